@@ -1,0 +1,1 @@
+"""Articles in, messages out: matching, digests, rendering and channels."""

@@ -1,0 +1,120 @@
+"""What the alerts need from outside, named by what it means to us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alerts.records import (
+    Coverage,
+    Delivery,
+    DigestPlan,
+    DigestSlot,
+    Match,
+    MatchedArticle,
+    Message,
+    Telling,
+)
+from crawler.records import Article
+
+
+class Channel(Protocol):
+    """A way out of the house: takes one rendered message and hands it over."""
+
+    async def send(self, message: Message, delivery: Delivery) -> str:
+        """Hand over `message`; a second call with the same `delivery.id` must do no harm.
+
+        Returns what the other side said.
+
+        Raises:
+            TryLater: the other side is busy; `retry_after` holds its wish, or None.
+            Refused: it will never take this message; sending again is pointless.
+        """
+
+    def recipients(self) -> tuple[str, ...]:
+        """One delivery each; `("",)` where the channel has a single receiver."""
+
+
+class MatchStore(Protocol):
+    """Articles to be matched, and what was found."""
+
+    async def unmatched(self, limit: int) -> tuple[Article, ...]:
+        """Folded articles whose text version in force has not been matched yet, oldest first."""
+
+    async def record_matches(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
+        """Store matches with evidence and mark the version matched, in one transaction.
+
+        A match of the same article and initiative that is there already keeps its `matched_at`.
+        """
+
+    async def matches_of(self, article_id: str) -> tuple[Match, ...]: ...
+
+
+class DigestStore(Protocol):
+    """What was composed, and what there is to compose."""
+
+    async def last_until(self, digest_id: str) -> datetime | None:
+        """End of the window of the last composed slot; None: never composed."""
+
+    async def start(self, digest_id: str, now: datetime) -> datetime:
+        """First time this digest was seen, remembered from then on: the first window begins there."""
+
+    async def matched(
+        self, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
+        """Matches with since < matched_at <= until of the plan's initiatives, told or not; no backfilled ones.
+
+        `told_at` is set where the story was told before under this digest.
+        """
+
+    async def commitment_evidence(
+        self, initiative_id: str, commitment_id: str, limit: int
+    ) -> tuple[Telling, ...]:
+        """Newest first, over the whole archive."""
+
+    async def coverage(self, since: datetime, until: datetime) -> Coverage: ...
+
+    async def freeze(
+        self,
+        slot: DigestSlot,
+        *,
+        until: datetime,
+        message: Message | None,
+        deliveries: Sequence[Delivery],
+        story_ids: Sequence[str],
+        now: datetime,
+    ) -> bool:
+        """Record slot, message, deliveries and told stories in one transaction; False: it was there already.
+
+        `message` None: an empty digest that is skipped; the slot still counts as composed.
+        """
+
+
+class DeliveryStore(Protocol):
+    """The outbox."""
+
+    async def add(self, message: Message, deliveries: Sequence[Delivery]) -> bool:
+        """A message outside a digest (test, notice); False when its key is known."""
+
+    async def claim_due(
+        self, now: datetime, limit: int, lease: timedelta
+    ) -> tuple[tuple[Delivery, Message], ...]:
+        """Pending ones whose time has come, leased; the attempt is counted before it is made."""
+
+    async def sent(self, delivery_id: str, *, now: datetime, answer: str) -> None: ...
+
+    async def later(self, delivery_id: str, *, at: datetime, error: str) -> None: ...
+
+    async def park(self, delivery_id: str, *, now: datetime, error: str) -> None: ...
+
+    async def get(self, delivery_id: str) -> tuple[Delivery, Message] | None: ...
+
+    async def list(self, *, limit: int = 100) -> tuple[Delivery, ...]:
+        """Newest first."""
+
+    async def retry(self, delivery_id: str, *, now: datetime) -> bool:
+        """Make a parked or pending one due now; False when there is none such."""
+
+    async def cancel(self, delivery_id: str) -> bool:
+        """Give up a pending or parked one; False when there is none such."""

@@ -1,0 +1,418 @@
+"""What is watched for, what was found, and what is sent: plain values, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from crawler.records import Secret, require_aware
+
+# -- watchlists ------------------------------------------------------------------------------------
+
+
+class Case(StrEnum):
+    """How letters are compared, see rule 4 of the watchlist language."""
+
+    SMART = "smart"
+    FOLD = "fold"
+    EXACT = "exact"
+
+
+class Field(StrEnum):
+    """A part of an article that can be searched."""
+
+    TITLE = "title"
+    SUMMARY = "summary"
+    TEXT = "text"
+    AUTHOR = "author"
+    URL = "url"
+    SOURCE = "source"
+
+
+DEFAULT_FIELDS = (Field.TITLE, Field.SUMMARY, Field.TEXT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One item of `any`, `all` or `none`, as the user wrote it."""
+
+    text: str  # literal phrase or expression, exactly as written
+    case: Case = Case.SMART
+    near: tuple[str, ...] = ()
+    within: int = 30  # words at most between the hit and a `near` word
+    exceptions: tuple[str, ...] = ()  # `except`: occurrences that are not meant
+    valid_from: date | None = None  # `from`, inclusive, UTC day
+    valid_until: date | None = None  # `until`, inclusive, UTC day
+    ordinary: bool | None = None  # None: ask the list of common words
+    plural: bool = True
+    literal: bool = False  # True: never an expression
+    where: str = ""  # "FILE:LINE:COLUMN"; the column is that of the first letter
+
+
+class CommitmentState(StrEnum):
+    """Set by the user, never guessed."""
+
+    OPEN = "open"
+    MET = "met"
+    MISSED = "missed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """A dated promise of an initiative."""
+
+    id: str
+    text: str
+    due: date | None = None
+    state: CommitmentState = CommitmentState.OPEN
+    met: date | None = None
+    by: str | None = None  # URL of the evidence
+    any: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A test of a rule: an article that it must match, or must ignore."""
+
+    matches: bool
+    title: str = ""
+    summary: str = ""
+    text: str = ""
+    language: str | None = None
+    source: str | None = None
+    published: datetime | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initiative:
+    """`(any₁ OR any₂) AND all₁ AND NOT (none₁ OR none₂)`, with what surrounds it."""
+
+    id: str
+    name: str
+    watchlist_id: str
+    any: tuple[Term, ...] = ()
+    all: tuple[Term, ...] = ()
+    none: tuple[Term, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = DEFAULT_FIELDS
+    languages: tuple[str, ...] = ()  # (): all
+    sources: tuple[str, ...] = ()  # source ids or tags; (): all
+    context: tuple[str, ...] | None = None  # None: the watchlist's
+    commitments: tuple[Commitment, ...] = ()
+    examples: tuple[Example, ...] = ()
+    paused: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watchlist:
+    """One file of initiatives with a common context."""
+
+    id: str
+    title: str
+    context: tuple[str, ...] = ()
+    initiatives: tuple[Initiative, ...] = ()
+    version: str = ""  # 12 hex digits of the file's sha256
+
+
+# -- who is told -----------------------------------------------------------------------------------
+
+
+class WhenEmpty(StrEnum):
+    SKIP = "skip"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestPlan:
+    """When, to whom and about what. Exactly one of `at`, `every`, `immediately` is set."""
+
+    id: str
+    to: tuple[str, ...]  # channel ids
+    initiatives: tuple[str, ...]  # ids, resolved
+    at: tuple[time, ...] = ()
+    days: frozenset[int] = frozenset(range(7))  # 0 is Monday
+    zone: str = "UTC"  # IANA
+    every: timedelta | None = None
+    immediately: bool = False
+    gather: timedelta = timedelta(minutes=5)
+    quiet: tuple[time, time] | None = None  # local, may pass midnight
+    max_stories: int = 40
+    when_empty: WhenEmpty = WhenEmpty.SKIP
+    template: str = "digest"
+    paused: bool = False
+    title: str | None = None
+
+
+class AlertKind(StrEnum):
+    SURGE = "surge"
+    SILENCE = "silence"
+    COMMITMENT = "commitment"
+    SOURCE_TROUBLE = "source-trouble"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPlan:
+    """An extra block or message on an event, see `alerts:` in the contract."""
+
+    on: AlertKind
+    to: tuple[str, ...]
+    before: tuple[timedelta, ...] = ()
+    at: tuple[time, ...] = ()
+    zone: str = "UTC"
+    initiatives: tuple[str, ...] = ()
+
+
+class Tls(StrEnum):
+    REQUIRE = "require"
+    OPPORTUNISTIC = "opportunistic"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChannel:
+    id: str
+    sender: str  # "Name <address>"
+    to: tuple[str, ...]
+    host: str
+    port: int = 587
+    tls: Tls = Tls.REQUIRE
+    user: str | None = None
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookChannel:
+    id: str
+    url: Secret  # may hold a token
+    secret: Secret | None = None  # whsec_…
+    allow_private: tuple[str, ...] = ()  # CIDR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChannel:
+    id: str
+    dir: str  # absolute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseChannel:
+    id: str
+    url: Secret
+
+
+ChannelPlan = EmailChannel | WebhookChannel | FileChannel | AppriseChannel
+
+
+# -- what was found --------------------------------------------------------------------------------
+
+
+class Strength(StrEnum):
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One occurrence that counted. Offsets are code points in the original field."""
+
+    term: str  # as the user wrote it
+    field: Field
+    start: int
+    end: int
+    snippet: str  # the words around, one line
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An article meets an initiative, and why."""
+
+    article_id: str
+    initiative_id: str
+    commitments: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    watchlist_version: str = ""
+    text_version: int = 1
+    matched_at: datetime | None = None  # set by the store
+
+    def __post_init__(self) -> None:
+        require_aware(matched_at=self.matched_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """An initiative that an article does not meet: the step at which it stopped, and the nearest miss."""
+
+    initiative_id: str
+    stopped_at: str
+
+
+# -- what is told ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One article as an outlet told it, in a story of a digest."""
+
+    article_id: str
+    title: str
+    url: str
+    source: str  # the outlet's name
+    source_id: str
+    published: datetime | None
+    found: datetime
+    reprint: bool = False  # near-copy of another telling of this story
+    paywalled: bool = False
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One thing that happened, with all its tellings in this window."""
+
+    id: str
+    lead: Telling
+    snippet: str  # words around the evidence of the lead
+    evidence: tuple[Evidence, ...]
+    also: tuple[Telling, ...] = ()
+    outlets: tuple[str, ...] = ()  # names, the lead's first
+    reports: int = 1  # independent ones: tellings that are no reprints
+    commitments: tuple[str, ...] = ()
+    first_told: datetime | None = None  # set: told before, this is "also now in …"
+    late: timedelta | None = None  # set when found long after publication
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentLine:
+    """A commitment as the digest shows it."""
+
+    id: str
+    text: str
+    due: date | None
+    state: CommitmentState
+    overdue: bool
+    days: int | None  # to `due`; negative when past
+    evidence: tuple[Telling, ...] = ()  # reports filed under it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What a digest says of one initiative."""
+
+    initiative_id: str
+    name: str
+    stories: tuple[Story, ...]  # full entries
+    titles_only: tuple[Story, ...] = ()  # past the cap: counted, listed by title
+    again: tuple[Story, ...] = ()  # told before: "also now in …"
+    commitments: tuple[CommitmentLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingSource:
+    source: str
+    since: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    source: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was looked at, and what was not."""
+
+    checked: int
+    failing: tuple[FailingSource, ...] = ()
+    quiet: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    held: int = 0
+    unread: int = 0  # articles matched without their page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """A digest in full, before it is rendered."""
+
+    digest_id: str
+    title: str
+    slot: datetime  # the moment it stands for, UTC
+    since: datetime
+    until: datetime
+    zone: str
+    sections: tuple[Section, ...]
+    coverage: Coverage
+    notes: tuple[str, ...] = ()  # "covers 3 missed slots", "held for review: …"
+    next_slot: datetime | None = None
+
+    @property
+    def stories(self) -> int:
+        """Different stories told here for the first time."""
+        return len({s.id for part in self.sections for s in (*part.stories, *part.titles_only)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered digest or notice: frozen, the same for every channel and attempt."""
+
+    key: str  # stable: "morning/2026-11-25T07:30"
+    subject: str
+    text: str
+    html: str
+    data: str  # the CloudEvents document as JSON, serialised once
+    created_at: datetime
+    digest_id: str = ""
+    test: bool = False
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    PARKED = "parked"  # refused, or given up: see last_error
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one recipient of one channel."""
+
+    id: str  # stable: hash of message key, channel, recipient; also Message-ID and webhook-id
+    message_key: str
+    channel_id: str
+    recipient: str  # mail address; "" where the channel has one receiver
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    created_at: datetime
+    next_attempt_at: datetime | None = None
+    sent_at: datetime | None = None
+    last_error: str | None = None
+    answer: str | None = None  # what the other side said on success
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSlot:
+    """A slot of a digest that has passed."""
+
+    digest_id: str
+    key: str  # unique with digest_id: local date and time, "2026-11-25T07:30"
+    due: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedArticle:
+    """A match joined with what a digest needs of its article; made by the store."""
+
+    match: Match
+    telling: Telling
+    story_id: str
+    duplicate_of: str | None
+    told_at: datetime | None = None  # this story, to this digest's readers, before
+    text_length: int = 0
+    text_state: str = "read"

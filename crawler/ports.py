@@ -1,0 +1,132 @@
+"""What the crawler needs from outside, named by what it means to us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from crawler.records import (
+    Article,
+    Fetched,
+    Fold,
+    Page,
+    Poll,
+    PollState,
+    Request,
+    Source,
+    TextState,
+)
+
+
+class Clock(Protocol):
+    """The time of day; tests and the demo bring their own."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+
+
+class Fetcher(Protocol):
+    """A polite, guarded GET."""
+
+    async def get(self, request: Request) -> Fetched:
+        """Answer of the server, after redirects.
+
+        Raises:
+            Unchanged, TemporaryFetchError, GoneError, BlockedError, ForbiddenAddress, TooLarge.
+        """
+
+
+class Extractor(Protocol):
+    """Reads the article in an HTML page, somewhere a crash does no harm."""
+
+    async def read(self, body: bytes, *, url: str, content_type: str | None, source: Source) -> Page:
+        """The page; a page that is no article has `refused` set.
+
+        Raises:
+            ExtractionCrashed: the reader died or ran over its time on this page.
+        """
+
+
+class ExtractionCrashed(Exception):
+    """The child that read the page died, ran out of memory or took too long."""
+
+
+class SourceStore(Protocol):
+    """The schedule: which source is due, and what is remembered of it."""
+
+    async def sync(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make the stored set equal to the configured one; what left keeps its history."""
+
+    async def claim_due(
+        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+    ) -> tuple[str, ...]:
+        """Ids of due, unclaimed, unpaused sources, oldest first, leased to the caller.
+
+        `everything`: whatever our own rhythm says; `not_before`, GONE and pauses still hold.
+        """
+
+    async def state(self, source_id: str) -> PollState:
+        """What is remembered; a fresh `PollState` for a source never polled."""
+
+    async def states(self) -> tuple[PollState, ...]:
+        """All configured sources, by id."""
+
+    async def release(self, source_id: str) -> None:
+        """Give a claim back without a poll (shutdown)."""
+
+    async def set_paused(self, source_id: str, paused: bool) -> None:
+        """The operator's `sources pause` and `resume`."""
+
+
+class ArticleStore(Protocol):
+    """The memory: what was seen, read and folded."""
+
+    async def known(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Identity key → article id, for those of `keys` that are known (purged ones too)."""
+
+    async def get(self, article_id: str) -> Article | None: ...
+
+    async def by_ids(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
+        """Those that exist, in the order asked."""
+
+    async def record_poll(self, poll: Poll) -> tuple[str, ...]:
+        """Store all of it in one transaction, releasing the claim; ids of the articles that were new.
+
+        An article whose id or one of whose keys has meanwhile become known is not stored twice.
+        """
+
+    async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
+        """Articles whose page is to be read now; counts the attempt before handing out.
+
+        An article with three attempts that never came back is QUARANTINED instead.
+        """
+
+    async def record_page(
+        self,
+        article_id: str,
+        *,
+        state: TextState,
+        page: Page | None,
+        reason: str | None,
+        now: datetime,
+        retry_at: datetime | None = None,
+    ) -> None:
+        """Store a page's text as the next version, or why there is none. PENDING with `retry_at`: again then."""
+
+    async def unfolded(self, now: datetime, wait_for_text: timedelta, limit: int) -> tuple[str, ...]:
+        """Ids of articles to fold: text settled, or pending longer than `wait_for_text`; oldest first."""
+
+    async def fold(
+        self,
+        article_id: str,
+        keys: Callable[[Article], Sequence[int]],
+        decide: Callable[[Article, Sequence[Article]], Fold],
+        *,
+        since: datetime,
+    ) -> Fold:
+        """Decide under the installation's one lock: which story it joins, on the database's candidates.
+
+        `keys` gives the band keys of a text; candidates share a band, a canonical URL or an equal
+        folded title with it and were first seen after `since`. All is written in one transaction.
+        """

@@ -1,0 +1,372 @@
+"""What the crawler knows about sources, entries, pages and articles: plain values, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+def require_aware(**times: datetime | None) -> None:
+    """Refuse a time without a zone; a naive time is a bug at its maker, not a value.
+
+    Raises:
+        ValueError: names the first field that has no zone.
+    """
+    for name, value in times.items():
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{name} has no time zone: {value!r}")
+
+
+class Secret:
+    """A text that must never be shown: it prints as `***` and is read only through `reveal()`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+
+# -- sources ---------------------------------------------------------------------------------------
+
+
+class SourceKind(StrEnum):
+    """How a source is read."""
+
+    FEED = "feed"  # RSS, Atom, RDF, JSON Feed
+    SITEMAP = "sitemap"  # news sitemaps and sitemap indexes, by the Scrapy child
+    SITE = "site"  # a listing page without a feed, by the Scrapy child
+    SPIDER = "spider"  # a user's own Scrapy spider
+
+
+class FullText(StrEnum):
+    """When the page of an entry is read."""
+
+    AUTO = "auto"  # when the feed gives fewer than 1,500 characters of text
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Where a value stands in an HTML page; exactly one of the two is set."""
+
+    css: str | None = None
+    xpath: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRules:
+    """How a site without a feed lists its articles."""
+
+    links: Selector  # selects `a` elements (or their href) of articles
+    follow: Selector | None = None  # the link to the next page of the list
+    pages: int = 1  # list pages read in one visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRules:
+    """Selectors for the article's own page; what is None is left to the extractor."""
+
+    title: Selector | None = None
+    text: Selector | None = None
+    published: Selector | None = None
+    author: Selector | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One configured source, as `sources.yaml` states it after validation."""
+
+    id: str
+    kind: SourceKind
+    url: str  # feed, sitemap or site address; for a SPIDER its dotted path
+    name: str | None = None  # None: the feed's own title
+    tags: tuple[str, ...] = ()
+    language: str | None = None  # declared, BCP 47 lower case
+    zone: str | None = None  # IANA zone for times that have none
+    every: timedelta | None = None  # replaces the learned rhythm
+    full_text: FullText = FullText.AUTO
+    backfill: timedelta = timedelta(days=3)
+    headers: tuple[tuple[str, str], ...] = ()
+    auth: Secret | None = None  # value of the Authorization header
+    paused: bool = False
+    listing: ListingRules | None = None  # SITE only
+    article: ArticleRules | None = None
+
+
+class SourceState(StrEnum):
+    """What a person needs to know of a source."""
+
+    NEW = "new"  # never polled yet
+    OK = "ok"
+    QUIET = "quiet"  # answers, but lists nothing new for far longer than usual
+    FAILING = "failing"
+    BLOCKED = "blocked"  # 401, 403, a challenge, or robots.txt
+    MOVED = "moved"
+    GONE = "gone"  # 410: asked no more
+    FLOODING = "flooding"
+    NOT_A_FEED = "not a feed"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollState:
+    """What must be remembered of a source between two polls; the database is the schedule."""
+
+    source_id: str
+    state: SourceState = SourceState.NEW
+    since: datetime | None = None  # start of the present state
+    problem: str | None = None  # in words an operator can act on
+    etag: str | None = None  # exact bytes as received
+    last_modified: str | None = None  # exact text as received
+    body_hash: str | None = None  # sha256 hex of the last body read
+    moved_to: str | None = None  # adopted permanent address
+    next_poll_at: datetime | None = None  # None: due now
+    not_before: datetime | None = None  # the server's wish: Retry-After, max-age; binds `--all` too
+    last_polled_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_new_at: datetime | None = None  # last poll that brought a new entry
+    failures: int = 0  # in a row
+    interval: timedelta | None = None  # the rhythm learned so far
+    title: str | None = None  # the feed's own title
+    operator_paused: bool = False  # by `sources pause`
+
+    def __post_init__(self) -> None:
+        require_aware(
+            since=self.since,
+            next_poll_at=self.next_poll_at,
+            not_before=self.not_before,
+            last_polled_at=self.last_polled_at,
+            last_success_at=self.last_success_at,
+            last_new_at=self.last_new_at,
+        )
+
+
+# -- feeds -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as a feed, sitemap, listing or spider gave it."""
+
+    id: str | None  # as given; None when there is none
+    link: str | None  # absolute, not canonicalised
+    title: str  # plain text, one line; "" when missing
+    summary: str = ""  # plain text
+    content: str = ""  # plain text of the body when the feed carries one, paragraphs by a blank line
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        require_aware(published_at=self.published_at, updated_at=self.updated_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A document that is a feed, in one shape whatever its format."""
+
+    title: str
+    format: str  # "rss20", "atom10", "rdf", "json11", "sitemap", "listing" …
+    entries: tuple[Entry, ...]  # document order
+    language: str | None = None
+    site_url: str | None = None
+    ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()  # UTC hours
+    problems: tuple[str, ...] = ()  # every repair, in words
+
+
+# -- pages and articles ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the extractor read from one HTML page. `refused` set: it is no readable article, and why."""
+
+    title: str = ""
+    text: str = ""  # plain text, paragraphs split by a blank line
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    canonical_url: str | None = None
+    language: str | None = None
+    site_name: str | None = None
+    paywalled: bool = False
+    refused: str | None = None
+
+    def __post_init__(self) -> None:
+        require_aware(published_at=self.published_at, updated_at=self.updated_at)
+
+
+class TextState(StrEnum):
+    """Where the text of an article stands."""
+
+    PENDING = "pending"  # its page is still to be read
+    FEED = "feed"  # the feed carried enough, or its page is never read
+    READ = "read"  # extracted from its page
+    REFUSED = "refused"  # the page is no readable article; see `text_reason`
+    FAILED = "failed"  # the page could not be had; see `text_reason`
+    QUARANTINED = "quarantined"  # reading it crashed three times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One text as one source told it first; later sources of the same article are `Sighting`s."""
+
+    id: str  # 16 hex digits, see identity.article_id
+    source_id: str  # where it was first seen
+    url: str  # absolute, as the source gave it; fetched as is
+    canonical_url: str  # key for identity
+    title: str
+    summary: str = ""
+    text: str = ""  # plain text, paragraphs split by a blank line; may be ""
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None  # None when the source does not say
+    updated_at: datetime | None = None
+    first_seen_at: datetime
+    language: str | None = None
+    text_state: TextState = TextState.PENDING
+    text_reason: str | None = None
+    paywalled: bool = False
+    version: int = 1  # number of the text in force; grows with each changed text
+    backfilled: bool = False  # first poll, older than `backfill`: known, never told
+    story_id: str | None = None  # None: not folded yet
+    duplicate_of: str | None = None  # the earliest telling of which it is a reprint
+    similarity: float | None = None  # to `duplicate_of` or to the nearest of its story
+
+    def __post_init__(self) -> None:
+        require_aware(
+            published_at=self.published_at,
+            updated_at=self.updated_at,
+            first_seen_at=self.first_seen_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """That a source listed an article: one article may have several."""
+
+    article_id: str
+    source_id: str
+    url: str
+    title: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A known article listed with another title, summary or time: it attaches, it is no news."""
+
+    article_id: str
+    title: str
+    summary: str
+    content: str
+    updated_at: datetime | None
+    reread: bool  # the page is to be read again
+
+
+class PollResult(StrEnum):
+    """How one poll ended."""
+
+    NEW = "new"  # at least one new article
+    NOTHING_NEW = "nothing new"
+    UNCHANGED = "unchanged"  # 304, or the same bytes
+    FAILED = "failed"
+    SKIPPED = "skipped"  # paused, gone, or not yet due by the server's wish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """Everything one poll changes; the store writes it in ONE transaction (entries with validators)."""
+
+    state: PollState
+    articles: tuple[Article, ...] = ()  # new ones
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (article id, its identity keys), new and known
+    sightings: tuple[Sighting, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """One poll of one source, told to whoever asked for it."""
+
+    source_id: str
+    result: PollResult
+    listed: int = 0  # entries in the document
+    new: int = 0
+    problem: str | None = None
+    problems: tuple[str, ...] = field(default=())  # repairs made while reading
+    status: int | None = None  # HTTP status, when there was an answer
+
+
+# -- fetching --------------------------------------------------------------------------------------
+
+
+class Purpose(StrEnum):
+    """What a request is for; robots.txt binds PAGE only, limits and Accept differ."""
+
+    FEED = "feed"
+    PAGE = "page"
+    ROBOTS = "robots"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One conditional GET."""
+
+    url: str
+    purpose: Purpose
+    etag: str | None = None
+    last_modified: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    auth: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A 2xx answer, decoded and within the limits."""
+
+    url: str  # after redirects
+    status: int
+    headers: tuple[tuple[str, str], ...]  # lower-case names, in order
+    body: bytes
+    moved_to: str | None = None  # target when every hop was permanent
+    etag: str | None = None
+    last_modified: str | None = None
+    content_type: str | None = None  # the raw header
+    fresh_for: timedelta | None = None  # max-age less Age, clamped to 31 days; None: not said
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name (any letter case), or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key == wanted), None)
+
+
+# -- folding ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """Which story an article belongs to, and whether it is a reprint. Made by `stories.decide`."""
+
+    story_id: str
+    duplicate_of: str | None = None
+    similarity: float | None = None
+    why: str = ""  # "same text", "0.93 of its word shingles", "new"
