@@ -60,9 +60,7 @@ class DigestStore(Protocol):
     async def start(self, digest_id: str, now: datetime) -> datetime:
         """First time this digest was seen, remembered from then on: the first window begins there."""
 
-    async def matched(
-        self, plan: DigestPlan, since: datetime, until: datetime
-    ) -> tuple[MatchedArticle, ...]:
+    async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
         """Matches with since < matched_at <= until of the plan's initiatives, told or not; no backfilled ones.
 
         `told_at` is set where the story was told before under this digest.

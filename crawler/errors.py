@@ -34,9 +34,7 @@ class Unchanged(CrawlError):
 class TemporaryFetchError(CrawlError):
     """Try again later: no connection, time-out, 5xx, 429, 404. `retry_at` is the server's wish or None."""
 
-    def __init__(
-        self, message: str, *, status: int | None = None, retry_at: datetime | None = None
-    ) -> None:
+    def __init__(self, message: str, *, status: int | None = None, retry_at: datetime | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.retry_at = retry_at

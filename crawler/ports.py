@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from crawler.records import (
     Article,
+    Feed,
     Fetched,
     Fold,
     Page,
@@ -17,6 +18,9 @@ from crawler.records import (
     Source,
     TextState,
 )
+
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -44,12 +48,36 @@ class Extractor(Protocol):
         """The page; a page that is no article has `refused` set.
 
         Raises:
-            ExtractionCrashed: the reader died or ran over its time on this page.
+            ChildCrashed: the reader died or ran over its time on this page.
         """
 
 
-class ExtractionCrashed(Exception):
-    """The child that read the page died, ran out of memory or took too long."""
+class ChildCrashed(Exception):
+    """A child process died, ran out of memory or took too long over one piece of work."""
+
+
+class Isolation(Protocol):
+    """Runs crash-prone or heavy work in another process, within limits of time and memory."""
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """`work(*args)` in a child; both must be picklable, `work` a module-level function.
+
+        Exceptions of `work` itself come through as they are.
+
+        Raises:
+            ChildCrashed: see there; other work is not disturbed.
+        """
+
+
+class Lister(Protocol):
+    """Lists the articles of a site without a feed (sitemap, listing, user's spider)."""
+
+    async def list(self, source: Source) -> Feed:
+        """Entries found in one visit, newest first where that is known.
+
+        Raises:
+            CrawlError: as for a feed; a listing whose selector finds nothing is a `NotAFeedError`.
+        """
 
 
 class SourceStore(Protocol):
