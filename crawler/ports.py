@@ -19,7 +19,6 @@ from crawler.records import (
     TextState,
 )
 
-
 T = TypeVar("T")
 
 
