@@ -1,0 +1,59 @@
+# Everything a newcomer needs: `make demo` shows the product, `make test` proves it.
+# The environment is built once from the lock file and again whenever the lock changes.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+OUT    ?= demo-out
+
+.PHONY: help demo test run bench lint format lock schemas clean
+help:
+	@echo "make demo    play two days of news offline; mails, hooks and digests land in $(OUT)/"
+	@echo "make test    run the whole test suite"
+	@echo "make run     start the daemon on ./config"
+	@echo "make bench   measure against named peers"
+	@echo "make lint    formatting, lint rules, types, import contracts"
+	@echo "make lock    resolve the dependencies anew into requirements.lock"
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tidings needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/tidings demo --out $(OUT)
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+run: $(READY)
+	$(BIN)/tidings run
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# A lock without hosts: it names versions and hashes, the user's own index gives the files.
+lock:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --all-extras --python-version 3.11 pyproject.toml --output-file requirements.lock
+
+schemas: $(READY)
+	$(BIN)/python -m tidings.settings.schema config/schema
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist .coverage* .mypy_cache .ruff_cache .pytest_cache
