@@ -145,6 +145,8 @@ class PollState:
     failures: int = 0  # in a row
     interval: timedelta | None = None  # the rhythm learned so far
     title: str | None = None  # the feed's own title
+    ttl: timedelta | None = None  # the feed's own wish, holds also while it answers "not modified"
+    skip_hours: frozenset[int] = frozenset()  # UTC hours in which the feed wants no poll
     operator_paused: bool = False  # by `sources pause`
 
     def __post_init__(self) -> None:
@@ -348,6 +350,7 @@ class Fetched:
     headers: tuple[tuple[str, str], ...]  # lower-case names, in order
     body: bytes
     moved_to: str | None = None  # target when every hop was permanent
+    move_refused: str | None = None  # permanent target that is not adopted: it would drop https
     etag: str | None = None
     last_modified: str | None = None
     content_type: str | None = None  # the raw header

@@ -1,0 +1,1 @@
+"""Our ports in memory, one file each: small, obvious, and held to the same contract as the database."""

@@ -1,0 +1,141 @@
+"""A signed JSON hook, as Standard Webhooks has it."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Protocol
+
+from standardwebhooks import Webhook as Signer
+
+from alerts.channels.redact import host_of, secrets_of, told
+from alerts.errors import AlertError, Refused, TryLater
+from alerts.records import Delivery, Message, WebhookChannel
+from crawler.errors import CrawlError, ForbiddenAddress
+
+_NOT_THIS_ONE = frozenset(
+    {400, 413, 414, 415, 422, 431}
+)  # about this very message: the same bytes fail again
+
+
+class Answer(Protocol):
+    """What a receiver said."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in any letter case."""
+
+    @property
+    def body(self) -> bytes:
+        """Its beginning; it is shown to the operator and not trusted."""
+
+
+class Post(Protocol):
+    """A guarded POST that follows no redirects.
+
+    Raises:
+        CrawlError: there is no answer, or the guard refused the address.
+    """
+
+    async def __call__(self, url: str, body: bytes, headers: dict[str, str], /) -> Answer: ...
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Webhook:
+    """A `Channel` that posts `message.data`; `webhook-id` is the delivery's id at each attempt.
+
+    Raises:
+        AlertError: the signing secret is not `whsec_` and base64. Several, parted by white space, are
+            all used, so that a receiver can change over.
+    """
+
+    def __init__(self, plan: WebhookChannel, *, post: Post, now: Callable[[], datetime] = _utc_now) -> None:
+        self._plan = plan
+        self._post = post
+        self._now = now
+        self._keys = plan.secret.reveal().split() if plan.secret is not None else []
+        self._signers = [_signer(key, plan.id) for key in self._keys]
+
+    def recipients(self) -> tuple[str, ...]:
+        return ("",)
+
+    async def send(self, message: Message, delivery: Delivery) -> str:
+        """See `Channel.send`. Only 2xx is success; a redirect is refused, 410 ends the channel."""
+        try:
+            answer = await self._post(
+                self._plan.url.reveal(), message.data.encode(), self._headers(message, delivery)
+            )
+        except ForbiddenAddress as error:
+            raise Refused(self._said(f"{error}; add its network to allow_private if it is yours")) from None
+        except (CrawlError, OSError) as error:
+            raise TryLater(self._said(str(error) or type(error).__name__)) from None
+        return self._judged(answer)
+
+    def _headers(self, message: Message, delivery: Delivery) -> dict[str, str]:
+        at = self._now()
+        headers = {
+            "content-type": "application/cloudevents+json; charset=utf-8",
+            "webhook-id": delivery.id,
+            "webhook-timestamp": str(int(at.timestamp())),
+        }
+        if self._signers:
+            headers["webhook-signature"] = " ".join(
+                signer.sign(delivery.id, at, message.data) for signer in self._signers
+            )
+        return headers
+
+    def _judged(self, answer: Answer) -> str:
+        status = answer.status
+        said = self._said(f"{_named(status)} {answer.body[:500].decode('utf-8', 'replace')}")
+        if 200 <= status < 300:
+            return said
+        if status == HTTPStatus.GONE:
+            raise Refused(f"{said}; this hook is gone for good, remove it or correct its url", disable=True)
+        if 300 <= status < 400:
+            raise Refused(f"{said}; redirects are not followed, write the final address into url")
+        if status in _NOT_THIS_ONE:
+            raise Refused(said)
+        raise TryLater(said, retry_after=_wish(answer.headers, self._now()))
+
+    def _said(self, text: str) -> str:
+        url = self._plan.url.reveal()
+        return told(f"{host_of(url)}: {text}", (*secrets_of(url), *self._keys))
+
+
+def _signer(key: str, channel: str) -> Signer:
+    try:
+        return Signer(key)
+    except (binascii.Error, ValueError, RuntimeError):
+        pass
+    except Exception as error:  # the library's own class for an empty secret is not exported
+        if type(error).__name__ != "EmptyWebhookSecretError":
+            raise
+    raise AlertError(f"channel {channel}: the secret cannot be used; it is whsec_ followed by base64")
+
+
+def _named(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}:"
+    except ValueError:
+        return f"{status}:"
+
+
+def _wish(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Retry-After, in seconds or as a date; None when absent, unreadable or in the past."""
+    text = next((value.strip() for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        if text.isascii() and text.isdigit():
+            return min(timedelta(seconds=int(text[:12])), timedelta(days=366))
+        wish = parsedate_to_datetime(text) - now
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return wish if wish > timedelta(0) else None

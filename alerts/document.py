@@ -1,0 +1,225 @@
+"""A digest as plain dicts, lists, texts and numbers: all that a template ever sees. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from alerts import highlight, wording
+from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Field, Section, Story, Telling
+from alerts.safe import link, one_line
+
+TITLE, SNIPPET, NAME, REASON = 300, 420, 80, 240  # characters shown at most
+Plain = dict[str, object]
+T = TypeVar("T")
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_FIELDS = {
+    Field.TITLE: "the title",
+    Field.SUMMARY: "the summary",
+    Field.TEXT: "the text",
+    Field.AUTHOR: "the author",
+    Field.URL: "the address",
+    Field.SOURCE: "the source",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much of a digest there is room for; None: all of it."""
+
+    full: int | None = None  # stories in full, over all sections; the others keep their titles
+    titles: int | None = None  # stories by title, over all sections
+    details: int | None = None  # other outlets of a story, reports of a commitment, lines of coverage
+
+
+EVERYTHING = Room()
+
+
+def document(digest: Digest, *, subject: str, room: Room = EVERYTHING) -> Plain:
+    """What the templates are given. Every text is one clean line; every link is safe or ""."""
+    view = _View(digest, room)
+    sections = [view.section(part) for part in digest.sections]
+    coverage = view.coverage(digest.coverage)
+    return {
+        "title": one_line(digest.title, NAME),
+        "subject": subject,
+        "overview": wording.overview(digest),
+        "slot": wording.moment(digest.slot, digest.zone),
+        "since": wording.moment(digest.since, digest.zone),
+        "until": wording.moment(digest.until, digest.zone),
+        "sections": sections,
+        "notes": [one_line(note, REASON) for note in digest.notes],
+        "coverage": coverage,
+        "next": wording.moment(digest.next_slot, digest.zone) if digest.next_slot else "",
+        "cut": view.left_out(),
+    }
+
+
+class _View:
+    """One pass over a digest: hands out the room there is, and counts what found none."""
+
+    def __init__(self, digest: Digest, room: Room) -> None:
+        self._since = digest.since
+        self._now = digest.until
+        self._zone = digest.zone
+        self._full = room.full
+        self._titles = room.titles
+        self._details = room.details
+        self._lost = {"full": 0, "titles": 0, "details": 0}
+
+    def section(self, part: Section) -> Plain:
+        full = part.stories if self._full is None else part.stories[: self._full]
+        if self._full is not None:
+            self._full -= len(full)
+        self._lost["full"] += len(part.stories) - len(full)
+        names = {line.id: one_line(line.text, NAME) for line in part.commitments}
+        titles, titles_lost = self._by_title((*part.stories[len(full) :], *part.titles_only))
+        again, again_lost = self._by_title(part.again)
+        return {
+            "id": one_line(part.initiative_id, NAME),
+            "name": one_line(part.name, 2 * NAME),
+            "summary": wording.summary(part),
+            "stories": [self._story(story, names) for story in full],
+            "titles": [self._again(story) for story in titles],
+            "titles_lost": titles_lost,
+            "again": [self._again(story) for story in again],
+            "again_lost": again_lost,
+            "commitments": [self._commitment(line) for line in part.commitments],
+        }
+
+    def coverage(self, found: Coverage) -> Plain:
+        failing, failing_lost = self._detail(found.failing)
+        gaps, gaps_lost = self._detail(found.gaps)
+        return {
+            "line": wording.coverage(found, self._since, self._now, self._zone),
+            "failing": [
+                {
+                    "source": one_line(one.source, NAME),
+                    "since": self._short(one.since),
+                    "reason": one_line(one.reason, REASON),
+                }
+                for one in failing
+            ],
+            "failing_lost": failing_lost,
+            "gaps": [
+                {
+                    "source": one_line(gap.source, NAME),
+                    "start": self._short(gap.start),
+                    "end": self._short(gap.end),
+                }
+                for gap in gaps
+            ],
+            "gaps_lost": gaps_lost,
+        }
+
+    def left_out(self) -> str:
+        """What found no room, in a sentence; "" when everything did."""
+        nouns = {"full": "by title only", "titles": "without even a title", "details": "left out"}
+        counts = {
+            "full": wording.count(self._lost["full"], "story", "stories"),
+            "titles": wording.count(self._lost["titles"], "story", "stories"),
+            "details": wording.count(self._lost["details"], "detail line"),
+        }
+        lost = [f"{counts[kind]} {noun}" for kind, noun in nouns.items() if self._lost[kind]]
+        if not lost:
+            return ""
+        return f"Shortened to what mail programs show whole: {wording.listed(lost)}. The text part has all of it."
+
+    def _story(self, story: Story, commitments: dict[str, str]) -> Plain:
+        terms = [one.term for one in story.evidence]
+        title, snippet = one_line(story.lead.title, TITLE), one_line(story.snippet, SNIPPET)
+        if snippet.strip("… ").casefold() in title.casefold():
+            snippet = ""  # the evidence is the headline: shown there
+        also, also_lost = self._detail(story.also)
+        return {
+            **self._telling(story.lead),
+            "title_parts": _marked(title, [] if snippet else terms),
+            "snippet": _marked(snippet, terms),
+            "late": wording.lateness(story, self._zone, self._now),
+            "outlets": len(story.outlets),
+            "reports": story.reports,
+            "spread": _spread(story),
+            "also": [self._telling(one) for one in also],
+            "also_lost": also_lost,
+            "why": _why(story.evidence),
+            "commitments": [commitments.get(name, one_line(name, NAME)) for name in story.commitments],
+        }
+
+    def _again(self, story: Story) -> Plain:
+        outlets, lost = self._detail((story.lead, *story.also))
+        return {
+            **self._telling(story.lead),
+            "first_told": self._short(story.first_told),
+            "late": wording.lateness(story, self._zone, self._now),
+            "outlets": [self._telling(one) for one in outlets],
+            "outlets_lost": lost,
+            "spread": _spread(story),
+        }
+
+    def _telling(self, telling: Telling) -> Plain:
+        address = link(telling.url)
+        language = telling.language or ""
+        return {
+            "title": one_line(telling.title, TITLE) or "(no title)",
+            "href": address.href if address else "",
+            "host": address.host if address else "",
+            "source": one_line(telling.source, NAME),
+            "when": self._short(telling.published),
+            "reprint": telling.reprint,
+            "paywalled": telling.paywalled,
+            "language": language if _LANGUAGE.fullmatch(language) else "",
+        }
+
+    def _commitment(self, line: CommitmentLine) -> Plain:
+        reports, lost = self._detail(line.evidence)
+        return {
+            "text": one_line(line.text, TITLE),
+            "due": wording.day(line.due) if line.due else "",
+            "standing": wording.standing(line),
+            "overdue": line.overdue,
+            "reports": [self._telling(one) for one in reports],
+            "reports_lost": lost,
+        }
+
+    def _by_title(self, stories: Sequence[Story]) -> tuple[Sequence[Story], int]:
+        if self._titles is None:
+            return stories, 0
+        kept = stories[: self._titles]
+        self._titles -= len(kept)
+        self._lost["titles"] += len(stories) - len(kept)
+        return kept, len(stories) - len(kept)
+
+    def _detail(self, items: Sequence[T]) -> tuple[Sequence[T], int]:
+        kept = items if self._details is None else items[: self._details]
+        self._lost["details"] += len(items) - len(kept)
+        return kept, len(items) - len(kept)
+
+    def _short(self, when: datetime | None) -> str:
+        return "" if when is None else wording.short_moment(when, self._zone, self._now)
+
+
+def _marked(text: str, terms: Sequence[str]) -> list[Plain]:
+    return [{"text": piece, "hit": hit} for piece, hit in highlight.parts(text, terms)]
+
+
+def _spread(story: Story) -> str:
+    """How far a story went: `5 outlets, 3 independent reports`; "" for a single report."""
+    if len(story.outlets) <= 1 and story.reports <= 1:
+        return ""
+    return (
+        f"{wording.count(len(story.outlets), 'outlet')}, {wording.count(story.reports, 'independent report')}"
+    )
+
+
+def _why(evidence: Sequence[Evidence]) -> str:
+    """`“TRUST initiative” in the title and the text, “iCET” in the text`."""
+    fields: dict[str, dict[str, None]] = {}
+    for one in evidence:
+        fields.setdefault(one_line(one.term, NAME), {})[_FIELDS[one.field]] = None
+    return wording.listed(
+        [f"“{term}” in {wording.listed(list(places))}" for term, places in fields.items()], 5
+    )

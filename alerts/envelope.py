@@ -1,0 +1,127 @@
+"""A digest as JSON for programs: a CloudEvents 1.0 envelope, built in code because it is a contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Section, Story, Telling
+from alerts.safe import link, one_line
+
+TYPE = "tidings.digest.v1"
+Json = Mapping[str, object]
+
+
+def document(digest: Digest, *, key: str, created_at: datetime) -> str:
+    """The envelope, serialised once: these very bytes are signed and sent.
+
+    Every story is in it, those past the cap of a mail too; a story told before has `first_told`. Text
+    is one line without control characters; a link that is not safe to click is null. `<`, `>` and `&`
+    stand as escapes, so that the document may be put into a page as it is.
+    """
+    return serialised(
+        {
+            "specversion": "1.0",
+            "id": key,
+            "source": f"/tidings/digests/{one_line(digest.digest_id)}",
+            "type": TYPE,
+            "time": stamp(created_at),
+            "data": {
+                "digest": one_line(digest.digest_id),
+                "since": stamp(digest.since),
+                "until": stamp(digest.until),
+                "initiatives": [_initiative(part) for part in digest.sections],
+                "coverage": _coverage(digest.coverage),
+                "notes": [one_line(note) for note in digest.notes],
+            },
+        }
+    )
+
+
+def serialised(envelope: Json) -> str:
+    """Compact JSON that is safe inside HTML."""
+    text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def stamp(when: datetime | None) -> str | None:
+    """UTC, ISO 8601 with `Z`, to the second."""
+    return None if when is None else when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _initiative(part: Section) -> Json:
+    return {
+        "id": one_line(part.initiative_id),
+        "name": one_line(part.name),
+        "stories": [_story(story) for story in (*part.stories, *part.titles_only, *part.again)],
+        "commitments": [_commitment(line) for line in part.commitments],
+    }
+
+
+def _story(story: Story) -> Json:
+    late = story.late
+    return {
+        "id": story.id,
+        **_telling(story.lead),
+        "found": stamp(story.lead.found),
+        "first_told": stamp(story.first_told),
+        "late_days": None if late is None else late.days,
+        "outlets": [one_line(name) for name in story.outlets],
+        "reports": story.reports,
+        "commitments": [one_line(name) for name in story.commitments],
+        "evidence": [_evidence(one) for one in story.evidence],
+        "also": [_telling(one) for one in story.also],
+    }
+
+
+def _telling(telling: Telling) -> Json:
+    address = link(telling.url)
+    return {
+        "title": one_line(telling.title),
+        "url": None if address is None else address.href,
+        "source": one_line(telling.source),
+        "published": stamp(telling.published),
+        "reprint": telling.reprint,
+        "paywalled": telling.paywalled,
+    }
+
+
+def _evidence(one: Evidence) -> Json:
+    return {
+        "term": one_line(one.term),
+        "field": str(one.field),
+        "start": one.start,
+        "end": one.end,
+        "snippet": one_line(one.snippet),
+        "strength": str(one.strength),
+    }
+
+
+def _commitment(line: CommitmentLine) -> Json:
+    return {
+        "id": one_line(line.id),
+        "text": one_line(line.text),
+        "due": None if line.due is None else line.due.isoformat(),
+        "state": str(line.state),
+        "overdue": line.overdue,
+        "days": line.days,
+        "evidence": [_telling(one) for one in line.evidence],
+    }
+
+
+def _coverage(found: Coverage) -> Json:
+    return {
+        "checked": found.checked,
+        "failing": [
+            {"source": one_line(one.source), "since": stamp(one.since), "reason": one_line(one.reason)}
+            for one in found.failing
+        ],
+        "quiet": [one_line(name) for name in found.quiet],
+        "gaps": [
+            {"source": one_line(gap.source), "from": stamp(gap.start), "to": stamp(gap.end)}
+            for gap in found.gaps
+        ],
+        "held": found.held,
+        "unread": found.unread,
+    }

@@ -1,0 +1,404 @@
+"""Whether one article meets one rule, and by which words (rules 4, 5 and 6)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from alerts.phrase import Occurrence
+from alerts.reading import Hit, Reading
+from alerts.records import DEFAULT_FIELDS, Evidence, Field, Match, Strength
+from alerts.rules import Branch, Close, Either, Every, Item, Leaf, Rule, Without, is_single
+
+OPENING = 60  # words of summary and of text that are near a hit in the title
+WITHIN = 30  # words at most between a hit and its context, where the term does not say
+_RUNNING = (Field.SUMMARY, Field.TEXT)
+_MOST_EVIDENCE = 5  # places kept of one term in one field
+_PRONOUN = "us"  # says nothing about US
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Hits that stand for each other: a single one, or a hit and its partner of NEAR."""
+
+    field: Field
+    first: int
+    last: int
+    hits: tuple[Hit, ...]
+
+
+class Judgement:
+    """One rule over one reading; each step can be asked for alone, so that `explain` can say where it stops."""
+
+    def __init__(self, rule: Rule, reading: Reading) -> None:
+        self.rule = rule
+        self.reading = reading
+        self.fields = rule.initiative.fields
+        self._excepted: dict[tuple[tuple[Leaf, ...], Field], set[int]] = {}
+        self._context: Neighbours | None = None
+        self._contradictions: dict[str, bool] = {}
+        self._proven: bool | None = None
+
+    # -- gates ---------------------------------------------------------------------------------------
+
+    def language_fits(self) -> bool:
+        """Whether the declared language is wanted; unknown passes."""
+        declared, wanted = self.reading.article.language, self.rule.initiative.languages
+        return not wanted or not declared or any(_same_language(declared, tag) for tag in wanted)
+
+    def source_fits(self) -> bool:
+        """Whether the source or one of its tags is wanted; unknown passes."""
+        wanted, source = self.rule.initiative.sources, self.reading.article.source_id
+        return not wanted or not source or source in wanted or not set(self.reading.tags).isdisjoint(wanted)
+
+    def day_fits(self, item: Item) -> bool:
+        """Whether the article's day lies in the term's; unknown passes, both ends are inclusive."""
+        day = self.reading.day()
+        since, until = item.term.valid_from, item.term.valid_until
+        return day is None or ((since is None or since <= day) and (until is None or day <= until))
+
+    # -- steps ---------------------------------------------------------------------------------------
+
+    def any_hits(self) -> list[tuple[Item, list[Hit]]]:
+        """The items of `any` that are met."""
+        return [(item, hits) for item in self.rule.any if (hits := self.meets(item)) is not None]
+
+    def kept_promises(self) -> list[tuple[str, Item, list[Hit]]]:
+        """Commitments whose rule is met with a word of the context near, by id."""
+        return [
+            (promise.commitment.id, item, hits)
+            for promise in self.rule.promises
+            for item in promise.items
+            if (hits := self.meets(item)) is not None and self._speaks_of_it(hits, item)
+        ]
+
+    def missing(self) -> Item | None:
+        """The first item of `all` that is not met."""
+        return next((item for item in self.rule.all if self.meets(item) is None), None)
+
+    def forbidden(self) -> tuple[Item, Hit] | None:
+        """An item of `none` that stands in the article, and where."""
+        for item in self.rule.none:
+            if self.day_fits(item) and (clusters := self._evaluate(item.tree, _Free(self, item))):
+                return item, clusters[0].hits[0]
+        return None
+
+    def meets(self, item: Item) -> list[Hit] | None:
+        """The hits by which an item is met, weak ones included where they count; None: it is not."""
+        return self._hits(item, _Full(self, item))
+
+    def is_proven(self) -> bool:
+        """Whether the article has a strong hit of the initiative: an item of `any` met by strong hits alone."""
+        if self._proven is None:
+            self._proven = any(
+                self._hits(item, _Strong(self, item)) is not None for item in self.rule.any
+            ) or any(
+                (hits := self._hits(item, _Strong(self, item))) is not None and self._speaks_of_it(hits, item)
+                for promise in self.rule.promises
+                for item in promise.items
+            )
+        return self._proven
+
+    # -- questions about hits ------------------------------------------------------------------------
+
+    def is_excepted(self, hit: Hit, item: Item) -> bool:
+        """Whether a hit overlaps a phrase that is not meant."""
+        place = range(hit.at.first, hit.at.last + 1)
+        return any(
+            not covered.isdisjoint(place)
+            for leaves in (self.rule.exceptions, item.exceptions)
+            if leaves and (covered := self._covered(leaves, hit.field))
+        )
+
+    def has_context(self, hit: Hit, within: int = WITHIN) -> bool:
+        """Whether a word of the context stands near."""
+        if self._context is None:
+            fields = self.context_fields()
+            self._context = Neighbours(
+                _single(other) for leaf in self.rule.context for other in self.reading.hits(leaf, fields)
+            )
+        return self._context.beside(_single(hit), within, ordered=False) is not None
+
+    def is_contradicted(self, hit: Hit) -> bool:
+        """Whether the running text has the word of a weak hit in lower case only.
+
+        Runs in capitals and the capital that begins a sentence say nothing; occurrences that are not
+        meant do not count.
+        """
+        if hit.field in _RUNNING and not self.reading.text(hit.field).in_capitals(hit.at.first):
+            return False
+        return any(self._only_lower(key) for key in hit.at.weak if key != _PRONOUN)
+
+    def context_fields(self) -> tuple[Field, ...]:
+        """Where context is looked for: what is read anyway, whatever `in` leaves out."""
+        return tuple(dict.fromkeys((*DEFAULT_FIELDS, *self.fields)))
+
+    # -- inside --------------------------------------------------------------------------------------
+
+    def _hits(self, item: Item, scale: _Scale) -> list[Hit] | None:
+        if not self.day_fits(item):
+            return None
+        clusters = self._evaluate(item.tree, scale)
+        if clusters is None:
+            return None
+        return list(dict.fromkeys(hit for cluster in clusters for hit in cluster.hits if hit.leaf.evidence))
+
+    def _evaluate(self, branch: Branch, scale: _Scale) -> list[Cluster] | None:
+        """The clusters by which a branch is true, or None; a true NOT has none."""
+        match branch:
+            case Leaf() | Close():
+                counted = [cluster for cluster in self._clusters(branch, scale) if scale.counts(cluster)]
+                return counted or None
+            case Every():
+                together: list[Cluster] = []
+                for part in branch.parts:
+                    found = self._evaluate(part, scale)
+                    if found is None:
+                        return None
+                    together += found
+                return together
+            case Either():
+                parts = [self._evaluate(part, scale) for part in branch.parts]
+                if all(part is None for part in parts):
+                    return None
+                return [cluster for part in parts if part is not None for cluster in part]
+            case Without():
+                return [] if self._evaluate(branch.part, _Free(self, scale.item)) is None else None
+
+    def _clusters(self, branch: Branch, scale: _Scale) -> list[Cluster]:
+        """All places of a word, an OR-group or a pair, whether they count or not."""
+        match branch:
+            case Leaf():
+                fields = self.fields if branch.evidence else self.context_fields()
+                hits = self.reading.hits(branch, fields)
+                if branch.evidence and scale.excepts:
+                    hits = [hit for hit in hits if not self.is_excepted(hit, scale.item)]
+                return [_single(hit) for hit in hits]
+            case Either():
+                return [cluster for part in branch.parts for cluster in self._clusters(part, scale)]
+            case Close():
+                lefts = self._clusters(branch.left, scale)
+                if not lefts:
+                    return []
+                rights = Neighbours(self._clusters(branch.right, scale))
+                return [
+                    _pair(left, right)
+                    for left in lefts
+                    if (right := rights.beside(left, branch.distance, ordered=branch.ordered)) is not None
+                ]
+            case _:
+                raise TypeError(f"{branch!r} cannot stand beside NEAR")  # the parser refuses it
+
+    def _covered(self, leaves: tuple[Leaf, ...], field: Field) -> set[int]:
+        """Numbers of the words of a field that belong to one of these phrases."""
+        key = (leaves, field)
+        if key not in self._excepted:
+            self._excepted[key] = {
+                number
+                for leaf in leaves
+                for hit in self.reading.hits(leaf, (field,))
+                for number in range(hit.at.first, hit.at.last + 1)
+            }
+        return self._excepted[key]
+
+    def _speaks_of_it(self, hits: Sequence[Hit], item: Item) -> bool:
+        """Whether a word of the context stands near one of the hits; where none is defined, yes."""
+        return not self.rule.context or any(self.has_context(hit, item.term.within) for hit in hits)
+
+    def _only_lower(self, key: str) -> bool:
+        if key not in self._contradictions:
+            self._contradictions[key] = self._find_only_lower(key)
+        return self._contradictions[key]
+
+    def _find_only_lower(self, key: str) -> bool:
+        lower = False
+        exceptions = dict.fromkeys(
+            leaves
+            for leaves in (self.rule.exceptions, *(item.exceptions for item in self.rule.items()))
+            if leaves
+        )
+        for field in _RUNNING:
+            text = self.reading.text(field)
+            for number in text.index.get(key, ()):
+                if any(number in self._covered(leaves, field) for leaves in exceptions):
+                    continue
+                if text.letters(number).islower():
+                    lower = True
+                elif not text.in_capitals(number) and not text.begins_sentence_only(number):
+                    return False
+        return lower
+
+
+class _Scale:
+    """Which clusters count for an item."""
+
+    excepts = True
+
+    def __init__(self, judgement: Judgement, item: Item) -> None:
+        self.judgement = judgement
+        self.item = item
+
+    def counts(self, cluster: Cluster) -> bool:
+        raise NotImplementedError
+
+
+class _Free(_Scale):
+    """For `none` and NOT: every place counts."""
+
+    excepts = False
+
+    def counts(self, cluster: Cluster) -> bool:
+        return True
+
+
+class _Strong(_Scale):
+    """Strong hits alone."""
+
+    def counts(self, cluster: Cluster) -> bool:
+        return not any(hit.is_weak for hit in cluster.hits)
+
+
+class _Full(_Scale):
+    """Strong hits, and weak ones that something speaks for."""
+
+    def counts(self, cluster: Cluster) -> bool:
+        weak = [hit for hit in cluster.hits if hit.is_weak]
+        if not weak or self.judgement.is_proven():
+            return True
+        if any(self.judgement.is_contradicted(hit) for hit in weak):
+            return False
+        if len(weak) < len(cluster.hits):
+            return True  # the partner of NEAR is its context
+        return all(self._is_supported(hit) for hit in weak)
+
+    def _is_supported(self, hit: Hit) -> bool:
+        if not self.judgement.rule.context:
+            return not is_single(hit.leaf)
+        return self.judgement.has_context(hit, self.item.term.within)
+
+
+class Neighbours:
+    """Clusters by field and place, to find a partner without a walk over all of them."""
+
+    def __init__(self, clusters: Iterable[Cluster]) -> None:
+        self._by_field: dict[Field, list[Cluster]] = {}
+        for cluster in clusters:
+            self._by_field.setdefault(cluster.field, []).append(cluster)
+        for found in self._by_field.values():
+            found.sort(key=lambda cluster: cluster.first)
+        self._firsts = {
+            field: [cluster.first for cluster in found] for field, found in self._by_field.items()
+        }
+        self._longest = max(
+            (cluster.last - cluster.first for found in self._by_field.values() for cluster in found),
+            default=0,
+        )
+
+    def beside(self, left: Cluster, distance: int, *, ordered: bool) -> Cluster | None:
+        """A cluster near `left`, if possible one without a weak hit; a place is not its own neighbour."""
+        fallback: Cluster | None = None
+        for right in self._within_reach(left, distance, ordered=ordered):
+            if not (_follows(left, right, distance) if ordered else is_near(left, right, distance)):
+                continue
+            if not any(hit.is_weak for hit in right.hits):
+                return right
+            fallback = fallback or right
+        return fallback
+
+    def _within_reach(self, left: Cluster, distance: int, *, ordered: bool) -> Iterator[Cluster]:
+        firsts = self._firsts.get(left.field, [])
+        low = bisect_left(firsts, left.first - distance - 1 - self._longest)
+        high = bisect_left(firsts, left.last + distance + 2)
+        yield from self._by_field.get(left.field, [])[low:high]
+        if not ordered:
+            for field in (Field.TITLE, *(_RUNNING if left.field is Field.TITLE else ())):
+                if field is not left.field:
+                    yield from self._by_field.get(field, [])
+
+
+def is_near(hit: Cluster, other: Cluster, distance: int) -> bool:
+    """Whether `other` stands near `hit` (rule 5): the title is near all, its own hits see the opening words."""
+    if hit.field is other.field:
+        if (hit.first, hit.last) == (other.first, other.last):
+            return False
+        return other.first - hit.last - 1 <= distance and hit.first - other.last - 1 <= distance
+    if other.field is Field.TITLE:
+        return True
+    return hit.field is Field.TITLE and other.field in _RUNNING and other.first < OPENING
+
+
+def _follows(left: Cluster, right: Cluster, distance: int) -> bool:
+    return 0 <= right.first - left.last - 1 <= distance
+
+
+def judge(rule: Rule, reading: Reading) -> Match | None:
+    """The match of an article with an initiative, with its evidence; None: it does not match."""
+    judgement = Judgement(rule, reading)
+    if not judgement.language_fits() or not judgement.source_fits():
+        return None
+    found = judgement.any_hits()
+    promises = judgement.kept_promises()
+    if not found and not promises and (rule.any or not rule.all):
+        return None
+    required: list[tuple[Item, list[Hit]]] = []
+    for item in rule.all:
+        hits = judgement.meets(item)
+        if hits is None:
+            return None
+        required.append((item, hits))
+    if judgement.forbidden() is not None:
+        return None
+    met = [*found, *required, *((item, hits) for _, item, hits in promises)]
+    return Match(
+        article_id=reading.article.id,
+        initiative_id=rule.initiative.id,
+        commitments=tuple(dict.fromkeys(name for name, _, _ in promises)),
+        evidence=tuple(_evidence(met, reading)),
+        watchlist_version=rule.version,
+        text_version=reading.article.version,
+    )
+
+
+def _evidence(met: Iterable[tuple[Item, list[Hit]]], reading: Reading) -> Iterator[Evidence]:
+    """At most five places of a term in a field, in the order of the rule, strong ones first chosen."""
+    order = {field: number for number, field in enumerate(Field)}
+    for item, hits in met:
+        kept: list[Hit] = []
+        for field in dict.fromkeys(hit.field for hit in hits):
+            there = sorted(
+                (hit for hit in hits if hit.field is field), key=lambda hit: (hit.is_weak, hit.at.start)
+            )
+            kept += there[:_MOST_EVIDENCE]
+        for hit in sorted(kept, key=lambda hit: (order[hit.field], hit.at.start)):
+            text = reading.text(hit.field)
+            start, end = text.span(hit.at.start, hit.at.end)
+            yield Evidence(
+                term=item.term.text,
+                field=hit.field,
+                start=start,
+                end=end,
+                snippet=text.snippet(start, end),
+                strength=Strength.WEAK if hit.is_weak else Strength.STRONG,
+            )
+
+
+def _single(hit: Hit) -> Cluster:
+    return Cluster(hit.field, hit.at.first, hit.at.last, (hit,))
+
+
+def _pair(left: Cluster, right: Cluster) -> Cluster:
+    hits = (*left.hits, *right.hits)
+    if left.field is not right.field:
+        return Cluster(left.field, left.first, left.last, hits)
+    return Cluster(left.field, min(left.first, right.first), max(left.last, right.last), hits)
+
+
+def _overlap(one: Occurrence, other: Occurrence) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _same_language(declared: str, wanted: str) -> bool:
+    """Whether one tag is the other or a region of it: `en` and `en-IN`."""
+    one, other = declared.lower().replace("_", "-"), wanted.lower().replace("_", "-")
+    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")

@@ -1,0 +1,380 @@
+"""The alerts' orchestrator: match new articles, compose due digests, hand over due deliveries. Over ports."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Protocol
+
+from alerts import digest as digests
+from alerts import retry, slots
+from alerts.commitments import SHOWN
+from alerts.errors import Refused, TemplateFault, TryLater
+from alerts.notice import test_message as test_message
+from alerts.ports import Channel, DeliveryStore, DigestStore, MatchStore
+from alerts.records import (
+    Delivery,
+    Digest,
+    DigestPlan,
+    DigestSlot,
+    Initiative,
+    Match,
+    MatchedArticle,
+    Message,
+    Telling,
+    WhenEmpty,
+)
+from alerts.render import Renderer
+from crawler.ports import Clock
+from crawler.records import Article
+
+AT_ONCE = 4  # deliveries under way together
+LIMIT = timedelta(minutes=5)  # one attempt, however slowly the other side talks
+LEASE = timedelta(minutes=15)  # a claim on a delivery, longer than any attempt
+AGAIN = timedelta(days=1)  # "also now in" of a plan told immediately: once a day at most
+
+
+class Judgement(Protocol):
+    """What the matcher says of one article."""
+
+    @property
+    def matches(self) -> Sequence[Match]: ...
+
+
+class Judge(Protocol):
+    """Reads one article against every watchlist."""
+
+    def judge(self, article: Article) -> Judgement: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What one round of matching did."""
+
+    articles: int = 0  # judged and marked
+    matches: int = 0
+    failed: tuple[str, ...] = ()  # ids of articles on which the matcher broke; they stay unmatched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """One digest, composed; an empty one may be not sent."""
+
+    slot: DigestSlot
+    digest: Digest
+    rendered: Message
+    message: Message | None  # `rendered`, when it is to be sent
+    deliveries: tuple[Delivery, ...] = ()
+    problem: str | None = None  # the user's template failed, the bundled one was used
+
+
+class Result(StrEnum):
+    SENT = "sent"
+    LATER = "later"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One attempt at a delivery."""
+
+    delivery: Delivery  # as claimed
+    result: Result
+    answer: str | None = None  # what the other side said on success
+    error: str | None = None
+    next_attempt_at: datetime | None = None
+    channel_gone: bool = False  # 410: nothing more will get through there
+
+
+class Notifier:
+    """Everything between a stored article and a handed-over message; what was done is in the stores.
+
+    Args:
+        fraction: 0 <= fraction < 1 for the jitter of retries.
+    """
+
+    def __init__(
+        self,
+        *,
+        matcher: Judge,
+        matches: MatchStore,
+        digests: DigestStore,
+        deliveries: DeliveryStore,
+        channels: Mapping[str, Channel],
+        renderer: Renderer,
+        clock: Clock,
+        plans: Iterable[DigestPlan],
+        initiatives: Iterable[Initiative] | Mapping[str, Initiative],
+        fraction: Callable[[], float] = random.random,
+    ) -> None:
+        every = initiatives.values() if isinstance(initiatives, Mapping) else initiatives
+        self._judge = matcher.judge
+        self._matches = matches
+        self._digests = digests
+        self._deliveries = deliveries
+        self._channels = channels
+        self._renderer = renderer
+        self._clock = clock
+        self._plans = {plan.id: plan for plan in plans}
+        self._initiatives = {one.id: one for one in every}
+        self._fraction = fraction
+        self._gone: set[str] = set()  # channels that answered 410 since these settings came into force
+        # A match is never written with a time inside a window that is being composed.
+        self._window = asyncio.Lock()
+
+    # -- matching ----------------------------------------------------------------------------------
+
+    async def match_new(self, limit: int) -> Matched:
+        """Judge all articles that wait, `limit` at a time; one that breaks the matcher stops no other."""
+        done = found = 0
+        failed: dict[str, None] = {}
+        while articles := [a for a in await self._matches.unmatched(limit) if a.id not in failed]:
+            for article in articles:
+                try:
+                    matches = tuple(self._judge(article).matches)
+                except Exception:  # a hostile text must not stop the news; counted, and tried again next time
+                    failed[article.id] = None
+                    continue
+                async with self._window:
+                    await self._matches.record_matches(article, matches, self._clock.now())
+                done, found = done + 1, found + len(matches)
+        return Matched(articles=done, matches=found, failed=tuple(failed))
+
+    # -- composing ---------------------------------------------------------------------------------
+
+    async def compose_due(self) -> tuple[Composed, ...]:
+        """Compose and freeze each digest whose slot has passed; nothing is sent yet.
+
+        The store keeps one digest for each slot, so that a second call, or another process, adds none.
+        """
+        done = []
+        for plan in self._plans.values():
+            if not plan.paused:
+                async with self._window:
+                    composed = await self._compose(plan)
+                if composed is not None:
+                    done.append(composed)
+        return tuple(done)
+
+    async def preview(self, plan: DigestPlan, at: datetime | None = None) -> Message:
+        """The message as it would be at `at` (now when None), due or not; nothing is sent or frozen."""
+        now = at if at is not None else self._clock.now()
+        since = min(await self._since(plan, self._clock.now()), now)
+        passed = slots.passed(plan, since, now) or slots.upcoming(plan, now, 1) or (_out_of_turn(plan, now),)
+        composed = await self._told(plan, passed, since, await self._matched(plan, since, now), now)
+        return composed.rendered
+
+    async def compose_now(self, plan: DigestPlan) -> Composed:
+        """Compose and freeze a digest out of turn, keyed by the present moment, paused or not.
+
+        It ends the window: the next slot tells what is matched from now on. An empty one is not sent
+        and does not count.
+        """
+        async with self._window:
+            now = self._clock.now()
+            since = await self._since(plan, now)
+            matched = await self._matched(plan, since, now)
+            composed = await self._told(plan, (_out_of_turn(plan, now),), since, matched, now)
+            if digests.is_empty(composed.digest):
+                return replace(composed, message=None, deliveries=())
+            return await self._frozen(plan, composed, now) or replace(composed, message=None, deliveries=())
+
+    async def _compose(self, plan: DigestPlan) -> Composed | None:
+        now = self._clock.now()
+        since = await self._since(plan, now)
+        passed: tuple[DigestSlot, ...]
+        if plan.immediately:
+            matched = await self._matched(plan, since, now)
+            due = self._immediate(plan, matched)
+            passed = (due,) if due is not None and due.due <= now else ()
+        else:
+            passed = slots.passed(plan, since, now)
+            matched = await self._matched(plan, since, now) if passed else ()
+        if not passed:
+            return None
+        return await self._frozen(plan, await self._told(plan, passed, since, matched, now), now)
+
+    async def _frozen(self, plan: DigestPlan, composed: Composed, now: datetime) -> Composed | None:
+        """Store slot, message and deliveries in one step; None when the slot was told before."""
+        if digests.is_empty(composed.digest) and plan.when_empty is WhenEmpty.SKIP:
+            composed = replace(composed, message=None, deliveries=())
+        new = await self._digests.freeze(
+            composed.slot,
+            until=composed.digest.until,
+            message=composed.message,
+            deliveries=composed.deliveries,
+            story_ids=digests.told(composed.digest),
+            now=now,
+        )
+        return composed if new else None
+
+    async def _told(
+        self,
+        plan: DigestPlan,
+        passed: Sequence[DigestSlot],
+        since: datetime,
+        matched: Sequence[MatchedArticle],
+        now: datetime,
+    ) -> Composed:
+        digest = digests.compose(
+            plan,
+            passed,
+            since,
+            matched,
+            self._initiatives,
+            await self._evidence(plan),
+            await self._digests.coverage(since, now),
+            now,
+        )
+        key = f"{plan.id}/{passed[-1].key}"
+        problem = None
+        try:
+            message = await self._render(digest, now, key=key, template=plan.template)
+        except TemplateFault as fault:
+            problem = str(fault)
+            digest = replace(
+                digest, notes=(*digest.notes, f"Your template failed, this is the bundled one: {fault}")
+            )
+            message = await self._render(digest, now, key=key, bundled=True)
+        return Composed(
+            slot=passed[-1],
+            digest=digest,
+            message=message,
+            rendered=message,
+            deliveries=tuple(self._addressed(message, plan.to, now)),
+            problem=problem,
+        )
+
+    async def _render(self, digest: Digest, now: datetime, **how: Any) -> Message:
+        """In a thread: a digest of a thousand stories takes seconds, and mail and polls go on meanwhile."""
+        return await asyncio.to_thread(self._renderer.render, digest, now, **how)
+
+    async def _since(self, plan: DigestPlan, now: datetime) -> datetime:
+        start = await self._digests.start(plan.id, now)
+        return await self._digests.last_until(plan.id) or start
+
+    async def _matched(
+        self, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
+        """What is there to tell, less what a plan told immediately leaves to a timed digest."""
+        matched = await self._digests.matched(plan, since, until)
+        left = self._left_to_timed(plan) if plan.immediately else frozenset()
+        return tuple(one for one in matched if one.told_at is None or one.match.initiative_id not in left)
+
+    def _left_to_timed(self, plan: DigestPlan) -> frozenset[str]:
+        """Initiatives whose later outlets reach the same channels by a timed digest."""
+        return frozenset(
+            initiative
+            for other in self._plans.values()
+            if not other.immediately and not other.paused and set(plan.to) <= set(other.to)
+            for initiative in other.initiatives
+        )
+
+    def _immediate(self, plan: DigestPlan, matched: Sequence[MatchedArticle]) -> DigestSlot | None:
+        """When a plan told immediately speaks: `gather` after a new story, or a day after a told one grew."""
+        live = [
+            one
+            for one in matched
+            if one.match.matched_at is not None
+            and (initiative := self._initiatives.get(one.match.initiative_id)) is not None
+            and not initiative.paused
+        ]
+        new = [one.match.matched_at for one in live if one.told_at is None and one.match.matched_at]
+        grown = [one.match.matched_at for one in live if one.told_at is not None and one.match.matched_at]
+        if new:
+            return slots.immediate(plan, min(new))
+        return slots.immediate(plan, min(grown) + AGAIN - plan.gather) if grown else None
+
+    async def _evidence(self, plan: DigestPlan) -> Mapping[tuple[str, str], tuple[Telling, ...]]:
+        found = {}
+        for initiative in (self._initiatives.get(name) for name in plan.initiatives):
+            if initiative is not None and not initiative.paused:
+                for one in initiative.commitments:
+                    found[initiative.id, one.id] = await self._digests.commitment_evidence(
+                        initiative.id, one.id, SHOWN
+                    )
+        return found
+
+    def _addressed(self, message: Message, to: Sequence[str], now: datetime) -> Iterable[Delivery]:
+        for channel_id in to:
+            yield from deliveries_for(message, channel_id, self._channels.get(channel_id), now)
+
+    # -- delivering --------------------------------------------------------------------------------
+
+    async def deliver_due(self, limit: int) -> tuple[Outcome, ...]:
+        """Make one attempt at each due delivery, at most `limit` of them, a few at a time."""
+        outcomes: list[Outcome] = []
+        while len(outcomes) < limit:
+            some = min(AT_ONCE, limit - len(outcomes))
+            claimed = await self._deliveries.claim_due(self._clock.now(), some, LEASE)
+            if not claimed:
+                break
+            outcomes += await asyncio.gather(*(self._attempt(*one) for one in claimed))
+        return tuple(outcomes)
+
+    async def _attempt(self, delivery: Delivery, message: Message) -> Outcome:
+        """One try and its record; every end but our own cancellation is an outcome."""
+        channel = self._channels.get(delivery.channel_id)
+        if channel is None:
+            return await self._parked(delivery, "there is no such channel in tidings.yaml any more")
+        if delivery.channel_id in self._gone and delivery.attempts <= 1:  # an operator's retry is tried
+            return await self._parked(delivery, "not tried: this channel is gone, it answered 410", gone=True)
+        try:
+            async with asyncio.timeout(LIMIT.total_seconds()):
+                answer = await channel.send(message, delivery)
+        except Refused as error:
+            if error.disable:
+                self._gone.add(delivery.channel_id)
+            return await self._parked(delivery, str(error), gone=error.disable)
+        except TryLater as error:
+            return await self._later(delivery, str(error), error.retry_after)
+        except TimeoutError:
+            return await self._later(delivery, f"no end within {LIMIT.total_seconds():.0f} seconds")
+        except Exception as error:  # a fault of ours or of a library; its words may hold secrets
+            return await self._later(delivery, f"unexpected {type(error).__name__} in the channel")
+        self._gone.discard(delivery.channel_id)
+        await self._deliveries.sent(delivery.id, now=self._clock.now(), answer=answer)
+        return Outcome(delivery=delivery, result=Result.SENT, answer=answer)
+
+    async def _parked(self, delivery: Delivery, error: str, *, gone: bool = False) -> Outcome:
+        await self._deliveries.park(delivery.id, now=self._clock.now(), error=error)
+        return Outcome(delivery=delivery, result=Result.PARKED, error=error, channel_gone=gone)
+
+    async def _later(self, delivery: Delivery, error: str, wish: timedelta | None = None) -> Outcome:
+        at = retry.next_attempt(delivery, now=self._clock.now(), fraction=self._fraction(), retry_after=wish)
+        if at is None:
+            return await self._parked(delivery, f"given up after {delivery.attempts} attempts: {error}")
+        await self._deliveries.later(delivery.id, at=at, error=error)
+        return Outcome(delivery=delivery, result=Result.LATER, error=error, next_attempt_at=at)
+
+
+def deliveries_for(
+    message: Message, channel_id: str, channel: Channel | None, now: datetime
+) -> tuple[Delivery, ...]:
+    """One delivery for each recipient, due at once; of an unknown channel one, to be parked with its reason."""
+    return tuple(
+        Delivery(
+            id=delivery_id(message.key, channel_id, recipient),
+            message_key=message.key,
+            channel_id=channel_id,
+            recipient=recipient,
+            created_at=now,
+            next_attempt_at=now,
+        )
+        for recipient in (channel.recipients() if channel is not None else ("",))
+    )
+
+
+def _out_of_turn(plan: DigestPlan, now: datetime) -> DigestSlot:
+    return replace(slots.immediate(plan, now - plan.gather), due=now)
+
+
+def delivery_id(message_key: str, channel_id: str, recipient: str) -> str:
+    """Stable id of one message to one recipient: 32 hex digits; also Message-ID and webhook-id."""
+    parts = "\x1f".join((message_key, channel_id, recipient))
+    return sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,177 @@
+"""Making XML out of what was meant as XML, and saying what was done. Pure."""
+
+from __future__ import annotations
+
+import html.entities
+import re
+from xml.parsers import expat
+
+_START = re.compile(r"<\?xml\b|<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|RDF|channel|opml)\b", re.I)
+_ROOT = re.compile(r"<(?![?!])([A-Za-z_][\w.:-]*)")
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>", re.I)
+_DOCTYPE = re.compile(r"<!DOCTYPE", re.I)
+_SUBSET_END = re.compile(r"\]\s*>")
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|(\d{1,10}));", re.I)
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))", re.S)
+_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,31};)")
+_OPENS_NO_TAG = re.compile(r"<(?![A-Za-z_/!?])")
+_XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
+_PREFIXED = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=\s*[\"']")
+_DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
+_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "slash": "http://purl.org/rss/1.0/modules/slash/",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "thr": "http://purl.org/syndication/thread/1.0",
+    "wfw": "http://wellformedweb.org/CommentAPI/",
+    "xhtml": "http://www.w3.org/1999/xhtml",
+    "xlink": "http://www.w3.org/1999/xlink",
+}
+
+
+def repair(text: str) -> tuple[str, tuple[str, ...]]:
+    """`text` as well-formed XML where that can be had, and in words every repair that changed it.
+
+    Document type declarations always go: no entity that a feed declares is ever expanded. Everything else is
+    touched only in a document that is not well-formed. What stays broken is said in the last problem.
+    """
+    problems: list[str] = []
+    text, found = _ILLEGAL.subn("", text)
+    if found:
+        problems.append(f"{found} control characters that XML forbids were left out")
+    text = _without_doctype(text)
+    if fault(text) is None:
+        return text, tuple(problems)
+
+    for mend in (_cut_before, _cut_after, _references, _names, _ampersands, _prefixes):
+        text, problem = mend(text)
+        if problem:
+            problems.append(problem)
+    if broken := fault(text):
+        problems.append(f"not well-formed XML ({broken}); read as far as possible")
+    return text, tuple(problems)
+
+
+def root_name(text: str) -> str | None:
+    """Local name of the first element, lower case; None when there is none."""
+    found = _ROOT.search(_CDATA.sub("", text[:65536]))
+    return found[1].rpartition(":")[2].lower() if found else None
+
+
+def fault(text: str) -> str | None:
+    """What keeps `text` from being namespace-well-formed XML, or None."""
+    reader = expat.ParserCreate("utf-8", namespace_separator=" ")
+    try:
+        reader.Parse(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), True)
+    except expat.ExpatError as error:
+        return str(error)
+    return None
+
+
+def _without_doctype(text: str) -> str:
+    """Cut `<!DOCTYPE … [ … ]>` before the root; its entities must not be expanded."""
+    while True:
+        root = _ROOT.search(text)
+        found = _DOCTYPE.search(text, 0, root.start() if root else len(text))
+        if not found:
+            return text
+        start = found.start()
+        bracket, close = text.find("[", start), text.find(">", start)
+        if 0 <= bracket < close and (inner := _SUBSET_END.search(text, bracket)):
+            close = inner.end() - 1
+        text = text[:start] + (text[close + 1 :] if close >= 0 else "")
+
+
+def _cut_before(text: str) -> tuple[str, str | None]:
+    start = _START.search(text)
+    if not start or start.start() == 0:
+        return text, None
+    lost = text[: start.start()].strip()
+    rest = text[start.start() :]
+    return rest, "rubbish before the document was left out" if lost else "blank lines before the document"
+
+
+def _cut_after(text: str) -> tuple[str, str | None]:
+    root = _ROOT.search(text)
+    if not root:
+        return text, None
+    end = text.rfind(f"</{root[1]}")
+    close = text.find(">", end) if end >= 0 else -1
+    if close < 0:
+        return text, "the document is cut short"
+    lost = text[close + 1 :].strip()
+    return text[: close + 1], "rubbish after the document was left out" if lost else None
+
+
+def _outside_cdata(text: str, pattern: re.Pattern[str], replace: object) -> tuple[str, int]:
+    parts, count = _CDATA.split(text), 0
+    for place in range(0, len(parts), 2):
+        parts[place], found = pattern.subn(replace, parts[place])  # type: ignore[call-overload]  # str or callable
+        count += found
+    return "".join(parts), count
+
+
+def _references(text: str) -> tuple[str, str | None]:
+    """Numeric references to characters that XML forbids."""
+    lost = 0
+
+    def keep(found: re.Match[str]) -> str:
+        nonlocal lost
+        code = int(found[1], 16) if found[1] else int(found[2])
+        if code < 0x110000 and not _ILLEGAL.match(chr(code)):
+            return found[0]
+        lost += 1
+        return ""
+
+    text, _ = _outside_cdata(text, _ILLEGAL_REFERENCE, keep)
+    return text, f"{lost} references to forbidden characters were left out" if lost else None
+
+
+def _names(text: str) -> tuple[str, str | None]:
+    """HTML's entity names become their characters, unknown ones plain text."""
+    seen: set[str] = set()
+
+    def resolve(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in _XML_NAMES:
+            return found[0]
+        seen.add(name)
+        characters = html.entities.html5.get(f"{name};")
+        if characters is None:
+            return f"&amp;{name};"
+        return "".join(f"&#{ord(one)};" for one in characters)
+
+    text, _ = _outside_cdata(text, _ENTITY, resolve)
+    return text, f"entities that XML does not know: {', '.join(sorted(seen)[:5])}" if seen else None
+
+
+def _ampersands(text: str) -> tuple[str, str | None]:
+    text, signs = _outside_cdata(text, _BARE, "&amp;")
+    text, angles = _outside_cdata(text, _OPENS_NO_TAG, "&lt;")
+    told = [f"{signs} bare &"] if signs else []
+    told += [f"{angles} bare <"] if angles else []
+    return text, f"{' and '.join(told)} escaped" if told else None
+
+
+def _prefixes(text: str) -> tuple[str, str | None]:
+    root = _ROOT.search(text)
+    if not root:
+        return text, None
+    bare = _CDATA.sub("", text)
+    used = {one or other for one, other in _PREFIXED.findall(bare)} - {"xml", "xmlns"}
+    missing = sorted(used - set(_DECLARED.findall(bare)))[:50]
+    if not missing:
+        return text, None
+    extra = "".join(
+        f' xmlns:{one}="{_NAMESPACES.get(one.lower(), "urn:undeclared:" + one)}"' for one in missing
+    )
+    return text[: root.end()] + extra + text[root.end() :], f"undeclared prefixes: {', '.join(missing[:5])}"

@@ -1,0 +1,188 @@
+"""Markup → the plain text that a person would read. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+LONGEST_TITLE = 1_024  # characters
+LONGEST_TEXT = 200_000
+
+_INLINE = "a|abbr|acronym|b|blink|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|marquee|q|s|samp|small|span|strike|strong|sub|sup|tt|u|var"
+_BLOCK = "address|article|aside|blockquote|center|dd|div|dl|dt|figcaption|figure|footer|form|h[1-6]|header|li|main|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul"
+_EMPTY = (
+    "br|hr|img|wbr|iframe|embed|object|video|audio|source|picture|link|meta|param|frame|frameset|applet|base"
+)
+_HIDDEN = "script|style|noscript|template|iframe|object|svg|math|head|select|button|textarea|title"
+_ATTRIBUTES = r"""(?:\s+[a-z_:][-\w:.]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?)*\s*/?"""
+
+_TAG = re.compile(rf"<(/?)({_INLINE}|{_BLOCK}|{_EMPTY})({_ATTRIBUTES})>", re.I)
+_TAG_LIKE = re.compile(
+    rf"</?(?:{_INLINE}|{_BLOCK}|{_EMPTY}|script|style|html|body)\b[^<>]*>|<!--|<!\[CDATA\[", re.I
+)
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_UNSEEN = re.compile(r"<(script|style)\b[^>]{0,200}>.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)", re.I | re.S)
+# C0 and C1 controls but white space, overriding directions, lone surrogates, non-characters
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
+_C1 = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}  # windows-1252 that somebody read as Latin-1
+_SPACES = re.compile(r"\s+")
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    ]  # reads as the lists above
+)
+_HIDDEN_TAGS = frozenset(_HIDDEN.split("|"))
+
+
+def clean(text: str) -> str:
+    """`text` without characters that no text needs: controls, direction overrides, lone surrogates."""
+    if text.isascii():
+        return _CONTROLS.sub("", text)
+    return _CONTROLS.sub("", text.translate(_C1))
+
+
+def one_line(text: str) -> str:
+    """White space of all kinds collapsed to single spaces."""
+    return " ".join(text.split())
+
+
+def plain_title(raw: str) -> str:
+    """A title as a person reads it: one line, no markup, no entity codes however often they were escaped.
+
+    Only what is surely markup is dropped: known elements that are closed, empty or carry attributes, so
+    that "The <dialog> element" keeps its word. At most 1,024 characters; a longer title ends in "…".
+    """
+    text = raw
+    for _ in range(3):
+        text = _without_markup(text)
+        if "&" not in text:
+            break
+        text, found = _REFERENCE.subn(_character, text)
+        if not found:
+            break
+    text = one_line(clean(_without_markup(text)))
+    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def plain_text(raw: str) -> str:
+    """Running text as a person reads it: paragraphs split by a blank line, scripts and styles gone.
+
+    Takes HTML, HTML that was escaped once too often, and plain text alike. At most 200,000 characters.
+    """
+    text = raw
+    for _ in range(2):
+        if _TAG_LIKE.search(text):
+            text = _read_html(text)
+        elif _REFERENCE.search(text):
+            text = _REFERENCE.sub(_character, text)
+        else:
+            break
+    return paragraphs(text)
+
+
+def paragraphs(text: str) -> str:
+    """Plain text tidied: one line a paragraph, a blank line between, at most 200,000 characters."""
+    parts = (one_line(part) for part in _PARAGRAPH.split(clean(text)))
+    tidy = "\n\n".join(part for part in parts if part)
+    return tidy if len(tidy) <= LONGEST_TEXT else tidy[: LONGEST_TEXT - 1].rstrip() + "…"
+
+
+def _character(reference: re.Match[str]) -> str:
+    return html.unescape(reference[0])
+
+
+def _without_markup(text: str) -> str:
+    if "<" not in text:
+        return text
+    text = _UNSEEN.sub(" ", text)
+    closed = {match[2].lower() for match in _TAG.finditer(text) if match[1]}
+
+    def drop(match: re.Match[str]) -> str:
+        closing, name, attributes = match[1], match[2].lower(), match[3]
+        if closing or name in closed or "=" in attributes or re.fullmatch(_EMPTY, name):
+            return "" if re.fullmatch(_INLINE, name) or name == "wbr" else " "
+        return match[0]
+
+    return _TAG.sub(drop, text)
+
+
+class _Reader:
+    """Collects the visible text of an HTML document; a target for lxml's parser, so depth costs no stack."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.hidden = 0
+
+    def start(self, tag: str, attributes: Any) -> None:
+        if tag in _HIDDEN_TAGS:
+            self.hidden += 1
+        elif tag in _BLOCKS:
+            self.pieces.append("\n\n")
+        elif tag == "br":
+            self.pieces.append("\n" if not self.pieces or self.pieces[-1] != "\n" else "\n\n")
+        elif tag in ("td", "th"):
+            self.pieces.append(" ")
+
+    def end(self, tag: str) -> None:
+        if tag in _HIDDEN_TAGS:
+            self.hidden = max(self.hidden - 1, 0)
+        elif tag in _BLOCKS:
+            self.pieces.append("\n\n")
+
+    def data(self, data: str) -> None:
+        if not self.hidden:
+            self.pieces.append(_SPACES.sub(" ", data))
+
+    def close(self) -> str:
+        return "".join(self.pieces)
+
+
+def _read_html(text: str) -> str:
+    from lxml import etree
+
+    parser = etree.HTMLParser(target=_Reader(), encoding="utf-8", no_network=True, remove_pis=True)
+    try:
+        read: str = etree.fromstring(f"<body>{clean(text)}</body>".encode(), parser)
+    except etree.XMLSyntaxError:
+        return ""  # nothing but comments or declarations
+    return read

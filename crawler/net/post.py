@@ -1,0 +1,88 @@
+"""A guarded POST for webhooks: one request, no redirects, a short answer."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import ClientResponse, ClientTimeout
+
+from crawler.net.failures import EXPECTED, explain
+from crawler.net.guard import AddressGuard
+from crawler.net.session import open_session
+
+MAX_ANSWER = 64 * 1024  # bytes that are read; the rest is dropped
+_CONNECT = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the receiver said, redirects included: they are not followed."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]  # lower-case names, in order
+    body: bytes  # at most 64 KiB, not decoded
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name (any letter case), or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key == wanted), None)
+
+
+async def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    guard: AddressGuard,
+    timeout: float = 15.0,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """Send `body` to `url` and return the answer, whatever its status.
+
+    Args:
+        url: may hold a token; it never enters an error.
+        timeout: seconds in all.
+    Raises:
+        ForbiddenAddress: the guard refused the address.
+        TemporaryFetchError: no connection, no answer in time, no HTTP.
+    """
+    target = guard.target(url)
+    session = open_session(guard, tls=tls)
+    try:
+        async with (
+            asyncio.timeout(timeout),
+            session.post(
+                target.url,
+                data=body,
+                headers=dict(headers),
+                allow_redirects=False,
+                timeout=ClientTimeout(
+                    total=None, sock_connect=_CONNECT.total_seconds(), ceil_threshold=float("inf")
+                ),
+            ) as response,
+        ):
+            return Answer(
+                status=response.status,
+                headers=tuple(
+                    (name.decode("latin-1").lower(), value.decode("latin-1"))
+                    for name, value in response.raw_headers
+                ),
+                body=await _beginning(response),
+            )
+    except EXPECTED as error:
+        raise explain(error, host=target.host, connect=_CONNECT, total=timedelta(seconds=timeout)) from error
+    finally:
+        await session.close()
+
+
+async def _beginning(response: ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) >= MAX_ANSWER:
+            break
+    return bytes(body[:MAX_ANSWER])

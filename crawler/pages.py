@@ -1,0 +1,158 @@
+"""Reads the page of one article and records what came of it; when to try again, and when to give up."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from crawler.errors import CrawlError, TemporaryFetchError
+from crawler.ports import ArticleStore, ChildCrashed, Clock, Extractor, Fetcher
+from crawler.records import Article, Page, Purpose, Request, Source, SourceKind, TextState
+
+log = logging.getLogger(__name__)
+
+_WAITS = (  # (age of the article, wait until the next try)
+    (timedelta(minutes=5), timedelta(minutes=5)),
+    (timedelta(minutes=45), timedelta(minutes=30)),
+    (timedelta(hours=24), timedelta(hours=2)),
+)
+_MISSING_FOR = timedelta(
+    minutes=45
+)  # a page that is "not found" so long after its article is no slip of a cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageOutcome:
+    """What came of reading one page."""
+
+    article_id: str
+    state: TextState
+    reason: str | None = None
+    retry_at: datetime | None = None  # PENDING only; None: when the claim on the article runs out
+    characters: int = 0  # of text
+
+
+class PageReader:
+    """Fetches, extracts and records; one article at a time, as many at once as the caller likes.
+
+    Args:
+        sources: by id; the mapping is asked anew for each article, so an edited one is seen.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: ArticleStore,
+        fetcher: Fetcher,
+        extractor: Extractor,
+        sources: Mapping[str, Source],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._fetcher = fetcher
+        self._extractor = extractor
+        self._sources = sources
+        self._clock = clock
+
+    async def read(self, article: Article) -> PageOutcome:
+        """Read the page of a claimed article and store its text, or why there is none.
+
+        A crash of the extractor is not recorded: the claim runs out and counts as an attempt that never
+        came back, and the store quarantines the article after three of them.
+        """
+        source = self._sources.get(article.source_id) or _unknown_source(article)
+        page: Page | None = None
+        try:
+            fetched = await self._fetcher.get(page_request(article, source))
+            page = await self._extractor.read(
+                fetched.body, url=fetched.url, content_type=fetched.content_type, source=source
+            )
+        except ChildCrashed as error:
+            outcome = PageOutcome(article_id=article.id, state=TextState.PENDING, reason=f"crashed: {error}")
+            _tell(article, outcome)
+            return outcome
+        except CrawlError as error:
+            outcome = after_failure(article, error, self._clock.now())
+        else:
+            outcome = after_reading(article, page)
+        await self._store.record_page(
+            article.id,
+            state=outcome.state,
+            page=worth_keeping(page),
+            reason=outcome.reason,
+            now=self._clock.now(),
+            retry_at=outcome.retry_at,
+        )
+        _tell(article, outcome)
+        return outcome
+
+
+def page_request(article: Article, source: Source) -> Request:
+    """The request for an article's page; the source's headers and credentials go to its own host only."""
+    own = _origin(article.url) == _origin(source.url)
+    return Request(
+        url=article.url,
+        purpose=Purpose.PAGE,
+        headers=source.headers if own else (),
+        auth=source.auth if own else None,
+    )
+
+
+def after_reading(article: Article, page: Page) -> PageOutcome:
+    """READ with a text, REFUSED with the reason why there is none."""
+    if page.refused is not None:
+        return PageOutcome(article_id=article.id, state=TextState.REFUSED, reason=page.refused)
+    return PageOutcome(article_id=article.id, state=TextState.READ, characters=len(page.text))
+
+
+def after_failure(article: Article, error: CrawlError, now: datetime) -> PageOutcome:
+    """PENDING with the time of the next try after temporary trouble, else FAILED."""
+    retry_at = next_try(article, error, now) if isinstance(error, TemporaryFetchError) else None
+    state = TextState.FAILED if retry_at is None else TextState.PENDING
+    return PageOutcome(article_id=article.id, state=state, reason=str(error), retry_at=retry_at)
+
+
+def next_try(article: Article, error: TemporaryFetchError, now: datetime) -> datetime | None:
+    """When to ask for a page again, never before the server's wish; None: give up.
+
+    Five minutes later for a fresh article, then half an hour, then every two hours for the first day. The
+    age of the article decides, so neither a restart nor a second worker starts the count anew.
+    """
+    age = now - article.first_seen_at
+    if error.status in (404, 410) and age >= _MISSING_FOR:
+        return None
+    wait = next((wait for limit, wait in _WAITS if age < limit), None)
+    if wait is None:
+        return None
+    return max(now + wait, error.retry_at or now)
+
+
+def worth_keeping(page: Page | None) -> Page | None:
+    """What the store is given: a readable page; of a paywalled stub its statements without the text."""
+    if page is None or page.refused is None:
+        return page
+    return replace(page, text="") if page.paywalled else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None] | None:
+    try:
+        parts = urlsplit(url)
+        return (parts.scheme, parts.hostname, parts.port) if parts.hostname else None
+    except ValueError:
+        return None
+
+
+def _unknown_source(article: Article) -> Source:
+    """Stands for a source that is no longer configured; its articles are still read."""
+    return Source(id=article.source_id, kind=SourceKind.FEED, url="")
+
+
+def _tell(article: Article, outcome: PageOutcome) -> None:
+    log.info(
+        "page %s",
+        outcome.state,
+        extra={"article": article.id, "source": article.source_id, "reason": outcome.reason},
+    )

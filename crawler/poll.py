@@ -1,0 +1,395 @@
+"""One poll of one source, end to end, over ports. Trouble with a source is an outcome, never an exception."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from crawler import identity, poll_state, schedule
+from crawler.errors import (
+    BlockedError,
+    CrawlError,
+    ForbiddenAddress,
+    GoneError,
+    NotAFeedError,
+    TemporaryFetchError,
+    TooLarge,
+    Unchanged,
+)
+from crawler.feeds.parse import parse_job
+from crawler.ports import (
+    ArticleStore,
+    ChildCrashed,
+    Clock,
+    Fetcher,
+    Isolation,
+    Lister,
+    SourceStore,
+)
+from crawler.records import (
+    Article,
+    Entry,
+    Feed,
+    Fetched,
+    FullText,
+    Poll,
+    PollOutcome,
+    PollResult,
+    PollState,
+    Purpose,
+    Request,
+    Sighting,
+    Source,
+    SourceKind,
+    SourceState,
+    TextState,
+)
+from crawler.schedule import PollPolicy
+
+__all__ = ["PollPolicy", "Poller"]
+
+LARGE_DOCUMENT = 256 << 10  # bytes from which a document is parsed in a child process
+ENOUGH_TEXT = 1_500  # characters of a feed's own text with which `full_text: auto` is content
+UNDATED_TOLD = 50  # entries without a date that a first poll tells, from the top
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What the source answered: a feed with, where there was one, its HTTP answer; `feed` None: the same bytes."""
+
+    feed: Feed | None
+    fetched: Fetched | None = None
+    body_hash: str | None = None
+    moved_to: str | None = None
+
+
+class Poller:
+    """Polls sources. Everything it needs is handed in; it keeps nothing between two polls.
+
+    Args:
+        sources: the configured sources by id, or a function that gives them.
+        isolation: where documents over 256 KiB are parsed; None: in a thread like the others.
+    """
+
+    def __init__(
+        self,
+        *,
+        sources: Mapping[str, Source] | Callable[[], Mapping[str, Source]],
+        states: SourceStore,
+        articles: ArticleStore,
+        fetcher: Fetcher,
+        lister: Lister,
+        isolation: Isolation | None,
+        clock: Clock,
+        policy: PollPolicy,
+    ) -> None:
+        self._sources = sources
+        self._states = states
+        self._articles = articles
+        self._fetcher = fetcher
+        self._lister = lister
+        self._isolation = isolation
+        self._clock = clock
+        self._policy = policy
+
+    async def poll(self, source_id: str) -> PollOutcome:
+        """Ask the source once, store what it brought, plan the next poll; the caller holds its claim.
+
+        Entries, identity keys and the new validators are stored in one transaction, which also gives the claim
+        back. Whatever is wrong with the source is in the outcome and in its state; only the stores' own faults
+        are raised.
+        """
+        sources = self._sources() if callable(self._sources) else self._sources
+        source = sources.get(source_id)
+        state = await self._states.state(source_id)
+        reason = (
+            "it is not configured"
+            if source is None
+            else poll_state.why_not_now(source, state, self._clock.now())
+        )
+        if source is None or reason:
+            await self._states.release(source_id)
+            return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=reason)
+        try:
+            state, reading = await self._read(source, state)
+        except Unchanged as answer:
+            return await self._unchanged(source, state, answer)
+        except CrawlError as error:
+            return await self._failed(source, state, error)
+        except ChildCrashed as error:
+            return await self._failed(
+                source, state, NotAFeedError(f"its document could not be read: {error}")
+            )
+        if reading.feed is None:
+            return await self._same_bytes(source, state, reading)
+        return await self._listed(source, state, reading, reading.feed)
+
+    # -- asking --------------------------------------------------------------------------------------
+
+    async def _read(self, source: Source, state: PollState) -> tuple[PollState, _Reading]:
+        """The answer, and the state it belongs to: without the adopted address when that has failed.
+
+        An adopted address that is gone, blocked or no feed any more makes the configured one be asked at
+        once; one that only fails is given up after three failures in a row (see `_failure`).
+        """
+        if source.kind is not SourceKind.FEED:
+            return state, _Reading(feed=await self._lister.list(source))
+        if state.moved_to is None:
+            return state, await self._ask(source, state, source.url)
+        try:
+            return state, await self._ask(source, state, state.moved_to)
+        except (GoneError, BlockedError, NotAFeedError, ForbiddenAddress, TooLarge):
+            state = replace(state, moved_to=None, etag=None, last_modified=None, body_hash=None)
+            return state, await self._ask(source, state, source.url)
+
+    async def _ask(self, source: Source, state: PollState, url: str) -> _Reading:
+        own = _origin(url) == _origin(source.url)  # credentials stay with the host they were given for
+        fetched = await self._fetcher.get(
+            Request(
+                url=url,
+                purpose=Purpose.FEED,
+                etag=state.etag,
+                last_modified=state.last_modified,
+                headers=source.headers if own else (),
+                auth=source.auth if own else None,
+            )
+        )
+        digest = sha256(fetched.body).hexdigest()
+        moved = fetched.moved_to or (url if url != source.url else None)
+        if digest == state.body_hash:
+            return _Reading(feed=None, fetched=fetched, body_hash=digest, moved_to=moved)
+        feed = await self._parse(source, fetched)
+        return _Reading(feed=feed, fetched=fetched, body_hash=digest, moved_to=moved)
+
+    async def _parse(self, source: Source, fetched: Fetched) -> Feed:
+        job = (fetched.body, fetched.url, fetched.content_type, source.zone, source.language)
+        try:
+            if self._isolation is not None and len(fetched.body) > LARGE_DOCUMENT:
+                return await self._isolation.run(parse_job, *job)
+            return await asyncio.to_thread(parse_job, *job)
+        except (CrawlError, ChildCrashed):
+            raise
+        except Exception as error:  # a document that upsets a parser is trouble with its source, not with us
+            raise CrawlError(f"its document could not be read: {type(error).__name__}: {error}") from error
+
+    # -- what came of it -----------------------------------------------------------------------------
+
+    async def _listed(self, source: Source, state: PollState, reading: _Reading, feed: Feed) -> PollOutcome:
+        now = self._clock.now()
+        items = identity.read(feed.entries, source.id)
+        known = await self._articles.known(identity.lookups(items)) if items else {}
+        stored = await self._articles.by_ids(tuple(dict.fromkeys(known.values()))) if known else ()
+        by_id = {article.id: article for article in stored}
+        kept = identity.judge(items, source.id, known, by_id)
+
+        first = state.last_success_at is None
+        new = [one for one in kept if one.new]
+        too_old = _too_old([one.item.entry for one in new], source, now) if first else set[int]()
+        articles = tuple(
+            _article(one, source, now, backfilled=place in too_old) for place, one in enumerate(new)
+        )
+        edits = (
+            identity.edit_of(one.item, by_id[one.article_id], source.id)
+            for one in kept
+            if not one.new and one.changed and one.article_id in by_id
+        )
+        flood = schedule.is_flood(
+            [one.item.entry.published_at for one in new],
+            now=now,
+            last_success_at=state.last_success_at,
+            learned=state.interval,
+            titles_known=sum(1 for one in new if one.item.title_key in known),
+        )
+        poll = Poll(
+            state=self._after_list(source, state, reading, feed, len(articles), now, flood=flood),
+            articles=articles,
+            keys=tuple((one.article_id, one.keys) for one in kept if one.keys),
+            sightings=tuple(_sighting(one, source, now) for one in kept if one.changed),
+            edits=tuple(edit for edit in edits if edit is not None),
+        )
+        stored_ids = await self._articles.record_poll(poll)
+        return PollOutcome(
+            source_id=source.id,
+            result=PollResult.NEW if stored_ids else PollResult.NOTHING_NEW,
+            listed=len(feed.entries),
+            new=len(stored_ids),
+            problem=poll.state.problem,
+            problems=feed.problems + _refused_move(reading.fetched),
+            status=reading.fetched.status if reading.fetched else None,
+        )
+
+    async def _same_bytes(self, source: Source, state: PollState, reading: _Reading) -> PollOutcome:
+        """The same body again: nothing to read, but the newest validators count (an old one is never latched)."""
+        now = self._clock.now()
+        fetched = reading.fetched
+        assert fetched is not None
+        after = replace(
+            poll_state.good(state, now),
+            etag=fetched.etag,
+            last_modified=fetched.last_modified,
+            moved_to=poll_state.accepted(source, reading.moved_to),
+        )
+        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fetched.fresh_for)
+        await self._articles.record_poll(Poll(state=after))
+        return PollOutcome(
+            source_id=source.id, result=PollResult.UNCHANGED, problem=after.problem, status=fetched.status
+        )
+
+    async def _unchanged(self, source: Source, state: PollState, answer: Unchanged) -> PollOutcome:
+        now = self._clock.now()
+        after = replace(
+            poll_state.good(state, now),
+            etag=answer.etag or state.etag,
+            last_modified=answer.last_modified or state.last_modified,
+            moved_to=poll_state.accepted(source, answer.moved_to or state.moved_to),
+        )
+        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=answer.fresh_for)
+        await self._articles.record_poll(Poll(state=after))
+        return PollOutcome(
+            source_id=source.id, result=PollResult.UNCHANGED, problem=after.problem, status=answer.status
+        )
+
+    async def _failed(self, source: Source, state: PollState, error: CrawlError) -> PollOutcome:
+        now = self._clock.now()
+        after = poll_state.failure(state, error, now)
+        if after.state is not SourceState.GONE:
+            base = self._interval(source, after, now)
+            wait = schedule.back_off(base, after.failures, poll_state.failing_for(state, now))
+            retry_at = error.retry_at if isinstance(error, TemporaryFetchError) else None
+            plan = schedule.plan(wait, now=now, retry_at=retry_at, fraction=self._policy.jitter())
+            after = replace(after, next_poll_at=plan.next_poll_at, not_before=plan.not_before)
+        await self._articles.record_poll(Poll(state=after))
+        return PollOutcome(
+            source_id=source.id, result=PollResult.FAILED, problem=str(error), status=error.status
+        )
+
+    # -- the next state ------------------------------------------------------------------------------
+
+    def _after_list(
+        self,
+        source: Source,
+        state: PollState,
+        reading: _Reading,
+        feed: Feed,
+        new: int,
+        now: datetime,
+        *,
+        flood: bool,
+    ) -> PollState:
+        published = [one.published_at for one in feed.entries if one.published_at is not None]
+        learned = schedule.rhythm(state.interval, published, now=now, new=new, last_new_at=state.last_new_at)
+        fetched = reading.fetched
+        after = replace(
+            poll_state.good(state, now),
+            etag=fetched.etag if fetched else None,
+            last_modified=fetched.last_modified if fetched else None,
+            body_hash=reading.body_hash,
+            moved_to=poll_state.accepted(source, reading.moved_to),
+            last_new_at=now if new else state.last_new_at,
+            interval=learned,
+            title=feed.title or state.title,
+            ttl=feed.ttl,
+            skip_hours=feed.skip_hours,
+        )
+        newest = max((moment for moment in published if moment <= now), default=after.last_new_at)
+        after = poll_state.labelled(after, now, flood=new if flood else 0, newest=newest)
+        fresh_for = fetched.fresh_for if fetched else None
+        return self._planned(source, after, now, fresh_for=fresh_for)
+
+    def _planned(
+        self, source: Source, state: PollState, now: datetime, *, fresh_for: timedelta | None
+    ) -> PollState:
+        plan = schedule.plan(
+            self._interval(source, state, now),
+            now=now,
+            fresh_for=fresh_for,
+            ttl=state.ttl,
+            skip_hours=state.skip_hours,
+            fraction=self._policy.jitter(),
+        )
+        return replace(state, next_poll_at=plan.next_poll_at, not_before=plan.not_before)
+
+    def _interval(self, source: Source, state: PollState, now: datetime) -> timedelta:
+        spoke = state.last_new_at or now
+        return schedule.interval(
+            self._policy,
+            every=source.every,
+            learned=state.interval,
+            silence=max(now - spoke, timedelta()),
+            validators=bool(state.etag or state.last_modified),
+        )
+
+
+# -- decisions -------------------------------------------------------------------------------------
+
+
+def _refused_move(fetched: Fetched | None) -> tuple[str, ...]:
+    if fetched is None or fetched.move_refused is None:
+        return ()
+    return ("a permanent move is not followed from now on, since it would give up https",)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port; a move from http to https at one host keeps the credentials."""
+    parts = urlsplit(url)
+    port = parts.port if parts.port not in (80, 443) else None
+    return ("https" if parts.scheme == "http" and port is None else parts.scheme, parts.hostname, port)
+
+
+def _too_old(entries: list[Entry], source: Source, now: datetime) -> set[int]:
+    """Places of the entries that a first poll knows but does not tell.
+
+    Those dated before the source's `backfill`. One without a date may be new, so it is told; but of a whole
+    document without dates only the 50 at its top.
+    """
+    undated = [place for place, entry in enumerate(entries) if entry.published_at is None]
+    old = [
+        place
+        for place, entry in enumerate(entries)
+        if entry.published_at is not None and now - entry.published_at > source.backfill
+    ]
+    return {*undated[UNDATED_TOLD:], *old}
+
+
+def _article(kept: identity.Kept, source: Source, now: datetime, *, backfilled: bool) -> Article:
+    """The new article that an entry is.
+
+    A date in the future would stand first in every list for years, so it counts as the time first seen.
+    """
+    entry = kept.item.entry
+    own_place = f"{source.url}#{kept.article_id}"  # an entry without a page of its own
+    url = entry.link or own_place
+    carried = entry.content or entry.summary
+    enough = source.full_text is FullText.AUTO and len(carried) >= ENOUGH_TEXT
+    from_feed = entry.link is None or source.full_text is FullText.NEVER or enough
+    return Article(
+        id=kept.article_id,
+        source_id=source.id,
+        url=url,
+        canonical_url=kept.item.canonical_url or own_place,
+        title=entry.title,
+        summary=entry.summary,
+        text=carried if from_feed else entry.content,
+        authors=entry.authors,
+        published_at=min(entry.published_at, now) if entry.published_at else None,
+        updated_at=min(entry.updated_at, now) if entry.updated_at else None,
+        first_seen_at=now,
+        language=entry.language or source.language,
+        text_state=TextState.FEED if from_feed else TextState.PENDING,
+        backfilled=backfilled,
+    )
+
+
+def _sighting(kept: identity.Kept, source: Source, now: datetime) -> Sighting:
+    entry = kept.item.entry
+    return Sighting(
+        article_id=kept.article_id,
+        source_id=source.id,
+        url=entry.link or f"{source.url}#{kept.article_id}",
+        title=entry.title,
+        seen_at=now,
+    )

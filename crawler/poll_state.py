@@ -1,0 +1,109 @@
+"""What is remembered of a source after each kind of answer. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from crawler import schedule
+from crawler.errors import BlockedError, CrawlError, GoneError, NotAFeedError
+from crawler.records import PollState, Source, SourceState
+
+STALE_MOVE = 3  # failures in a row after which an adopted address is given up
+
+
+def why_not_now(source: Source, state: PollState, now: datetime) -> str | None:
+    """Why the source is not to be asked at all; None when it may be."""
+    if source.paused or state.operator_paused:
+        return "it is paused"
+    if state.state is SourceState.GONE:
+        return "it is gone for good (410)"
+    if state.not_before is not None and state.not_before > now:
+        return f"the server wants no request before {state.not_before:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def good(state: PollState, now: datetime) -> PollState:
+    """`state` after any answer that was not a failure."""
+    return replace(state, last_polled_at=now, last_success_at=now, failures=0)
+
+
+def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetime | None = None) -> PollState:
+    """`state` of a source that answered, with its label, and in words what an operator should know.
+
+    FLOODING holds for 7 days from its start, through failures too; the articles it is about are those of this
+    source that were first seen at its `since`. Then, in this order: QUIET, MOVED, OK.
+
+    Args:
+        flood: how many new entries came at once, when they are a flood.
+        newest: date of the newest entry, where the answer gave one.
+    """
+    if flood:
+        problem = f"{flood} new entries came at once and look like a renewal of the feed; held for review"
+        return replace(state, state=SourceState.FLOODING, since=now, problem=problem)
+    if held_back(state, now):
+        return state
+    spoke = newest or state.last_new_at
+    if schedule.is_quiet(now=now, newest=spoke, learned=state.interval) and spoke is not None:
+        return _in_state(
+            state, SourceState.QUIET, f"nothing new since {spoke:%d %b %Y}, far longer than usual", now
+        )
+    if state.moved_to is not None:
+        problem = f"moved for good to {_shown(state.moved_to)}; change the address in the configuration"
+        return _in_state(state, SourceState.MOVED, problem, now)
+    return _in_state(state, SourceState.OK, None, now)
+
+
+def held_back(state: PollState, now: datetime) -> bool:
+    """Whether a flood of this source is still held for review."""
+    flooding = state.state is SourceState.FLOODING and state.since is not None
+    return flooding and state.since is not None and now - state.since < schedule.FLOOD_HELD
+
+
+def _in_state(state: PollState, label: SourceState, problem: str | None, now: datetime) -> PollState:
+    since = state.since if state.state is label and state.since else now
+    return replace(state, state=label, since=since, problem=problem)
+
+
+def failure(state: PollState, error: CrawlError, now: datetime) -> PollState:
+    """`state` after a failed poll: how it failed, since when, how often. Validators stay."""
+    label = SourceState.FAILING
+    if isinstance(error, GoneError):
+        label = SourceState.GONE
+    elif isinstance(error, BlockedError):
+        label = SourceState.BLOCKED
+    elif isinstance(error, NotAFeedError):
+        label = SourceState.NOT_A_FEED
+    failures = state.failures + 1
+    after = replace(state, last_polled_at=now, failures=failures)
+    if label is SourceState.GONE:
+        after = replace(after, next_poll_at=None, not_before=None)
+    if state.moved_to is not None and failures >= STALE_MOVE:
+        after = replace(after, moved_to=None, etag=None, last_modified=None, body_hash=None)
+    if held_back(state, now) and label is not SourceState.GONE:
+        return after  # what is held stays held
+    return _in_state(after, label, str(error), now)
+
+
+def failing_for(state: PollState, now: datetime) -> timedelta:
+    """Time since the last good answer, or since the first failure of a source that never gave one."""
+    if not state.failures:
+        return timedelta()
+    start = state.last_success_at or state.since
+    return now - start if start else timedelta()
+
+
+def accepted(source: Source, moved_to: str | None) -> str | None:
+    """A permanent move is followed, but never from https to http; back at the configured address is no move."""
+    if moved_to is None or moved_to == source.url:
+        return None
+    if urlsplit(source.url).scheme == "https" and urlsplit(moved_to).scheme != "https":
+        return None
+    return moved_to
+
+
+def _shown(url: str) -> str:
+    """An address without its query, which may hold a token."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}{parts.path}" + ("?…" if parts.query else "")

@@ -1,0 +1,225 @@
+"""The spider process: `python -m crawler.spiders.child`, spoken to over its standard input and output.
+
+It makes visits side by side, asks the daemon's gate before each request and hands entries back as they come.
+It ends when it is told to or when the daemon is gone. See `wire.py` for what a line holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import sys
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from crawler.errors import CrawlError, TemporaryFetchError
+from crawler.net.fetch import HttpFetcher
+from crawler.net.guard import AddressGuard
+from crawler.net.limits import Limits
+from crawler.net.robots import Robots
+from crawler.records import Entry, Purpose, Request
+from crawler.spiders import wire
+from crawler.spiders.crawl import FORMATS, Crawl
+from crawler.spiders.visit import Visit
+
+
+class Desk:
+    """The child's end of the pipe, and its `Gate`: every turn is asked of the daemon."""
+
+    def __init__(self, out: int) -> None:
+        self._out = out
+        self._leases: dict[int, asyncio.Future[float]] = {}
+        self._last = 0
+
+    def say(self, what: str, **more: Any) -> None:
+        """Send one line. Blocks while the daemon does not read: nothing is to be done then anyway."""
+        line = memoryview(wire.encode({"say": what, **more}))
+        while line:
+            line = line[os.write(self._out, line) :]
+
+    def answer(self, lease: int, held: float) -> None:
+        """The daemon's word on a lease: granted, or held for so many seconds."""
+        waiting = self._leases.pop(lease, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(held)
+        elif not held:
+            self.say("release", lease=lease)
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """The host's turn.
+
+        Raises:
+            TemporaryFetchError: the host wants no request now.
+        """
+        self._last += 1
+        lease = self._last
+        waiting = self._leases[lease] = asyncio.get_running_loop().create_future()
+        self.say("lease", lease=lease, host=host)
+        try:
+            held = await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled() and not waiting.result():
+                self.say("release", lease=lease)
+            raise
+        if held:
+            raise TemporaryFetchError(
+                f"{host} wants no request for another {int(held) + 1} s",
+                retry_at=datetime.now(UTC) + timedelta(seconds=held),
+            )
+        try:
+            yield
+        finally:
+            self.say("release", lease=lease)
+
+    def slow(self, host: str, delay: timedelta) -> None:
+        """Crawl-delay, told to the daemon's gate."""
+        self.say("slow", host=host, seconds=delay.total_seconds())
+
+    def hold(self, host: str, wait: timedelta) -> None:
+        """Retry-After, told to the daemon's gate."""
+        self.say("hold", host=host, seconds=wait.total_seconds())
+
+    def held(self, host: str) -> timedelta:
+        """Judged by the daemon when the turn is asked for."""
+        return timedelta(0)
+
+
+class SystemClock:
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        return datetime.now(UTC)
+
+
+class Child:
+    """Makes the visits it is told to."""
+
+    def __init__(self, setup: wire.Setup, desk: Desk, fetcher: HttpFetcher, guard: AddressGuard) -> None:
+        self._setup = setup
+        self._desk = desk
+        self._guard = guard
+        self._clock = SystemClock()
+        self._limits = limits_of(setup)
+        self._crawls: dict[int, Crawl] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+        async def load(url: str) -> bytes:
+            return (await fetcher.get(Request(url=url, purpose=Purpose.ROBOTS))).body
+
+        token = setup.user_agent.partition("/")[0]
+        self._robots = Robots(load, agent=token, clock=self._clock)
+
+    def hear(self, message: dict[str, Any]) -> None:
+        """Do what one line says."""
+        match message["do"]:
+            case "visit":
+                self._start(self._visit(message["visit"], message["source"]))
+            case "stop":
+                if (crawl := self._crawls.get(message["visit"])) is not None:
+                    self._start(crawl.stop())
+            case "granted":
+                self._desk.answer(message["lease"], 0.0)
+            case "held":
+                self._desk.answer(message["lease"], message["seconds"])
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _visit(self, number: int, source: dict[str, Any]) -> None:
+        def found(entry: Entry) -> None:
+            self._desk.say("entry", visit=number, entry=wire.entry_out(entry))
+
+        visit = Visit(
+            source=wire.source_in(source),
+            guard=self._guard,
+            gate=self._desk,
+            limits=self._limits,
+            robots=self._robots,
+            clock=self._clock,
+            found=found,
+            max_entries=self._setup.entries,
+            max_pages=self._setup.pages,
+        )
+        try:
+            crawl = self._crawls[number] = Crawl(visit, self._setup.user_agent)
+            await crawl.run()
+        except CrawlError as error:
+            self._desk.say("failed", visit=number, pages=visit.pages, error=wire.error_out(error))
+        except Exception as error:
+            told = CrawlError(f"the visit of {visit.source.id} failed ({type(error).__name__}: {error})")
+            self._desk.say("failed", visit=number, pages=visit.pages, error=wire.error_out(told))
+        else:
+            self._desk.say(
+                "done",
+                visit=number,
+                pages=visit.pages,
+                format=FORMATS[visit.source.kind],
+                title=wire.clean(visit.title or "")[: wire.MAX_TITLE],
+                language=visit.language,
+                wait=wire.delta_out(visit.wait()),
+                problems=[wire.clean(problem) for problem in visit.told()],
+            )
+        finally:
+            self._crawls.pop(number, None)
+
+
+def limits_of(setup: wire.Setup) -> Limits:
+    """The limits of one answer."""
+    return Limits(body=setup.body, ratio=setup.ratio, hops=setup.hops, total=timedelta(seconds=setup.timeout))
+
+
+async def serve(into: int, out: int) -> None:
+    """Read lines until the daemon says `end` or is gone, then end the process."""
+    reader = asyncio.StreamReader(limit=wire.MAX_LINE)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(into, "rb"))
+    given = wire.decode(await reader.readline())
+    setup = wire.Setup(
+        **{**given, "allow_private": tuple(given["allow_private"]), "modules": tuple(given["modules"])}
+    )
+    sys.path.extend(folder for folder in setup.modules if folder not in sys.path)
+    resource.setrlimit(resource.RLIMIT_AS, (setup.memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    desk = Desk(out)
+    guard = AddressGuard(setup.allow_private)
+    async with HttpFetcher(
+        guard=guard,
+        gate=desk,
+        user_agent=setup.user_agent,
+        clock=SystemClock(),
+        limits=limits_of(setup),
+        robots=False,
+    ) as fetcher:
+        child = Child(setup, desk, fetcher, guard)
+        desk.say("ready")
+        while line := await reader.readline():
+            message = wire.decode(line)
+            if message["do"] == "end":
+                break
+            child.hear(message)
+    sys.stderr.flush()
+    os._exit(0)  # without waiting for what an unfinished crawl left behind
+
+
+def main() -> None:
+    """Keep the pipe for ourselves, so that a `print` in a user's spider goes to standard error."""
+    out, into = os.dup(1), os.dup(0)
+    os.dup2(2, 1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    warnings.simplefilter("ignore")
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    for name in ("scrapy", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what fails is told over the pipe
+    asyncio.run(serve(into, out))
+
+
+if __name__ == "__main__":
+    main()

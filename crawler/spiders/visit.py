@@ -1,0 +1,87 @@
+"""What the parts of one visit share in the spider process: its source, its limits, what it found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.settings import Settings
+
+from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError
+from crawler.net.guard import AddressGuard
+from crawler.net.hosts import Gate
+from crawler.net.limits import Limits
+from crawler.net.robots import Robots
+from crawler.records import Entry, Source, SourceKind
+
+if TYPE_CHECKING:
+    from crawler.ports import Clock
+
+_PROBLEMS = 20  # kept of one visit
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One visit of one source: fixed at the top, collected below."""
+
+    source: Source
+    guard: AddressGuard
+    gate: Gate
+    limits: Limits
+    robots: Robots
+    clock: Clock
+    found: Callable[[Entry], None]  # told of each entry as it comes
+    max_entries: int = 2000
+    max_pages: int = 200
+
+    entries: int = 0
+    pages: int = 0  # requests made
+    title: str | None = None
+    language: str | None = None
+    problems: list[str] = field(default_factory=list)
+    failures: list[CrawlError] = field(default_factory=list)
+
+    @property
+    def origin(self) -> tuple[str, str, int] | None:
+        """Where the source's headers and credentials may go; a user's spider states none."""
+        if self.source.kind is SourceKind.SPIDER:
+            return None
+        try:
+            return self.guard.target(self.source.url).origin
+        except ForbiddenAddress:
+            return None
+
+    def failed(self, error: CrawlError) -> None:
+        """Remember what went wrong; it decides how the visit ends if nothing was found."""
+        if len(self.failures) < _PROBLEMS:
+            self.failures.append(error)
+
+    def wait(self) -> timedelta | None:
+        """How long the hosts asked us to stay away, though entries were found."""
+        wishes = [
+            error.retry_at
+            for error in self.failures
+            if isinstance(error, TemporaryFetchError) and error.retry_at is not None
+        ]
+        return max(wishes) - self.clock.now() if wishes else None
+
+    def told(self) -> list[str]:
+        """Everything that was not as it should be, in words, each once."""
+        return list(dict.fromkeys([*self.problems, *(str(error) for error in self.failures)]))[:_PROBLEMS]
+
+
+class VisitCrawler(Crawler):
+    """Scrapy's crawler with the visit it is made for."""
+
+    def __init__(self, spider: type[Spider], settings: Settings, visit: Visit) -> None:
+        super().__init__(spider, settings)
+        self.visit = visit
+
+
+def visit_of(crawler: Crawler) -> Visit:
+    """The visit that a part of Scrapy works for."""
+    return cast(VisitCrawler, crawler).visit

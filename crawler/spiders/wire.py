@@ -1,0 +1,189 @@
+"""What crosses the pipe to the spider process: one JSON object a line, records in and out of plain values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from crawler import errors
+from crawler.errors import BlockedError, CrawlError, TemporaryFetchError
+from crawler.records import Entry, ListingRules, Secret, Selector, Source, SourceKind
+
+MAX_LINE = 16 * 1024 * 1024  # bytes of one message
+MAX_TITLE, MAX_SUMMARY, MAX_CONTENT, MAX_NAME = 1024, 20_000, 200_000, 200  # characters
+MAX_AUTHORS = 20
+
+# Controls, bidirectional overrides and halves of surrogate pairs: never part of a text.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How the spider process behaves, fixed for its life."""
+
+    user_agent: str
+    allow_private: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()  # folders searched for users' own spiders
+    body: int = 10 * 1024 * 1024  # decoded bytes of one answer
+    ratio: int = 100
+    hops: int = 5
+    timeout: float = 30.0  # seconds for one answer
+    pages: int = 200  # answers read in one visit
+    entries: int = 2000  # kept of one visit
+    memory: int = 2 * 1024**3  # bytes of address space
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """One line; non-ASCII is escaped, so a line break never stands inside."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """The message in a line.
+
+    Raises:
+        ValueError: it is no JSON object.
+    """
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError("a message on the pipe is no object")
+    return message
+
+
+# -- sources ---------------------------------------------------------------------------------------
+
+
+def source_out(source: Source) -> dict[str, Any]:
+    """What a spider needs of its source; the secret goes along, the pipe is private to the two processes."""
+    listing = source.listing
+    return {
+        "id": source.id,
+        "kind": source.kind.value,
+        "url": source.url,
+        "language": source.language,
+        "zone": source.zone,
+        "headers": [list(pair) for pair in source.headers],
+        "auth": source.auth.reveal() if source.auth else None,
+        "listing": listing
+        and {
+            "links": [listing.links.css, listing.links.xpath],
+            "follow": listing.follow and [listing.follow.css, listing.follow.xpath],
+            "pages": listing.pages,
+        },
+    }
+
+
+def source_in(data: Mapping[str, Any]) -> Source:
+    """The source as it was sent."""
+    listing = data["listing"]
+    return Source(
+        id=data["id"],
+        kind=SourceKind(data["kind"]),
+        url=data["url"],
+        language=data["language"],
+        zone=data["zone"],
+        headers=tuple((name, value) for name, value in data["headers"]),
+        auth=Secret(data["auth"]) if data["auth"] is not None else None,
+        listing=listing
+        and ListingRules(
+            links=_selector(listing["links"]),
+            follow=listing["follow"] and _selector(listing["follow"]),
+            pages=listing["pages"],
+        ),
+    )
+
+
+# -- entries ---------------------------------------------------------------------------------------
+
+
+def entry_out(entry: Entry) -> dict[str, Any]:
+    """An entry, cleaned and cut to size on its way out."""
+    return {
+        "id": entry.id and _line(entry.id)[:MAX_TITLE],
+        "link": entry.link,
+        "title": _line(entry.title)[:MAX_TITLE],
+        "summary": clean(entry.summary)[:MAX_SUMMARY],
+        "content": clean(entry.content)[:MAX_CONTENT],
+        "authors": [_line(author)[:MAX_NAME] for author in entry.authors[:MAX_AUTHORS]],
+        "published_at": _time_out(entry.published_at),
+        "updated_at": _time_out(entry.updated_at),
+        "language": entry.language,
+    }
+
+
+def entry_in(data: Mapping[str, Any]) -> Entry:
+    """The entry as it was sent."""
+    return Entry(
+        id=data["id"],
+        link=data["link"],
+        title=data["title"],
+        summary=data["summary"],
+        content=data["content"],
+        authors=tuple(data["authors"]),
+        published_at=_time_in(data["published_at"]),
+        updated_at=_time_in(data["updated_at"]),
+        language=data["language"],
+    )
+
+
+def clean(text: str) -> str:
+    """A text without controls and half characters."""
+    return _UNPRINTABLE.sub("", text)
+
+
+# -- errors ----------------------------------------------------------------------------------------
+
+
+def error_out(error: CrawlError) -> dict[str, Any]:
+    """A typed error with what its type carries."""
+    return {
+        "type": next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__),
+        "message": str(error),
+        "status": error.status,
+        "retry_at": _time_out(getattr(error, "retry_at", None)),
+    }
+
+
+def error_in(data: Mapping[str, Any]) -> CrawlError:
+    """The same error on this side; a type this side does not know becomes its base."""
+    kind = getattr(errors, str(data["type"]), CrawlError)
+    message = str(data["message"])
+    if not (isinstance(kind, type) and issubclass(kind, CrawlError)):
+        return CrawlError(message)
+    if issubclass(kind, TemporaryFetchError):
+        return kind(message, status=data["status"], retry_at=_time_in(data["retry_at"]))
+    if issubclass(kind, BlockedError):
+        return kind(message, status=data["status"])
+    return kind(message)
+
+
+def delta_out(delta: timedelta | None) -> float | None:
+    """Seconds, or None."""
+    return None if delta is None else delta.total_seconds()
+
+
+def delta_in(seconds: float | None) -> timedelta | None:
+    """The time of so many seconds, or None."""
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _selector(pair: list[str | None]) -> Selector:
+    return Selector(css=pair[0], xpath=pair[1])
+
+
+def _line(text: str) -> str:
+    return clean(" ".join(text.split()))
+
+
+def _time_out(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
+def _time_in(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,281 @@
+"""The daemon's handle on one spider process: starts it, speaks with it, notices when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import crawler
+from crawler.errors import TemporaryFetchError
+from crawler.net.hosts import HostGate, Lease
+from crawler.records import Entry, Feed, Source
+from crawler.spiders import wire
+
+_START = 30.0  # seconds to load Scrapy and say so
+_GRACE = 10.0  # seconds to stop a visit, or to end
+_KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "VIRTUAL_ENV")
+
+
+@dataclass(slots=True)
+class _Running:
+    """One visit under way."""
+
+    source: Source
+    ended: asyncio.Future[dict[str, Any]]
+    entries: list[Entry] = field(default_factory=list)
+    abandoned: bool = False  # nobody waits for it any more; it is being stopped
+
+
+class Worker:
+    """One spider process. Use `start`; `visit` may be called side by side."""
+
+    def __init__(self, process: asyncio.subprocess.Process, gate: HostGate) -> None:
+        self.pages = 0  # answers read in its life
+        self._process = process
+        self._gate = gate
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._visits: dict[int, _Running] = {}
+        self._last = 0
+        self._leases: dict[int, Lease] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def start(cls, setup: wire.Setup, gate: HostGate) -> Self:
+        """Start a process and wait until it is ready.
+
+        Raises:
+            TemporaryFetchError: it does not start.
+        """
+        root = str(Path(crawler.__file__).parents[1])
+        path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "crawler.spiders.child",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**env, "PYTHONPATH": path},
+            limit=wire.MAX_LINE,
+            start_new_session=True,  # Ctrl-C is for the daemon, which ends its spiders in order
+        )
+        worker = cls(process, gate)
+        try:
+            worker._send(dataclasses.asdict(setup))
+            async with asyncio.timeout(_START):
+                await worker._ready
+        except TimeoutError:
+            await worker.kill()
+            raise TemporaryFetchError("the spider process did not start within 30 s") from None
+        except BaseException:
+            await worker.kill()
+            raise
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can make visits."""
+        return self._process.returncode is None and not self._listening.done()
+
+    @property
+    def busy(self) -> int:
+        """Visits that somebody waits for."""
+        return sum(not running.abandoned for running in self._visits.values())
+
+    async def visit(self, source: Source, limit: timedelta) -> Feed:
+        """Crawl one source.
+
+        Args:
+            limit: for the whole visit; what was found until then is returned, with a word about it.
+        Raises:
+            CrawlError: as the spider process told it.
+            TemporaryFetchError: the process died, or nothing was found in time.
+        """
+        if not self.alive:
+            raise TemporaryFetchError("the spider process has just ended")
+        self._last += 1
+        number = self._last
+        running = _Running(source, asyncio.get_running_loop().create_future())
+        self._visits[number] = running
+        self._send({"do": "visit", "visit": number, "source": wire.source_out(source)})
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                message = await asyncio.shield(running.ended)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            running.abandoned = True
+            self._later(self._stop(number))
+            if isinstance(error, TimeoutError):
+                return _cut_short(running, limit)
+            raise
+        if message["say"] == "failed":
+            raise wire.error_in(message["error"])
+        return _feed(running, message)
+
+    async def end(self) -> None:
+        """Let it go in peace, else by force."""
+        self._send({"do": "end"})
+        try:
+            async with asyncio.timeout(_GRACE):
+                await self._process.wait()
+                await self._listening
+        except TimeoutError:
+            await self.kill()
+        await self._settle()
+
+    async def kill(self) -> None:
+        """End it now; visits under way fail as temporary."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        await self._listening
+        await self._settle()
+
+    async def _settle(self) -> None:
+        current = asyncio.current_task()
+        others = [task for task in self._tasks if task is not current]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        if not stdin.is_closing():
+            stdin.write(wire.encode(message))
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _stop(self, number: int) -> None:
+        """Stop one visit; a process that does not answer (a spider that sleeps) is killed."""
+        running = self._visits.get(number)
+        if running is None:
+            return
+        self._send({"do": "stop", "visit": number})
+        await asyncio.wait([running.ended], timeout=_GRACE)
+        if not running.ended.done():
+            self._process.kill()
+
+    async def _listen(self) -> None:
+        """Hear the process until it closes its end, then settle everything that waited for it."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        try:
+            while line := await stdout.readline():
+                self._hear(wire.decode(line))
+        except (ValueError, KeyError, TypeError):
+            if self._process.returncode is None:
+                self._process.kill()  # it no longer speaks our language
+        code = await self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        for lease in self._leases.values():
+            lease.release()
+        self._leases.clear()
+        if not self._ready.done():
+            self._ready.set_exception(
+                TemporaryFetchError(f"the spider process did not start ({_ended(code)})")
+            )
+        for number, running in list(self._visits.items()):
+            died = TemporaryFetchError(
+                f"the spider process ended ({_ended(code)}) while it crawled {running.source.id}"
+            )
+            self._end(number, {"say": "failed", "error": wire.error_out(died)})
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        match message["say"]:
+            case "ready":
+                self._ready.set_result(None)
+            case "entry":
+                if (running := self._visits.get(message["visit"])) is not None:
+                    running.entries.append(wire.entry_in(message["entry"]))
+            case "lease":
+                self._later(self._lease(message["lease"], message["host"]))
+            case "release":
+                if (lease := self._leases.pop(message["lease"], None)) is not None:
+                    lease.release()
+            case "slow":
+                self._gate.slow(message["host"], timedelta(seconds=message["seconds"]))
+            case "hold":
+                self._gate.hold(message["host"], timedelta(seconds=message["seconds"]))
+            case "done" | "failed":
+                self.pages += message["pages"]
+                self._end(message["visit"], message)
+
+    async def _lease(self, number: int, host: str) -> None:
+        """Wait at the gate in the child's name."""
+        held = self._gate.held(host)
+        if held > timedelta(0):
+            self._send({"do": "held", "lease": number, "seconds": held.total_seconds()})
+            return
+        lease = await self._gate.lease(host)
+        if self._listening.done():
+            lease.release()
+            return
+        self._leases[number] = lease
+        self._send({"do": "granted", "lease": number})
+
+    def _end(self, number: int, message: dict[str, Any]) -> None:
+        running = self._visits.pop(number, None)
+        if running is not None and not running.ended.done():
+            running.ended.set_result(message)
+
+
+def _feed(running: _Running, message: dict[str, Any]) -> Feed:
+    entries = running.entries
+    if message["format"] == "sitemap":
+        entries = newest_first(entries)
+    return Feed(
+        title=message["title"],
+        format=message["format"],
+        entries=tuple(entries),
+        language=message["language"],
+        site_url=None if message["format"] == "spider" else running.source.url,
+        ttl=wire.delta_in(message["wait"]),
+        problems=tuple(message["problems"]),
+    )
+
+
+def _cut_short(running: _Running, limit: timedelta) -> Feed:
+    told = f"the visit of {running.source.id} was stopped after {limit.total_seconds():g} s"
+    if not running.entries:
+        raise TemporaryFetchError(f"{told}; nothing was found until then")
+    message = {
+        "format": {"site": "listing", "sitemap": "sitemap"}.get(running.source.kind.value, "spider"),
+        "title": "",
+        "language": None,
+        "wait": None,
+        "problems": [f"{told}; there may be more"],
+    }
+    return _feed(running, message)
+
+
+def newest_first(entries: list[Entry]) -> list[Entry]:
+    """By publication or change; those without a time stay behind, in their own order."""
+    never = datetime.min.replace(tzinfo=UTC)
+    return sorted(entries, key=lambda one: one.published_at or one.updated_at or never, reverse=True)
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

@@ -1,0 +1,39 @@
+"""`python -m tests.benchmarks [NAME…]`: every benchmark, or those named."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+
+from tests.benchmarks import digests, feeds, matching, pages, starting
+from tests.benchmarks.data import NoCorpus
+
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "feeds": feeds.bench,
+    "matching": matching.bench,
+    "pages": pages.bench,
+    "digests": digests.bench,
+    "starting": starting.bench,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - BENCHMARKS.keys()
+    if unknown:
+        print(
+            f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr
+        )
+        return 2
+    print(f"Python {platform.python_version()} on {platform.machine()}; CPU time, medians; read the ratios.")
+    for name, bench in BENCHMARKS.items():
+        if not names or name in names:
+            try:
+                bench()
+            except NoCorpus as reason:
+                print(f"\n{name}: left out, {reason}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

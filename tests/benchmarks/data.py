@@ -1,0 +1,46 @@
+"""Inputs for the benchmarks: the corpora beside the repository."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+
+
+class NoCorpus(Exception):
+    """The corpora are not here; the benchmark that needs them is left out."""
+
+
+def _folder(name: str) -> Path:
+    folder = CORPUS / name
+    if not folder.exists():
+        raise NoCorpus(f"../shared/corpus/{name} is not beside the repository")
+    return folder
+
+
+def feeds() -> list[bytes]:
+    """101 real feeds, as served."""
+    folder = _folder("feeds/real")
+    return [
+        gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "expected" not in path.name and path.suffix != ".md"
+    ]
+
+
+def pages(limit: int = 40) -> list[bytes]:
+    """Real article pages."""
+    return [
+        gzip.decompress(path.read_bytes())
+        for path in sorted(_folder("extraction/aeb/html").glob("*.gz"))[:limit]
+    ]
+
+
+def texts(limit: int = 3000) -> list[tuple[str, str]]:
+    """Title and body of wire stories."""
+    path = _folder("news") / "reuters-1987.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for _, line in zip(range(limit), lines, strict=False)]
+    return [(row["title"] or "", row["body"] or "") for row in rows]

@@ -1,0 +1,235 @@
+"""`ArticleStore` in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from crawler.identity import canonical_url
+from crawler.records import Article, Edit, Fold, Page, Poll, Sighting, TextState
+from tests.fakes.sources import MemorySources
+from tidings.storage.rereads import next_reread
+
+
+@dataclass(slots=True)
+class Kept:
+    """One article and where its work stands."""
+
+    article: Article
+    unfolded_since: datetime | None
+    page_due_at: datetime | None
+    claimed_until: datetime | None = None
+    attempts: int = 0
+    first_read_at: datetime | None = None
+    rereads: int = 0
+    from_page: bool = False
+    unmatched_since: datetime | None = None
+    matched_version: int = 0
+    bands: frozenset[int] = frozenset()
+    versions: list[Article] = field(default_factory=list)
+
+
+class MemoryArticles:
+    """See `crawler.ports.ArticleStore`."""
+
+    def __init__(self, sources: MemorySources | None = None) -> None:
+        self.sources = sources or MemorySources()
+        self.kept: dict[str, Kept] = {}
+        self.keys: dict[str, str] = {}
+        self.sightings: list[Sighting] = []
+        self.polls: list[Poll] = []
+        self.heirs: dict[str, str] = {}  # story that ended → the one its last article went to
+
+    async def known(self, keys: Sequence[str]) -> Mapping[str, str]:
+        return {key: self.keys[key] for key in keys if key in self.keys}
+
+    async def get(self, article_id: str) -> Article | None:
+        return self.kept[article_id].article if article_id in self.kept else None
+
+    async def by_ids(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
+        return tuple(self.kept[one].article for one in article_ids if one in self.kept)
+
+    async def record_poll(self, poll: Poll) -> tuple[str, ...]:
+        now = moment(poll)
+        keys = dict(poll.keys)
+        new, same = [], {}
+        for article in poll.articles:
+            its_keys = [key for key in keys.get(article.id, ()) if not key.startswith("v:")]
+            twin = article.id if article.id in self.kept else None
+            twin = twin or next((self.keys[key] for key in its_keys if key in self.keys), None)
+            if twin is not None:
+                same[article.id] = twin
+                continue
+            new.append(article.id)
+            self._add(article)
+            self.keys.update(dict.fromkeys(its_keys, article.id))
+        for article_id, its_keys in keys.items():
+            for key in its_keys:
+                self.keys.setdefault(key, same.get(article_id, article_id))
+        for sighting in poll.sightings:
+            self._see(replace(sighting, article_id=same.get(sighting.article_id, sighting.article_id)))
+        for edit in poll.edits:
+            article_id = same.get(edit.article_id, edit.article_id)
+            if article_id in self.kept:
+                self._edit(self.kept[article_id], edit, now)
+        self.sources.polled(poll.state, now)
+        self.polls.append(poll)
+        return tuple(new)
+
+    async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
+        due = [
+            one
+            for one in self.kept.values()
+            if one.page_due_at is not None
+            and one.page_due_at <= now
+            and (one.claimed_until is None or one.claimed_until <= now)
+        ]
+        for one in [one for one in due if one.attempts >= 3]:
+            due.remove(one)
+            one.page_due_at = None
+            reason = "reading its page ended three times without an answer"
+            one.article = replace(one.article, text_state=TextState.QUARANTINED, text_reason=reason)
+        due.sort(key=lambda one: (one.page_due_at, one.article.id))
+        for one in due[:limit]:
+            one.attempts += 1
+            one.claimed_until = now + lease
+        return tuple(one.article for one in due[:limit])
+
+    async def record_page(
+        self,
+        article_id: str,
+        *,
+        state: TextState,
+        page: Page | None,
+        reason: str | None,
+        now: datetime,
+        retry_at: datetime | None = None,
+    ) -> None:
+        if article_id not in self.kept:
+            return
+        one = self.kept[article_id]
+        one.attempts, one.claimed_until = 0, None
+        one.page_due_at = (retry_at or now) if state is TextState.PENDING else None
+        if state is not TextState.PENDING:
+            one.first_read_at = one.first_read_at or now
+        before = one.article
+        one.article = replace(before, text_state=state, text_reason=reason)
+        if page is None:
+            return
+        one.article = with_facts(one.article, page)
+        if state is TextState.READ and page.text:
+            one.article = replace(one.article, text=page.text)
+            one.from_page = one.from_page or page.text != before.text
+        self._renew(one, before, now)
+
+    async def unfolded(self, now: datetime, wait_for_text: timedelta, limit: int) -> tuple[str, ...]:
+        waiting = [
+            (one.unfolded_since, one.article.first_seen_at, one.article.id)
+            for one in self.kept.values()
+            if one.unfolded_since is not None
+            and (one.page_due_at is None or one.unfolded_since <= now - wait_for_text)
+        ]
+        return tuple(article_id for _, _, article_id in sorted(waiting)[:limit])
+
+    async def fold(
+        self,
+        article_id: str,
+        keys: Callable[[Article], Sequence[int]],
+        decide: Callable[[Article, Sequence[Article]], Fold],
+        *,
+        since: datetime,
+    ) -> Fold:
+        one = self.kept[article_id]
+        before = one.article.story_id
+        bands = frozenset(keys(one.article))
+        candidates = [
+            other.article
+            for other in self.kept.values()
+            if other is not one
+            and other.article.story_id is not None
+            and other.article.first_seen_at > since
+            and (bands & other.bands or alike(one.article, other.article))
+        ]
+        candidates.sort(key=lambda article: (article.first_seen_at, article.id))
+        made = decide(one.article, candidates)
+        one.bands = bands
+        one.article = replace(
+            one.article,
+            story_id=made.story_id,
+            duplicate_of=made.duplicate_of,
+            similarity=made.similarity,
+        )
+        if before not in {None, *(other.article.story_id for other in self.kept.values())}:
+            self.heirs[str(before)] = made.story_id
+        waits = one.matched_version < one.article.version
+        one.unmatched_since = (one.unmatched_since or one.unfolded_since) if waits else None
+        one.unfolded_since = None
+        return made
+
+    def _add(self, article: Article) -> None:
+        pending = article.text_state is TextState.PENDING
+        seen = article.first_seen_at
+        self.kept[article.id] = Kept(article, seen, seen if pending else None, versions=[article])
+
+    def _see(self, sighting: Sighting) -> None:
+        place = (sighting.article_id, sighting.source_id, sighting.url)
+        known = {(one.article_id, one.source_id, one.url) for one in self.sightings}
+        if sighting.article_id in self.kept and place not in known:
+            self.sightings.append(sighting)
+
+    def _edit(self, one: Kept, edit: Edit, now: datetime) -> None:
+        before = one.article
+        one.article = replace(
+            before,
+            title=edit.title or before.title,
+            summary=edit.summary,
+            text=edit.content if edit.content and not one.from_page else before.text,
+            updated_at=edit.updated_at or before.updated_at,
+        )
+        self._renew(one, before, now)
+        due = next_reread(one.first_read_at, one.rereads, now)
+        settled = before.text_state not in {TextState.PENDING, TextState.QUARANTINED}
+        if edit.reread and settled and due is not None:
+            one.rereads += one.first_read_at is not None
+            one.page_due_at, one.claimed_until, one.attempts = due, None, 0
+            one.article = replace(one.article, text_state=TextState.PENDING, text_reason=None)
+
+    def _renew(self, one: Kept, before: Article, now: datetime) -> None:
+        """Count a version when the words changed."""
+        after = one.article
+        if (after.title, after.summary, after.text) != (before.title, before.summary, before.text):
+            one.article = replace(after, version=before.version + 1)
+            one.versions.append(one.article)
+            one.unfolded_since = now
+
+
+def moment(poll: Poll) -> datetime:
+    seen = [article.first_seen_at for article in poll.articles]
+    seen += [sighting.seen_at for sighting in poll.sightings]
+    if poll.state.last_polled_at is None and not seen:
+        raise ValueError(f"the poll of {poll.state.source_id} does not say when it was: set last_polled_at")
+    return poll.state.last_polled_at or max(seen)
+
+
+def alike(one: Article, other: Article) -> bool:
+    """Whether two articles share an address or a title."""
+    titles = [" ".join(article.title.casefold().split()) for article in (one, other)]
+    return one.canonical_url == other.canonical_url or (titles[0] != "" and titles[0] == titles[1])
+
+
+def with_facts(article: Article, page: Page) -> Article:
+    """What the page adds to what the feed said; the feed's own words stay."""
+    newer = page.updated_at
+    if newer is None or (article.updated_at is not None and article.updated_at > newer):
+        newer = article.updated_at
+    return replace(
+        article,
+        title=article.title or page.title,
+        authors=article.authors or page.authors,
+        published_at=article.published_at or page.published_at,
+        updated_at=newer,
+        language=article.language or page.language,
+        paywalled=article.paywalled or page.paywalled,
+        canonical_url=canonical_url(page.canonical_url) if page.canonical_url else article.canonical_url,
+    )

@@ -1,0 +1,168 @@
+"""`DigestStore` in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from alerts.records import (
+    Coverage,
+    Delivery,
+    DigestPlan,
+    DigestSlot,
+    FailingSource,
+    Gap,
+    Match,
+    MatchedArticle,
+    Message,
+    Telling,
+)
+from crawler.records import Article, SourceState, TextState
+from tests.fakes.deliveries import MemoryDeliveries
+from tests.fakes.matches import MemoryMatches
+from tests.fakes.sources import Kept
+
+BROKEN = {SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED}
+UNREAD = {TextState.REFUSED, TextState.FAILED, TextState.QUARANTINED}
+
+
+class MemoryDigests:
+    """See `alerts.ports.DigestStore`."""
+
+    def __init__(
+        self, matches: MemoryMatches | None = None, deliveries: MemoryDeliveries | None = None
+    ) -> None:
+        self.matches = matches or MemoryMatches()
+        self.deliveries = deliveries or MemoryDeliveries()
+        self.started: dict[str, datetime] = {}
+        self.slots: dict[tuple[str, str], datetime] = {}  # → end of the window
+        self.told: dict[tuple[str, str], datetime] = {}  # digest and story → first told
+
+    async def last_until(self, digest_id: str) -> datetime | None:
+        return max((until for place, until in self.slots.items() if place[0] == digest_id), default=None)
+
+    async def start(self, digest_id: str, now: datetime) -> datetime:
+        return self.started.setdefault(digest_id, now)
+
+    async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+        found = []
+        for match in self._window(since, until):
+            article = self._article(match.article_id)
+            if match.initiative_id in plan.initiatives and article.story_id is not None:
+                found.append(
+                    MatchedArticle(
+                        match=match,
+                        telling=self._telling(article),
+                        story_id=article.story_id,
+                        duplicate_of=article.duplicate_of,
+                        told_at=self._told(plan.id, article.story_id),
+                        text_length=len(article.text),
+                        text_state=str(article.text_state),
+                    )
+                )
+        return tuple(found)
+
+    async def commitment_evidence(
+        self, initiative_id: str, commitment_id: str, limit: int
+    ) -> tuple[Telling, ...]:
+        filed = [
+            self._article(match.article_id)
+            for match in self.matches.holding()
+            if match.initiative_id == initiative_id and commitment_id in match.commitments
+        ]
+        filed.sort(key=lambda article: article.published_at or article.first_seen_at, reverse=True)
+        return tuple(self._telling(article) for article in filed[:limit])
+
+    async def coverage(self, since: datetime, until: datetime) -> Coverage:
+        kept = self.matches.articles.sources.kept
+        sources = [kept[name] for name in sorted(kept) if kept[name].active and kept[name].added_at <= until]
+        silent = [one for one in sources if (one.state.last_success_at or since) <= since]
+        unread = {
+            match.article_id
+            for match in self._window(since, until)
+            if self._article(match.article_id).text_state in UNREAD
+        }
+        return Coverage(
+            checked=len(sources) - len(silent),
+            failing=tuple(
+                FailingSource(
+                    source=one.outlet,
+                    since=one.state.since,
+                    reason=one.state.problem or str(one.state.state),
+                )
+                for one in sources
+                if one.state.state in BROKEN
+            ),
+            quiet=tuple(one.outlet for one in sources if one.state.state is SourceState.QUIET),
+            gaps=tuple(
+                Gap(source=one.outlet, start=max(since, one.added_at), end=until)
+                for one in silent
+                if was_due(one, until)
+            ),
+            unread=len(unread),
+        )
+
+    async def freeze(
+        self,
+        slot: DigestSlot,
+        *,
+        until: datetime,
+        message: Message | None,
+        deliveries: Sequence[Delivery],
+        story_ids: Sequence[str],
+        now: datetime,
+    ) -> bool:
+        if (slot.digest_id, slot.key) in self.slots:
+            return False
+        self.slots[slot.digest_id, slot.key] = until
+        if message is not None:
+            self.deliveries.store(message, deliveries)
+            for story_id in story_ids:
+                self.told.setdefault((slot.digest_id, story_id), now)
+        return True
+
+    def _told(self, digest_id: str, story_id: str) -> datetime | None:
+        """When a story was told first, or one that ended in it."""
+        heirs = self.matches.articles.heirs
+        return min(
+            (
+                at
+                for (digest, told), at in self.told.items()
+                if digest == digest_id and story_id in {told, heirs.get(told)}
+            ),
+            default=None,
+        )
+
+    def _window(self, since: datetime, until: datetime) -> list[Match]:
+        return [
+            match
+            for match in self.matches.holding()
+            if match.matched_at is not None
+            and since < match.matched_at <= until
+            and not self._article(match.article_id).backfilled
+        ]
+
+    def _article(self, article_id: str) -> Article:
+        return self.matches.articles.kept[article_id].article
+
+    def _telling(self, article: Article) -> Telling:
+        return Telling(
+            article_id=article.id,
+            title=article.title,
+            url=article.url,
+            source=self.matches.articles.sources.kept[article.source_id].outlet,
+            source_id=article.source_id,
+            published=article.published_at,
+            found=article.first_seen_at,
+            reprint=article.duplicate_of is not None,
+            paywalled=article.paywalled,
+            language=article.language,
+        )
+
+
+def was_due(one: Kept, until: datetime) -> bool:
+    """Whether a source should have answered by `until`."""
+    state = one.state
+    if state.state is SourceState.GONE:
+        return False
+    return state.failures > 0 or state.next_poll_at is None or state.next_poll_at <= until

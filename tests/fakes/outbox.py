@@ -1,0 +1,222 @@
+"""What the tests of digests, mail and hooks share: invented news on the TRUST initiative, and a store of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+
+from alerts.records import (
+    Commitment,
+    Coverage,
+    Delivery,
+    DigestPlan,
+    DigestSlot,
+    Evidence,
+    FailingSource,
+    Field,
+    Gap,
+    Initiative,
+    Match,
+    MatchedArticle,
+    Message,
+    Strength,
+    Telling,
+)
+from crawler.records import Article
+from tests.fakes.deliveries import MemoryDeliveries
+
+NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+SINCE = NOW - timedelta(days=1)
+
+TRUST = Initiative(
+    id="trust",
+    name="U.S.–India TRUST initiative",
+    watchlist_id="us-india",
+    commitments=(
+        Commitment(
+            id="ai-roadmap",
+            text="U.S.–India roadmap for accelerating AI infrastructure",
+            due=date(2025, 12, 31),
+        ),
+        Commitment(
+            id="indus-x",
+            text="INDUS Innovation bridge for joint industry and academia",
+            due=date(2026, 12, 9),
+        ),
+        Commitment(id="review", text="Yearly review by both security advisers", due=date(2027, 9, 1)),
+    ),
+)
+COMPACT = Initiative(id="compact", name="COMPACT for the 21st century", watchlist_id="us-india")
+INITIATIVES = {one.id: one for one in (TRUST, COMPACT)}
+
+
+def plan(**changes: object) -> DigestPlan:
+    """A digest at 07:30 in New York, with `changes`."""
+    values: dict[str, object] = {
+        "id": "morning",
+        "title": "Morning digest: U.S.–India technology",
+        "to": ("desk",),
+        "initiatives": ("trust", "compact"),
+        "zone": "America/New_York",
+    }
+    if not {"every", "immediately"} & changes.keys():
+        values["at"] = (time(7, 30),)
+    return DigestPlan(**(values | changes))  # type: ignore[arg-type]  # keyword table of a test
+
+
+def slot(key: str = "2026-11-25T07:30", due: datetime = NOW, digest_id: str = "morning") -> DigestSlot:
+    return DigestSlot(digest_id=digest_id, key=key, due=due)
+
+
+_numbers = count(1)
+
+
+def found(
+    title: str,
+    *,
+    source: str = "The Meridian Post",
+    story: str | None = None,
+    initiative: str = "trust",
+    url: str | None = None,
+    snippet: str = "… officials said the TRUST initiative would open a first call for chip projects …",
+    term: str = "TRUST initiative",
+    field: Field = Field.TEXT,
+    hours: float = 3,
+    published: datetime | str | None = "before",
+    matched_at: datetime | None = None,
+    duplicate_of: str | None = None,
+    told_at: datetime | None = None,
+    paywalled: bool = False,
+    text_length: int = 2400,
+    commitments: tuple[str, ...] = (),
+    language: str | None = "en",
+    article_id: str | None = None,
+) -> MatchedArticle:
+    """One matched article, found `hours` before NOW and published half an hour earlier."""
+    number = next(_numbers)
+    key = article_id or f"a{number:015x}"
+    seen = NOW - timedelta(hours=hours)
+    when = seen - timedelta(minutes=30) if published == "before" else published
+    host = "".join(letter for letter in source.lower() if letter.isascii() and letter.isalnum()) or "news"
+    return MatchedArticle(
+        match=Match(
+            article_id=key,
+            initiative_id=initiative,
+            commitments=commitments,
+            evidence=(
+                Evidence(
+                    term=term, field=field, start=210, end=226, snippet=snippet, strength=Strength.STRONG
+                ),
+            ),
+            matched_at=matched_at or seen,
+        ),
+        telling=Telling(
+            article_id=key,
+            title=title,
+            url=url if url is not None else f"https://www.{host}.example/2026/11/{number}",
+            source=source,
+            source_id=host,
+            published=when if not isinstance(when, str) else None,
+            found=seen,
+            reprint=duplicate_of is not None,
+            paywalled=paywalled,
+            language=language,
+        ),
+        story_id=story or f"s-{key}",
+        duplicate_of=duplicate_of,
+        told_at=told_at,
+        text_length=text_length,
+    )
+
+
+COVERAGE = Coverage(
+    checked=214,
+    failing=(
+        FailingSource(
+            source="Eastern Ledger",
+            since=NOW - timedelta(days=2, hours=5),
+            reason="the server answers 503 since Monday; tried again hourly",
+        ),
+    ),
+    quiet=("Deccan Courier", "Ministry of External Affairs, press releases"),
+    gaps=(Gap(source="all sources", start=NOW - timedelta(hours=9), end=NOW - timedelta(hours=7)),),
+    unread=3,
+)
+
+
+class GivenDigests:
+    """A `DigestStore` over given matches; it remembers slots, told stories and what was frozen."""
+
+    def __init__(
+        self, matched: Sequence[MatchedArticle] = (), deliveries: MemoryDeliveries | None = None
+    ) -> None:
+        self.articles = list(matched)
+        self.starts: dict[str, datetime] = {}
+        self.slots: dict[tuple[str, str], datetime] = {}
+        self.told: dict[tuple[str, str], datetime] = {}
+        self.frozen: list[tuple[DigestSlot, Message | None, tuple[Delivery, ...]]] = []
+        self.evidence: dict[tuple[str, str], tuple[Telling, ...]] = {}
+        self.deliveries = deliveries
+
+    async def last_until(self, digest_id: str) -> datetime | None:
+        return max((until for (one, _), until in self.slots.items() if one == digest_id), default=None)
+
+    async def start(self, digest_id: str, now: datetime) -> datetime:
+        return self.starts.setdefault(digest_id, now)
+
+    async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+        return tuple(
+            replace(one, told_at=one.told_at or self.told.get((plan.id, one.story_id)))
+            for one in self.articles
+            if one.match.initiative_id in plan.initiatives
+            and one.match.matched_at is not None
+            and since < one.match.matched_at <= until
+        )
+
+    async def commitment_evidence(
+        self, initiative_id: str, commitment_id: str, limit: int
+    ) -> tuple[Telling, ...]:
+        return self.evidence.get((initiative_id, commitment_id), ())[:limit]
+
+    async def coverage(self, since: datetime, until: datetime) -> Coverage:
+        return COVERAGE
+
+    async def freeze(
+        self,
+        slot: DigestSlot,
+        *,
+        until: datetime,
+        message: Message | None,
+        deliveries: Sequence[Delivery],
+        story_ids: Sequence[str],
+        now: datetime,
+    ) -> bool:
+        if (slot.digest_id, slot.key) in self.slots:
+            return False
+        self.slots[slot.digest_id, slot.key] = until
+        for story_id in story_ids:
+            self.told.setdefault((slot.digest_id, story_id), now)
+        self.frozen.append((slot, message, tuple(deliveries)))
+        if message is not None and self.deliveries is not None:
+            self.deliveries.store(message, deliveries)
+        return True
+
+
+class WaitingArticles:
+    """A `MatchStore` over a list of articles that wait to be judged."""
+
+    def __init__(self, articles: Sequence[Article] = ()) -> None:
+        self.waiting = list(articles)
+        self.matches: dict[str, tuple[Match, ...]] = {}
+
+    async def unmatched(self, limit: int) -> tuple[Article, ...]:
+        return tuple(self.waiting[:limit])
+
+    async def record_matches(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
+        self.matches[article.id] = tuple(replace(one, matched_at=now) for one in matches)
+        self.waiting.remove(article)
+
+    async def matches_of(self, article_id: str) -> tuple[Match, ...]:
+        return self.matches.get(article_id, ())

@@ -1,0 +1,109 @@
+"""`SourceStore` in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from crawler.records import PollState, Source, SourceState
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Kept:
+    """One source, configured or not any more."""
+
+    source: Source | None  # None: polled without being configured
+    state: PollState
+    configured: bool
+    added_at: datetime
+    claimed_until: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        paused = self.source is not None and self.source.paused
+        return self.configured and not paused and not self.state.operator_paused
+
+    @property
+    def outlet(self) -> str:
+        name = self.source.name if self.source is not None else None
+        return name or self.state.title or self.state.source_id
+
+
+class MemorySources:
+    """See `crawler.ports.SourceStore`."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Kept] = {}
+
+    async def sync(self, sources: Sequence[Source], now: datetime) -> None:
+        wanted = {source.id for source in sources}
+        for source_id, one in self.kept.items():
+            if one.configured and source_id not in wanted:
+                one.configured, one.claimed_until = False, None
+        for source in sources:
+            known = self.kept.get(source.id)
+            if known is None:
+                self.kept[source.id] = Kept(source, PollState(source_id=source.id), True, now)
+                continue
+            if known.source is None or known.source.url != source.url:
+                known.state = at_a_new_address(known.state)
+            known.source, known.configured = source, True
+
+    async def claim_due(
+        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+    ) -> tuple[str, ...]:
+        due = [one for one in self.kept.values() if is_due(one, now, everything=everything)]
+        due.sort(key=lambda one: (one.state.next_poll_at or NEVER, one.state.source_id))
+        for one in due[:limit]:
+            one.claimed_until = now + lease
+        return tuple(one.state.source_id for one in due[:limit])
+
+    async def state(self, source_id: str) -> PollState:
+        known = self.kept.get(source_id)
+        return PollState(source_id=source_id) if known is None else known.state
+
+    async def states(self) -> tuple[PollState, ...]:
+        return tuple(self.kept[name].state for name in sorted(self.kept) if self.kept[name].configured)
+
+    async def release(self, source_id: str) -> None:
+        if source_id in self.kept:
+            self.kept[source_id].claimed_until = None
+
+    async def set_paused(self, source_id: str, paused: bool) -> None:
+        if source_id in self.kept:
+            one = self.kept[source_id]
+            one.state = replace(one.state, operator_paused=paused)
+
+    def polled(self, state: PollState, now: datetime) -> None:
+        """What a poll learned; the operator's pause stays as it is."""
+        known = self.kept.get(state.source_id)
+        if known is None:
+            known = self.kept[state.source_id] = Kept(None, state, False, now)
+        known.state = replace(state, operator_paused=known.state.operator_paused)
+        known.claimed_until = None
+
+
+def is_due(one: Kept, now: datetime, *, everything: bool) -> bool:
+    if not one.active or one.state.state is SourceState.GONE:
+        return False
+    if one.state.not_before is not None and one.state.not_before > now:
+        return False
+    if one.claimed_until is not None and one.claimed_until > now:
+        return False
+    return everything or one.state.next_poll_at is None or one.state.next_poll_at <= now
+
+
+def at_a_new_address(state: PollState) -> PollState:
+    """What was learned of the source, less what belonged to its old address."""
+    return PollState(
+        source_id=state.source_id,
+        last_polled_at=state.last_polled_at,
+        last_success_at=state.last_success_at,
+        last_new_at=state.last_new_at,
+        interval=state.interval,
+        title=state.title,
+        operator_paused=state.operator_paused,
+    )

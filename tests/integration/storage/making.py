@@ -1,0 +1,142 @@
+"""Records for the store contract, with everything filled that a case does not care about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.records import Delivery, DigestPlan, DigestSlot, Evidence, Field, Match, Message, Strength
+from crawler.records import (
+    Article,
+    Fold,
+    Page,
+    Poll,
+    PollState,
+    Sighting,
+    Source,
+    SourceKind,
+    SourceState,
+    TextState,
+)
+from tests.fakes.clock import NOON
+
+__all__ = ["NOON"]
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LEASE = timedelta(minutes=10)
+
+
+def source(name: str = "times", /, **facts: Any) -> Source:
+    return Source(**{"id": name, "kind": SourceKind.FEED, "url": f"https://{name}.example/feed", **facts})
+
+
+def article(number: int = 1, **facts: Any) -> Article:
+    url = f"https://times.example/{number}"
+    plain = {
+        "id": f"{number:016x}",
+        "source_id": "times",
+        "url": url,
+        "canonical_url": url,
+        "title": f"Report number {number}",
+        "text_state": TextState.FEED,
+        "first_seen_at": NOON,
+    }
+    return Article(**{**plain, **facts})
+
+
+def keys_of(one: Article) -> tuple[str, ...]:
+    return (f"url:{one.canonical_url}", f"{one.source_id} guid:{one.id}")
+
+
+def poll(*articles: Article, at: datetime = NOON, by: str = "times", **more: Any) -> Poll:
+    """A good poll at `at` that lists `articles`; `state` in `more` adds to its state, the rest to the poll."""
+    state = {
+        "source_id": by,
+        "state": SourceState.OK,
+        "last_polled_at": at,
+        "last_success_at": at,
+        "next_poll_at": at + HOUR,
+        **more.pop("state", {}),
+    }
+    plain: dict[str, Any] = {
+        "articles": articles,
+        "keys": tuple((one.id, keys_of(one)) for one in articles),
+        "sightings": tuple(
+            Sighting(article_id=one.id, source_id=by, url=one.url, title=one.title, seen_at=at)
+            for one in articles
+        ),
+    }
+    return Poll(**{"state": PollState(**state), **plain, **more})
+
+
+def page(text: str = "The text of the page.", **facts: Any) -> Page:
+    return Page(**{"title": "A title of the page", "text": text, **facts})
+
+
+def no_keys(_article: Article) -> tuple[int, ...]:
+    return ()
+
+
+def into(story: str, **facts: Any) -> Any:
+    """A decision that is always the same."""
+
+    def decide(_article: Article, _candidates: Sequence[Article]) -> Fold:
+        return Fold(story_id=story, **facts)
+
+    return decide
+
+
+async def fold(stores: Any, one: Article, story: str | None = None, **facts: Any) -> None:
+    """Fold an article into a story (its own by default) without looking."""
+    await stores.articles.fold(one.id, no_keys, into(story or f"story-{one.id}", **facts), since=NOON - DAY)
+
+
+def evidence(**facts: Any) -> Evidence:
+    plain = {
+        "term": "TRUST initiative",
+        "field": Field.TITLE,
+        "start": 0,
+        "end": 16,
+        "snippet": "TRUST initiative ‘starts’",
+        "strength": Strength.STRONG,
+    }
+    return Evidence(**{**plain, **facts})
+
+
+def match(one: Article, initiative: str = "trust", **facts: Any) -> Match:
+    plain = {"article_id": one.id, "initiative_id": initiative, "evidence": (evidence(),)}
+    return Match(**{**plain, "watchlist_version": "0123456789ab", **facts})
+
+
+def plan(**facts: Any) -> DigestPlan:
+    return DigestPlan(**{"id": "morning", "to": ("desk",), "initiatives": ("trust",), **facts})
+
+
+def slot(key: str = "2026-11-25T13:00", **facts: Any) -> DigestSlot:
+    return DigestSlot(**{"digest_id": "morning", "key": key, "due": NOON + HOUR, **facts})
+
+
+def message(key: str = "morning/2026-11-25T13:00", **facts: Any) -> Message:
+    plain = {"subject": "1 story", "text": "text", "html": "<p>text</p>", "data": '{"id": 1}'}
+    return Message(**{"key": key, **plain, "created_at": NOON, "digest_id": "morning", **facts})
+
+
+def delivery(number: int = 1, **facts: Any) -> Delivery:
+    plain = {
+        "id": f"delivery-{number}",
+        "message_key": "morning/2026-11-25T13:00",
+        "channel_id": "desk",
+        "recipient": f"{number}@example.org",
+        "created_at": NOON,
+    }
+    return Delivery(**{**plain, **facts})
+
+
+async def told_and_matched(stores: Any, *articles: Article, at: datetime = NOON, by: str = "times") -> None:
+    """Store, fold (each its own story) and match `articles` under `trust` at `at`."""
+    await stores.articles.record_poll(poll(*articles, at=at, by=by))
+    for one in articles:
+        await fold(stores, one)
+        stored = await stores.articles.get(one.id)
+        await stores.matches.record_matches(stored, [match(one)], at)

@@ -1,0 +1,244 @@
+"""The contract of `DigestStore`: what there is to tell, what was looked at, and each slot exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from alerts.records import Coverage, FailingSource, Gap
+from crawler.records import SourceState, TextState
+from tests.integration.storage.making import (
+    DAY,
+    HOUR,
+    LEASE,
+    MINUTE,
+    NOON,
+    article,
+    delivery,
+    fold,
+    match,
+    message,
+    plan,
+    poll,
+    slot,
+    source,
+    told_and_matched,
+)
+
+
+@pytest.fixture(autouse=True)
+async def _sources(stores: Any) -> None:
+    await stores.sources.sync([source(name="The Times"), source("post")], NOON - DAY)
+
+
+async def freeze(stores: Any, **facts: Any) -> bool:
+    plain: dict[str, Any] = {"until": NOON, "message": message(), "now": NOON, "story_ids": ()}
+    given = {**plain, "deliveries": (delivery(1), delivery(2)), **facts}
+    frozen: bool = await stores.digests.freeze(given.pop("slot", slot()), **given)
+    return frozen
+
+
+async def test_the_start_of_a_digest_is_the_first_time_it_was_seen(stores: Any) -> None:
+    """Its first window begins there, whenever it is asked for again."""
+    assert await stores.digests.start("morning", NOON) == NOON
+    assert await stores.digests.start("morning", NOON + DAY) == NOON
+    assert await stores.digests.start("other", NOON + DAY) == NOON + DAY
+
+
+async def test_a_window_is_of_matching_open_at_its_start_and_closed_at_its_end(stores: Any) -> None:
+    """Two windows side by side tell everything once, whenever it was published."""
+    for number, moment in ((1, NOON), (2, NOON + MINUTE), (3, NOON + HOUR)):
+        await told_and_matched(stores, article(number, published_at=NOON - 90 * DAY), at=moment)
+
+    found = await stores.digests.matched(plan(), NOON, NOON + HOUR)
+
+    assert [one.telling.article_id for one in found] == [article(2).id, article(3).id]
+
+
+async def test_a_match_comes_with_what_a_digest_needs_of_its_article(stores: Any) -> None:
+    """Outlet by its configured name, else by the title of its feed, else by its id."""
+    one = article(1, text="Text", published_at=NOON - DAY, paywalled=True, language="en")
+    await stores.articles.record_poll(poll(one))
+    await fold(stores, one, "s", duplicate_of="0" * 16, similarity=0.9)
+    await stores.matches.record_matches(one, [match(one)], NOON)
+    await told_and_matched(stores, article(2, source_id="post", first_seen_at=NOON), by="post")
+
+    first, second = await stores.digests.matched(plan(), NOON - DAY, NOON)
+
+    telling = first.telling
+    assert (telling.title, telling.url, telling.source) == (one.title, one.url, "The Times")
+    assert (telling.published, telling.found, telling.language) == (NOON - DAY, NOON, "en")
+    assert (telling.reprint, telling.paywalled) == (True, True)
+    assert (first.story_id, first.duplicate_of, first.text_length) == ("s", "0" * 16, 4)
+    assert (first.text_state, first.told_at) == ("feed", None)
+    assert second.telling.source == "post"
+    await stores.articles.record_poll(poll(by="post", state={"title": "Evening Post"}))
+    assert (await stores.digests.matched(plan(), NOON - DAY, NOON))[1].telling.source == "Evening Post"
+
+
+async def test_only_the_initiatives_of_the_plan_are_told(stores: Any) -> None:
+    """An article that meets two initiatives comes once for each of them."""
+    await stores.articles.record_poll(poll(article()))
+    await fold(stores, article())
+    found = [match(article(), name) for name in ("trust", "compact", "other")]
+    await stores.matches.record_matches(article(), found, NOON)
+
+    told = await stores.digests.matched(plan(initiatives=("trust", "compact")), NOON - DAY, NOON)
+
+    assert [one.match.initiative_id for one in told] == ["compact", "trust"]
+    assert await stores.digests.matched(plan(initiatives=()), NOON - DAY, NOON) == ()
+
+
+async def test_backfilled_articles_are_never_told(stores: Any) -> None:
+    """Known before we came, filed, and no news."""
+    await told_and_matched(stores, article(backfilled=True))
+
+    assert await stores.digests.matched(plan(), NOON - DAY, NOON + DAY) == ()
+
+
+async def test_a_story_is_told_by_digest(stores: Any) -> None:
+    """What one digest told is new to the readers of another."""
+    await told_and_matched(stores, article(1), article(2))
+    await freeze(stores, story_ids=(f"story-{article(1).id}",), now=NOON + HOUR)
+
+    mine = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    other = await stores.digests.matched(plan(id="evening"), NOON - DAY, NOON)
+
+    assert [one.told_at for one in mine] == [NOON + HOUR, None]
+    assert [one.told_at for one in other] == [None, None]
+
+
+async def test_a_story_keeps_the_time_it_was_told_first(stores: Any) -> None:
+    """Told again in another slot, it stays told since then."""
+    await told_and_matched(stores, article())
+    for key, moment in (("1", NOON), ("2", NOON + DAY)):
+        await freeze(
+            stores,
+            slot=slot(key),
+            message=message(key),
+            deliveries=(),
+            story_ids=(f"story-{article().id}",) * 2,
+            now=moment,
+        )
+
+    (found,) = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    assert found.told_at == NOON
+
+
+async def test_a_slot_is_frozen_exactly_once(stores: Any) -> None:
+    """The second composer is told so, and nothing of its work is kept."""
+    assert await freeze(stores) is True
+    late = delivery(3, message_key="other")
+    assert await freeze(stores, message=message("other"), deliveries=(late,), until=NOON + DAY) is False
+
+    assert await stores.deliveries.get("delivery-3") is None
+    assert {one.id for one in await stores.deliveries.list()} == {"delivery-1", "delivery-2"}
+    assert await stores.digests.last_until("morning") == NOON
+
+
+async def test_of_many_composers_at_once_one_wins(stores: Any) -> None:
+    """Two daemons on one database send one digest."""
+    done = await asyncio.gather(*(freeze(stores) for _ in range(8)))
+
+    assert sorted(done) == [False] * 7 + [True]
+
+
+async def test_the_same_key_in_another_digest_is_another_slot(stores: Any) -> None:
+    """Unique is the pair of digest and key."""
+    await freeze(stores)
+
+    assert await freeze(stores, slot=slot(digest_id="evening"), message=message("evening"), deliveries=())
+
+
+async def test_an_empty_digest_counts_as_composed(stores: Any) -> None:
+    """Its window is covered; nothing is sent."""
+    assert await stores.digests.last_until("morning") is None
+    assert await freeze(stores, message=None, deliveries=(), until=NOON + HOUR)
+
+    assert await stores.digests.last_until("morning") == NOON + HOUR
+    assert await stores.deliveries.list() == ()
+    assert await freeze(stores) is False
+
+
+async def test_the_next_window_begins_where_the_furthest_one_ended(stores: Any) -> None:
+    """Whatever the order of composing."""
+    await freeze(stores, until=NOON + HOUR)
+    await freeze(stores, slot=slot("2"), message=None, deliveries=(), until=NOON)
+
+    assert await stores.digests.last_until("morning") == NOON + HOUR
+
+
+async def test_a_frozen_digest_is_ready_to_be_sent(stores: Any) -> None:
+    """Its message and its deliveries come together."""
+    await freeze(stores)
+
+    claimed = await stores.deliveries.claim_due(NOON, 10, LEASE)
+
+    assert [one.id for one, _ in claimed] == ["delivery-1", "delivery-2"]
+    assert {carried for _, carried in claimed} == {message()}
+
+
+async def test_reports_filed_under_a_commitment_come_newest_first(stores: Any) -> None:
+    """Over the whole archive, backfilled ones too; those that no longer match are not evidence."""
+    for number, days in ((1, 400), (2, 1), (3, 30), (4, 2)):
+        one = article(number, published_at=NOON - days * DAY, backfilled=number == 1)
+        await stores.articles.record_poll(poll(one))
+        await fold(stores, one)
+        filed = match(one, commitments=("roadmap",) if number != 3 else ("summit",))
+        await stores.matches.record_matches(one, [filed], NOON)
+    await stores.matches.record_matches(article(4), [], NOON)
+
+    found = await stores.digests.commitment_evidence("trust", "roadmap", 10)
+
+    assert [one.article_id for one in found] == [article(2).id, article(1).id]
+    assert len(await stores.digests.commitment_evidence("trust", "roadmap", 1)) == 1
+    assert await stores.digests.commitment_evidence("other", "roadmap", 10) == ()
+
+
+async def test_coverage_counts_what_answered_and_names_what_did_not(stores: Any) -> None:
+    """Failing with its reason, quiet, and the time not covered; paused sources are nobody's gap."""
+    names = ("good", "quiet", "broken", "blocked", "gone", "rare", "paused", "new")
+    await stores.sources.sync([source(name, paused=name == "paused") for name in names[:-1]], NOON - 3 * DAY)
+    await stores.sources.sync([source(name, paused=name == "paused") for name in names], NOON - HOUR)
+    before = NOON - 2 * DAY
+    silent = {"last_success_at": before, "since": before}
+    for name, facts in {
+        "good": {},
+        "quiet": {"state": SourceState.QUIET},
+        "broken": {"state": SourceState.FAILING, "failures": 3, "problem": "no answer", **silent},
+        "blocked": {"state": SourceState.BLOCKED, "failures": 1, **silent},
+        "gone": {"state": SourceState.GONE, "problem": "410 Gone", **silent},
+        "rare": {"next_poll_at": NOON + DAY, **silent},  # not due in the window
+        "paused": {"state": SourceState.FAILING, "failures": 9, **silent},
+    }.items():
+        await stores.articles.record_poll(poll(by=name, state=facts))
+
+    found = await stores.digests.coverage(NOON - DAY, NOON)
+
+    assert found == Coverage(
+        checked=2,
+        failing=(
+            FailingSource(source="blocked", since=before, reason="blocked"),
+            FailingSource(source="broken", since=before, reason="no answer"),
+            FailingSource(source="gone", since=before, reason="410 Gone"),
+        ),
+        quiet=("quiet",),
+        gaps=(
+            Gap(source="blocked", start=NOON - DAY, end=NOON),
+            Gap(source="broken", start=NOON - DAY, end=NOON),
+            Gap(source="new", start=NOON - HOUR, end=NOON),
+        ),
+    )
+
+
+async def test_coverage_counts_articles_that_were_matched_without_their_page(stores: Any) -> None:
+    """Each once, in the window only, and no backfilled ones."""
+    states = [TextState.REFUSED, TextState.FAILED, TextState.QUARANTINED, TextState.READ]
+    unread = [article(number, text_state=state) for number, state in enumerate(states)]
+    await told_and_matched(stores, *unread)
+    await told_and_matched(stores, article(8, text_state=TextState.REFUSED), at=NOON + DAY)
+    await told_and_matched(stores, article(9, text_state=TextState.REFUSED, backfilled=True))
+
+    assert (await stores.digests.coverage(NOON - DAY, NOON)).unread == 3

@@ -1,0 +1,181 @@
+"""The contract of folding: who waits, who is a candidate, and that decisions are made one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from crawler.records import Article, Fold, TextState
+from tests.integration.storage.making import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    article,
+    fold,
+    into,
+    match,
+    message,
+    no_keys,
+    plan,
+    poll,
+    slot,
+    source,
+)
+
+
+@pytest.fixture(autouse=True)
+async def _sources(stores: Any) -> None:
+    await stores.sources.sync([source()], NOON)
+
+
+def bands(*numbers: int) -> Any:
+    return lambda _article: numbers
+
+
+async def candidates(stores: Any, one: Article, keys: Any = no_keys, since: Any = NOON - DAY) -> list[str]:
+    seen: list[str] = []
+
+    def decide(_article: Article, others: Sequence[Article]) -> Fold:
+        seen.extend(other.id for other in others)
+        return Fold(story_id=f"story-{one.id}")
+
+    await stores.articles.fold(one.id, keys, decide, since=since)
+    return seen
+
+
+async def test_settled_articles_wait_for_folding_oldest_first(stores: Any) -> None:
+    """Pending ones come after the patience for their page is over."""
+    pending = article(1, text_state=TextState.PENDING)
+    await stores.articles.record_poll(poll(pending, article(3, first_seen_at=NOON + MINUTE), article(2)))
+
+    assert await stores.articles.unfolded(NOON + MINUTE, HOUR, 10) == (article(2).id, article(3).id)
+    assert await stores.articles.unfolded(NOON + HOUR, HOUR, 2) == (article(1).id, article(2).id)
+
+
+async def test_a_decision_is_kept(stores: Any) -> None:
+    """Story, reprint and similarity are facts of the article from then on."""
+    await stores.articles.record_poll(poll(article(1), article(2)))
+    await fold(stores, article(1), "s")
+    decision = into("s", duplicate_of=article(1).id, similarity=0.9, why="same text")
+    made = await stores.articles.fold(article(2).id, no_keys, decision, since=NOON - DAY)
+
+    stored = await stores.articles.get(article(2).id)
+    assert made.why == "same text"
+    assert (stored.story_id, stored.duplicate_of, stored.similarity) == ("s", article(1).id, 0.9)
+    assert await stores.articles.unfolded(NOON + DAY, HOUR, 10) == ()
+
+
+async def test_candidates_share_a_band_an_address_or_a_title(stores: Any) -> None:
+    """Others are never looked at; bands may be any 64-bit number."""
+    top = 2**64 - 1
+    await stores.articles.record_poll(
+        poll(
+            article(1),
+            article(2, canonical_url="https://same.example/"),
+            article(3, title="Same  TITLE"),
+            article(4),
+            article(5, canonical_url="https://same.example/", title="same title"),
+            keys=(),
+        )
+    )
+    await stores.articles.fold(article(1).id, bands(7, top), into("s1"), since=NOON - DAY)
+    for number in (2, 3):
+        await fold(stores, article(number))
+    await stores.articles.fold(article(4).id, bands(8, 9), into("s4"), since=NOON - DAY)
+
+    found = await candidates(stores, article(5), bands(1, top))
+
+    assert found == [article(number).id for number in (1, 2, 3)]
+
+
+async def test_articles_without_a_title_are_not_alike_by_it(stores: Any) -> None:
+    """Nothing equals nothing in nothing."""
+    await stores.articles.record_poll(poll(article(1, title=""), article(2, title="")))
+    await fold(stores, article(1))
+
+    assert await candidates(stores, article(2)) == []
+
+
+async def test_candidates_are_folded_and_of_the_window(stores: Any) -> None:
+    """What waits itself has no story to join; what is too old gets no more articles."""
+    same = {"title": "The same"}
+    old = article(1, **same, first_seen_at=NOON - DAY)
+    await stores.articles.record_poll(poll(old, article(2, **same), article(3, **same), article(4, **same)))
+    await fold(stores, article(1))
+    await fold(stores, article(2))
+
+    assert await candidates(stores, article(3), since=NOON - DAY) == [article(2).id]
+
+
+async def test_a_new_text_replaces_the_bands_of_the_old_one(stores: Any) -> None:
+    """Nobody is compared with words that no longer stand."""
+    await stores.articles.record_poll(poll(article(1), article(2)))
+    await stores.articles.fold(article(1).id, bands(1, 2), into("s"), since=NOON - DAY)
+    await stores.articles.fold(article(1).id, bands(3), into("s"), since=NOON - DAY)
+
+    assert await candidates(stores, article(2), bands(1, 2)) == []
+
+
+async def test_folds_are_decided_one_at_a_time(stores: Any) -> None:
+    """Two equal articles folded at once end in one story, never in two."""
+    every = [article(number, title="The same") for number in range(8)]
+    await stores.articles.record_poll(poll(*every))
+
+    def decide(one: Article, others: Sequence[Article]) -> Fold:
+        return Fold(story_id=str(others[0].story_id) if others else f"story-{one.id}")
+
+    folds = await asyncio.gather(
+        *(stores.articles.fold(one.id, no_keys, decide, since=NOON - DAY) for one in every)
+    )
+
+    assert len({made.story_id for made in folds}) == 1
+
+
+async def test_a_decision_that_fails_leaves_the_article_as_it_was(stores: Any) -> None:
+    """It waits for the next time."""
+    await stores.articles.record_poll(poll(article()))
+
+    def decide(_one: Article, _others: Sequence[Article]) -> Fold:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await stores.articles.fold(article().id, bands(1), decide, since=NOON - DAY)
+    assert await stores.articles.unfolded(NOON, HOUR, 10) == (article().id,)
+    assert await stores.matches.unmatched(10) == ()
+
+
+async def test_folding_alone_asks_for_no_second_match(stores: Any) -> None:
+    """Only another version does."""
+    await stores.articles.record_poll(poll(article()))
+    await fold(stores, article())
+    (waiting,) = await stores.matches.unmatched(10)
+    await stores.matches.record_matches(waiting, [match(waiting)], NOON)
+    await fold(stores, article(), "another story")
+
+    assert await stores.matches.unmatched(10) == ()
+
+
+async def test_what_was_told_of_a_story_that_ends_was_told_of_the_one_it_joins(stores: Any) -> None:
+    """A story whose only article moves to another story takes its readers along."""
+    await stores.articles.record_poll(poll(article(1), article(2)))
+    for number in (1, 2):
+        await fold(stores, article(number))
+        stored = await stores.articles.get(article(number).id)
+        await stores.matches.record_matches(stored, [match(stored)], NOON)
+    await stores.digests.freeze(
+        slot(),
+        until=NOON,
+        message=message(),
+        deliveries=(),
+        story_ids=(f"story-{article(1).id}",),
+        now=NOON,
+    )
+
+    await fold(stores, article(1), f"story-{article(2).id}")
+
+    found = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    assert [one.told_at for one in found] == [NOON, NOON]

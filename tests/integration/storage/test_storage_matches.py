@@ -1,0 +1,104 @@
+"""The contract of `MatchStore`: what waits for matching, and what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alerts.records import Field, Strength
+from tests.integration.storage.making import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    article,
+    evidence,
+    fold,
+    match,
+    plan,
+    poll,
+    source,
+)
+
+
+@pytest.fixture(autouse=True)
+async def _sources(stores: Any) -> None:
+    await stores.sources.sync([source()], NOON)
+
+
+async def test_folded_articles_wait_for_matching_oldest_first(stores: Any) -> None:
+    """Backfilled ones too: they are filed, though never told. Each is whole, with its text and story."""
+    late = article(1, first_seen_at=NOON + MINUTE)
+    await stores.articles.record_poll(
+        poll(late, article(2, backfilled=True, text="Text"), article(3), article(4))
+    )
+    for number in (1, 2, 3):
+        await fold(stores, article(number))
+
+    waiting = await stores.matches.unmatched(2)
+
+    assert [one.id for one in waiting] == [article(2).id, article(3).id]
+    assert (waiting[0].text, waiting[0].story_id) == ("Text", f"story-{article(2).id}")
+
+
+async def test_a_match_comes_back_with_all_its_evidence(stores: Any) -> None:
+    """Words, places, snippet and strength; the store sets the time."""
+    await stores.articles.record_poll(poll(article()))
+    await fold(stores, article())
+    weak = evidence(field=Field.TEXT, start=5, end=9, snippet="京都 “TRUST” \x00", strength=Strength.WEAK)
+    found = match(article(), commitments=("roadmap", "summit"), evidence=(evidence(), weak), text_version=1)
+    await stores.matches.record_matches(article(), [found, match(article(), "compact")], NOON + HOUR)
+
+    stored = await stores.matches.matches_of(article().id)
+
+    assert [one.initiative_id for one in stored] == ["compact", "trust"]
+    assert stored[1].evidence == found.evidence
+    assert stored[1].commitments == ("roadmap", "summit")
+    assert stored[1].watchlist_version == "0123456789ab"
+    assert stored[1].matched_at == NOON + HOUR
+    assert await stores.matches.unmatched(10) == ()
+
+
+async def test_an_article_that_matches_nothing_is_matched_once(stores: Any) -> None:
+    """Nothing found is a result."""
+    await stores.articles.record_poll(poll(article()))
+    await fold(stores, article())
+    await stores.matches.record_matches(article(), [], NOON)
+
+    assert await stores.matches.unmatched(10) == ()
+    assert await stores.matches.matches_of(article().id) == ()
+
+
+async def test_a_match_that_is_found_again_keeps_its_time(stores: Any) -> None:
+    """A later version renews the evidence, not the news; an initiative newly met is news."""
+    await stores.articles.record_poll(poll(article()))
+    await fold(stores, article())
+    await stores.matches.record_matches(article(), [match(article())], NOON)
+    again = match(article(), text_version=2)
+    await stores.matches.record_matches(article(), [again, match(article(), "compact")], NOON + HOUR)
+
+    trust, compact = await stores.matches.matches_of(article().id)
+    assert (trust.matched_at, trust.text_version) == (NOON, 2)
+    assert compact.matched_at == NOON + HOUR
+
+
+async def test_a_match_that_no_longer_holds_stays_in_the_record_and_is_not_told(stores: Any) -> None:
+    """When it holds again it is a new one, or it would fall between two digests."""
+    await stores.articles.record_poll(poll(article()))
+    await fold(stores, article())
+    await stores.matches.record_matches(article(), [match(article())], NOON)
+    await stores.matches.record_matches(article(), [], NOON + HOUR)
+    assert len(await stores.matches.matches_of(article().id)) == 1
+    assert await stores.digests.matched(plan(), NOON - DAY, NOON + DAY) == ()
+
+    await stores.matches.record_matches(article(), [match(article())], NOON + 2 * HOUR)
+    (found,) = await stores.digests.matched(plan(), NOON + HOUR, NOON + DAY)
+    assert found.match.matched_at == NOON + 2 * HOUR
+
+
+async def test_matches_of_an_article_that_is_gone_are_dropped(stores: Any) -> None:
+    """Purged while it was matched: no error, no orphan."""
+    await stores.matches.record_matches(article(), [match(article())], NOON)
+
+    assert await stores.matches.matches_of(article().id) == ()

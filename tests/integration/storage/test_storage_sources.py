@@ -1,0 +1,184 @@
+"""The contract of `SourceStore`: which source is due, and what is remembered of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crawler.records import PollState, SourceState
+from tests.integration.storage.making import HOUR, LEASE, MINUTE, NOON, article, poll, source
+
+
+async def test_a_new_source_is_due_at_once(stores: Any) -> None:
+    """What was never polled is claimed first."""
+    await stores.sources.sync([source("a"), source("b")], NOON)
+
+    assert await stores.sources.claim_due(NOON, 10, LEASE) == ("a", "b")
+
+
+async def test_a_source_never_polled_has_a_fresh_state(stores: Any) -> None:
+    """Configured or unknown: there is always a state."""
+    await stores.sources.sync([source("a")], NOON)
+
+    assert await stores.sources.state("a") == PollState(source_id="a")
+    assert await stores.sources.state("nobody") == PollState(source_id="nobody")
+
+
+async def test_all_of_a_state_is_remembered(stores: Any) -> None:
+    """Every field of a poll state comes back as it was, validators to the letter."""
+    await stores.sources.sync([source()], NOON)
+    state = PollState(
+        source_id="times",
+        state=SourceState.BLOCKED,
+        since=NOON - HOUR,
+        problem="403 Forbidden",
+        etag='W/"ä-1"',
+        last_modified="Wed, 25-Nov-26 11:00:00 GMT",
+        body_hash="ab" * 32,
+        moved_to="https://times.example/new",
+        next_poll_at=NOON + HOUR,
+        not_before=NOON + MINUTE,
+        last_polled_at=NOON,
+        last_success_at=NOON - HOUR,
+        last_new_at=NOON - 2 * HOUR,
+        failures=3,
+        interval=timedelta(minutes=31, microseconds=5),
+        title="The Times",
+    )
+    await stores.articles.record_poll(replace(poll(), state=state))
+
+    assert await stores.sources.state("times") == state
+    assert await stores.sources.states() == (state,)
+
+
+async def test_a_claimed_source_is_not_claimed_twice_until_its_lease_ends(stores: Any) -> None:
+    """A poll that dies is made up for after the lease."""
+    await stores.sources.sync([source()], NOON)
+    assert await stores.sources.claim_due(NOON, 10, LEASE) == ("times",)
+
+    assert await stores.sources.claim_due(NOON + LEASE - MINUTE, 10, LEASE) == ()
+    assert await stores.sources.claim_due(NOON + LEASE, 10, LEASE) == ("times",)
+
+
+async def test_two_claimers_share_the_sources_without_overlap(stores: Any) -> None:
+    """However many ask at once, each source goes to one."""
+    await stores.sources.sync([source(f"s{number:02}") for number in range(40)], NOON)
+
+    shares = await asyncio.gather(*(stores.sources.claim_due(NOON, 10, LEASE) for _ in range(6)))
+
+    claimed = [name for share in shares for name in share]
+    assert len(claimed) == len(set(claimed)) == 40
+
+
+async def test_a_limit_of_none_claims_nothing(stores: Any) -> None:
+    """A runner without room gets no work."""
+    await stores.sources.sync([source()], NOON)
+
+    assert await stores.sources.claim_due(NOON, 0, LEASE) == ()
+
+
+async def test_the_longest_due_is_claimed_first(stores: Any) -> None:
+    """Order of claims is the order in which the sources became due."""
+    await stores.sources.sync([source("a"), source("b"), source("c")], NOON)
+    await stores.articles.record_poll(poll(by="a", state={"next_poll_at": NOON + 2 * MINUTE}))
+    await stores.articles.record_poll(poll(by="b", state={"next_poll_at": NOON + MINUTE}))
+
+    assert await stores.sources.claim_due(NOON + HOUR, 2, LEASE) == ("c", "b")
+
+
+async def test_a_poll_releases_its_claim(stores: Any) -> None:
+    """After the poll the schedule decides again, not the lease."""
+    await stores.sources.sync([source()], NOON)
+    await stores.sources.claim_due(NOON, 1, LEASE)
+    await stores.articles.record_poll(poll(state={"next_poll_at": NOON + MINUTE}))
+
+    assert await stores.sources.claim_due(NOON + MINUTE, 1, LEASE) == ("times",)
+
+
+async def test_a_released_claim_is_due_again(stores: Any) -> None:
+    """A shutdown gives its claims back."""
+    await stores.sources.sync([source()], NOON)
+    await stores.sources.claim_due(NOON, 1, LEASE)
+    await stores.sources.release("times")
+
+    assert await stores.sources.claim_due(NOON, 1, LEASE) == ("times",)
+
+
+@pytest.mark.parametrize(
+    ("state", "claimed"),
+    [
+        ({"next_poll_at": NOON + HOUR}, True),
+        ({"next_poll_at": NOON + HOUR, "not_before": NOON + MINUTE}, False),
+        ({"next_poll_at": NOON - HOUR, "not_before": NOON + MINUTE}, False),
+        ({"next_poll_at": NOON + HOUR, "not_before": NOON}, True),
+        ({"state": SourceState.GONE}, False),
+        ({"state": SourceState.BLOCKED, "next_poll_at": NOON + HOUR}, True),
+    ],
+)
+async def test_everything_passes_over_our_rhythm_and_nothing_else(
+    stores: Any, state: dict[str, Any], claimed: bool
+) -> None:
+    """`once --all` asks early, but keeps Retry-After, max-age and 410."""
+    await stores.sources.sync([source()], NOON)
+    await stores.articles.record_poll(poll(at=NOON - HOUR, state=state))
+
+    found = await stores.sources.claim_due(NOON, 10, LEASE, everything=True)
+
+    assert found == (("times",) if claimed else ())
+
+
+async def test_paused_sources_are_never_claimed(stores: Any) -> None:
+    """Whoever paused it, the configuration or the operator."""
+    await stores.sources.sync([source("a", paused=True), source("b")], NOON)
+    await stores.sources.set_paused("b", True)
+    assert await stores.sources.claim_due(NOON, 10, LEASE, everything=True) == ()
+
+    await stores.sources.set_paused("b", False)
+    await stores.sources.sync([source("a"), source("b")], NOON)
+    assert await stores.sources.claim_due(NOON, 10, LEASE) == ("a", "b")
+
+
+async def test_a_pause_during_a_poll_survives_the_poll(stores: Any) -> None:
+    """The poll writes what it learned, not the operator's switch."""
+    await stores.sources.sync([source()], NOON)
+    await stores.sources.claim_due(NOON, 1, LEASE)
+    await stores.sources.set_paused("times", True)
+    await stores.articles.record_poll(poll(state={"operator_paused": False}))
+
+    assert (await stores.sources.state("times")).operator_paused
+
+
+async def test_a_source_that_leaves_keeps_its_history(stores: Any) -> None:
+    """Out of the configuration it is neither listed nor polled; back again it goes on where it was."""
+    await stores.sources.sync([source("a"), source("b")], NOON)
+    await stores.articles.record_poll(poll(by="a", state={"etag": '"1"', "next_poll_at": NOON}))
+    await stores.sources.sync([source("b")], NOON)
+    assert [state.source_id for state in await stores.sources.states()] == ["b"]
+    assert await stores.sources.claim_due(NOON, 10, LEASE, everything=True) == ("b",)
+
+    await stores.sources.sync([source("a"), source("b")], NOON)
+    assert (await stores.sources.state("a")).etag == '"1"'
+    assert await stores.sources.claim_due(NOON, 10, LEASE) == ("a",)
+
+
+async def test_another_address_starts_without_the_validators_of_the_old_one(stores: Any) -> None:
+    """A validator belongs to the document that came with it; what is known of the source's past stays."""
+    await stores.sources.sync([source()], NOON)
+    learned = {"etag": '"1"', "body_hash": "ab", "not_before": NOON + HOUR, "state": SourceState.GONE}
+    await stores.articles.record_poll(poll(state=learned))
+    await stores.sources.sync([source(url="https://times.example/other")], NOON)
+
+    state = await stores.sources.state("times")
+    assert (state.etag, state.body_hash, state.state) == (None, None, SourceState.NEW)
+    assert state.last_success_at == NOON
+    assert await stores.sources.claim_due(NOON, 1, LEASE) == ("times",)
+
+
+async def test_a_poll_of_a_source_that_left_meanwhile_is_kept(stores: Any) -> None:
+    """Its articles are stored all the same; the source does not come back by it."""
+    assert await stores.articles.record_poll(poll(article())) == (article().id,)
+    assert await stores.sources.states() == ()

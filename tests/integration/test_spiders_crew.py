@@ -1,0 +1,518 @@
+"""Sites without feeds, end to end: a real spider process against real servers on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from crawler.errors import (
+    BlockedError,
+    CrawlError,
+    ForbiddenAddress,
+    GoneError,
+    NotAFeedError,
+    TemporaryFetchError,
+    TooLarge,
+)
+from crawler.net.hosts import HostGate
+from crawler.net.limits import Limits
+from crawler.records import ListingRules, Secret, Selector, Source, SourceKind
+from crawler.spiders.crew import SpiderCrew
+from tests.fakes.net_site import Seen, Site, reply
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AGENT = "tidings/1.0 (+https://example.org/monitoring)"
+SMALL = Limits(body=200_000, total=timedelta(seconds=1))
+
+PRESS = b"""<html lang="en"><head><title> Press
+ room </title></head><body><nav><a href="/about">About</a></nav>
+<article><a href="/n/1#top"><img alt="Chips"></a><h2><a href="/n/1">Chips &amp; AI:
+ a roadmap</a></h2></article>
+<article><h2><a href="http://other.example/n/2" title="Second">  </a></h2></article>
+<article><h2><a href="javascript:alert(1)">No</a> <a href="mailto:a@b">No</a> <a href="#x">No</a></h2></article>
+<a class="next" href="?page=2">older</a></body></html>"""
+OLDER = b'<article><h2><a href="/n/3">Third</a></h2></article><a class="next" href="?page=3">older</a>'
+
+HTML = "text/html; charset=utf-8"
+
+
+@asynccontextmanager
+async def crewed(*, allow: tuple[str, ...] = ("127.0.0.0/8",), **more: object) -> AsyncIterator[SpiderCrew]:
+    crew = SpiderCrew(
+        gate=more.pop("gate", None) or HostGate(timedelta(0)),  # type: ignore[arg-type]  # test shorthand
+        user_agent=AGENT,
+        allow_private=allow,
+        limits=SMALL,
+        **more,  # type: ignore[arg-type]  # test shorthand
+    )
+    try:
+        yield crew
+    finally:
+        await crew.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def crew() -> AsyncIterator[SpiderCrew]:
+    """One process for the tests that do nothing to it."""
+    async with crewed(allow=("127.0.0.0/9",)) as shared:
+        yield shared
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Wait for something that happens in another process."""
+    async with asyncio.timeout(20):
+        while not reached():  # nothing in this process could set an event
+            await asyncio.sleep(0.01)
+
+
+def listing(url: str, links: str = "article a", *, pages: int = 1, **more: object) -> Source:
+    rules = ListingRules(links=Selector(css=links), follow=Selector(css="a.next"), pages=pages)
+    return Source(id="press", kind=SourceKind.SITE, url=url, listing=rules, **more)  # type: ignore[arg-type]  # test shorthand
+
+
+def sitemap(url: str, **more: object) -> Source:
+    return Source(id="map", kind=SourceKind.SITEMAP, url=url, **more)  # type: ignore[arg-type]  # test shorthand
+
+
+# -- listings --------------------------------------------------------------------------------------
+
+
+async def test_a_listing_gives_its_links_with_their_texts_over_several_pages(crew: SpiderCrew) -> None:
+    """Absolute links, each once, in page order; no navigation, no script, no mail address."""
+    async with Site() as site:
+        site.routes.update(
+            {
+                "/press": reply(body=PRESS, content_type=HTML),
+                "/press?page=2": reply(body=OLDER, content_type=HTML),
+            }
+        )
+        feed = await crew.list(listing(site.url("/press"), pages=2))
+
+    assert (feed.format, feed.title, feed.language) == ("listing", "Press room", "en")
+    assert [(entry.link, entry.title) for entry in feed.entries] == [
+        (site.url("/n/1"), "Chips & AI: a roadmap"),
+        ("http://other.example/n/2", "Second"),
+        (site.url("/n/3"), "Third"),
+    ]
+    assert feed.problems == ()
+    assert site.paths == ["/robots.txt", "/press", "/press?page=2"]
+    for seen in site.seen:
+        assert seen.header("User-Agent") == AGENT
+        assert seen.header("Cookie") is None
+        assert seen.header("Referer") is None
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        Selector(xpath="//article//h2"),
+        Selector(xpath="//article//a/@href"),
+        Selector(css="article a::attr(href)"),
+        Selector(css="article img, article h2 a"),
+    ],
+)
+async def test_a_selector_may_find_the_link_its_address_or_what_is_around_it(
+    selector: Selector, crew: SpiderCrew
+) -> None:
+    async with Site({"/": reply(body=PRESS, content_type=HTML)}) as site:
+        source = Source(id="p", kind=SourceKind.SITE, url=site.url(), listing=ListingRules(links=selector))
+        feed = await crew.list(source)
+
+    assert [entry.title for entry in feed.entries] == ["Chips & AI: a roadmap", "Second"]
+
+
+async def test_a_selector_that_finds_nothing_or_cannot_be_read_is_named(crew: SpiderCrew) -> None:
+    async with Site({"/press?key=s3": reply(body=PRESS, content_type=HTML)}) as site:
+        with pytest.raises(NotAFeedError, match=r"selector css '\.gone a' finds no link on 127.*/press$"):
+            await crew.list(listing(site.url("/press?key=s3"), ".gone a"))
+        with pytest.raises(NotAFeedError, match=r"selector css 'a\[\[' cannot be read"):
+            await crew.list(listing(site.url("/press?key=s3"), "a[["))
+        site.routes["/press?key=s3"] = reply(body=b"\x89PNG\r\n\x1a\n", content_type="image/png")
+        with pytest.raises(NotAFeedError, match="is no HTML page but image/png"):
+            await crew.list(listing(site.url("/press?key=s3")))
+
+
+async def test_a_later_page_that_is_refused_does_not_lose_the_first(crew: SpiderCrew) -> None:
+    """What was found is returned, with the reason and the server's wish as the time to stay away."""
+    async with Site() as site:
+        site.routes.update(
+            {"/": reply(body=PRESS, content_type=HTML), "/?page=2": reply(429, retry_after="7200")}
+        )
+        feed = await crew.list(listing(site.url(), pages=2))
+
+    assert len(feed.entries) == 2
+    assert feed.problems == (f"{site.address} answers 429 (too many requests)",)
+    assert feed.ttl is not None
+    assert timedelta(hours=1, minutes=59) < feed.ttl <= timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, BlockedError),
+        (403, BlockedError),
+        (404, TemporaryFetchError),
+        (410, GoneError),
+        (429, TemporaryFetchError),
+        (500, TemporaryFetchError),
+        (503, TemporaryFetchError),
+    ],
+)
+async def test_statuses_cross_the_pipe_with_their_type(
+    status: int, kind: type[CrawlError], crew: SpiderCrew
+) -> None:
+    async with Site({"/?key=s3": reply(status, PRESS, retry_after="3600", content_type=HTML)}) as site:
+        before = datetime.now(UTC)
+        with pytest.raises(CrawlError) as raised:
+            await crew.list(listing(site.url("/?key=s3")))
+
+    assert type(raised.value) is kind
+    assert raised.value.status == status
+    assert "s3" not in str(raised.value)
+    assert site.paths.count("/?key=s3") == 1
+    if isinstance(raised.value, TemporaryFetchError):
+        assert raised.value.retry_at is not None
+        assert timedelta(minutes=59) < raised.value.retry_at - before < timedelta(minutes=61)
+
+
+async def test_credentials_stay_with_their_host(crew: SpiderCrew) -> None:
+    async with (
+        Site({"/list": reply(body=PRESS, content_type=HTML)}) as other,
+        Site() as site,
+    ):
+        site.routes["/"] = reply(302, location=other.url("/list"))
+        source = listing(site.url(), headers=(("X-Key", "k"),), auth=Secret("Bearer t"))
+        assert len((await crew.list(source)).entries) == 2
+
+    assert [(one.header("X-Key"), one.header("Authorization")) for one in site.seen[1:]] == [
+        ("k", "Bearer t")
+    ]
+    assert [(one.header("X-Key"), one.header("Authorization")) for one in other.seen] == [(None, None)] * 2
+
+
+async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: SpiderCrew) -> None:
+    async def drip(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    bomb = reply(body=gzip.compress(bytes(30_000_000)), content_encoding="gzip", content_type=HTML)
+    packed = reply(body=gzip.compress(PRESS), content_encoding="gzip", content_type=HTML)
+    big = reply(body=bytes(300_000), content_type=HTML)
+    rules = reply(body=b"User-agent: *\nDisallow: /closed")
+    async with Site() as secret, Site() as site:
+        inside = f"http://127.200.0.1:{secret.port}/"
+        site.routes.update(
+            {
+                "/robots.txt": rules,
+                "/drip": drip,
+                "/bomb": bomb,
+                "/big": big,
+                "/packed": packed,
+                "/closed": packed,
+                "/inside": reply(302, location=inside),
+                "/local": reply(302, location="file:///etc/passwd"),
+                "/circle": reply(302, location="/circle"),
+                "/cut": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<a href=/x>x</a>",
+            }
+        )
+        table: list[tuple[str, type[CrawlError], str]] = [
+            (site.url("/drip"), TemporaryFetchError, "does not finish its answer within 1 s"),
+            (site.url("/bomb"), TooLarge, "sends more than 195 KiB"),
+            (site.url("/big"), TooLarge, "sends more than 195 KiB"),
+            (site.url("/closed"), BlockedError, r"robots\.txt"),
+            (site.url("/inside"), ForbiddenAddress, "redirects to what may not be asked"),
+            (site.url("/local"), TemporaryFetchError, "answers 302"),
+            (site.url("/circle"), TemporaryFetchError, "redirects more than 5 times"),
+            (site.url("/cut"), TemporaryFetchError, "broke off"),
+            (inside, ForbiddenAddress, "not a public address"),
+            (f"http://localhost:{site.port + 1}/", CrawlError, "refused the connection|public address"),
+            ("file:///etc/passwd", ForbiddenAddress, "http"),
+        ]
+        assert len((await crew.list(listing(site.url("/packed")))).entries) == 2
+        for url, kind, says in table:
+            with pytest.raises(kind, match=says):
+                await crew.list(listing(url))
+
+    assert secret.connections == 0
+    assert site.paths.count("/robots.txt") == 1
+    assert "/closed" not in site.paths
+
+
+async def test_no_page_is_listed_while_robots_txt_is_unreachable(crew: SpiderCrew) -> None:
+    async with Site({"/robots.txt": reply(503), "/": reply(body=PRESS, content_type=HTML)}) as site:
+        with pytest.raises(TemporaryFetchError, match=r"robots\.txt"):
+            await crew.list(listing(site.url()))
+
+    assert site.paths == ["/robots.txt"]
+
+
+async def test_every_request_of_a_spider_asks_the_daemons_gate() -> None:
+    """A spider waits its turn, tells Crawl-delay, and does not ask a host that wants no request."""
+    gate = HostGate(timedelta(0), concurrency=1)
+    rules = reply(body=b"User-agent: *\nCrawl-delay: 0.05")
+    async with Site({"/robots.txt": rules, "/": reply(body=PRESS, content_type=HTML)}) as site:
+        async with crewed(gate=gate) as crew:
+            lease = await gate.lease(site.address)
+            visit = asyncio.create_task(crew.list(listing(site.url())))
+            await until(lambda: site.address in gate._hosts and gate._hosts[site.address].users > 1)
+            assert site.seen == []
+            lease.release()
+            assert len((await visit).entries) == 2
+            assert gate._hosts[site.address].delay == 0.05
+            assert gate._hosts[site.address].users == 0
+
+            site.seen.clear()
+            gate.hold(site.address, timedelta(hours=1))
+            with pytest.raises(TemporaryFetchError, match="wants no request") as held:
+                await crew.list(listing(site.url()))
+            assert held.value.retry_at is not None
+            assert site.seen == []
+
+
+# -- sitemaps --------------------------------------------------------------------------------------
+
+NEWS = b"""<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
+<url><loc>https://example.org/old</loc><news:news><news:publication><news:name>Example Times</news:name>
+<news:language>EN</news:language></news:publication><news:publication_date>2026-11-24</news:publication_date>
+<news:title>Old &amp; known</news:title></news:news></url>
+<url><loc> https://example.org/new </loc><lastmod>2026-11-25T11:00:00Z</lastmod><news:news><news:publication>
+<news:name>Example Times</news:name><news:language>en</news:language></news:publication>
+<news:publication_date>2026-11-25T10:00:00+05:30</news:publication_date><news:title>New</news:title></news:news></url>
+</urlset>"""
+
+
+async def test_a_news_sitemap_gives_titles_times_and_languages_newest_first(crew: SpiderCrew) -> None:
+    async with Site({"/news.xml": reply(body=NEWS, content_type="text/xml")}) as site:
+        feed = await crew.list(sitemap(site.url("/news.xml")))
+
+    assert (feed.format, feed.title) == ("sitemap", "Example Times")
+    new, old = feed.entries
+    assert (new.link, new.title, new.language) == ("https://example.org/new", "New", "en")
+    assert new.published_at == datetime(2026, 11, 25, 4, 30, tzinfo=UTC)
+    assert new.updated_at == datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
+    assert (old.title, old.published_at) == ("Old & known", datetime(2026, 11, 24, tzinfo=UTC))
+
+
+async def test_an_index_is_followed_to_its_newest_sitemaps_packed_or_not(crew: SpiderCrew) -> None:
+    """Twelve sitemaps are listed, the ten newest are read, and the feed says so."""
+    index = "".join(
+        f"<sitemap><loc>{{base}}/{day}.xml.gz</loc><lastmod>2026-11-{day:02}</lastmod></sitemap>"
+        for day in range(1, 13)
+    )
+    async with Site() as site:
+        text = f"<sitemapindex>{index.format(base=site.url(''))}</sitemapindex>"
+        site.routes["/index.xml"] = reply(body=text.encode(), content_type="application/xml")
+        for day in range(1, 13):
+            one = f"<urlset><url><loc>https://example.org/{day}</loc><lastmod>2026-11-{day:02}</lastmod></url></urlset>"
+            site.routes[f"/{day}.xml.gz"] = reply(
+                body=gzip.compress(one.encode()), content_type="application/x-gzip"
+            )
+        feed = await crew.list(sitemap(site.url("/index.xml")))
+
+    assert [entry.link for entry in feed.entries] == [
+        f"https://example.org/{day}" for day in range(12, 2, -1)
+    ]
+    assert feed.entries[0].published_at is None
+    assert feed.entries[0].updated_at == datetime(2026, 11, 12, tzinfo=UTC)
+    assert [problem.partition(" ")[2] for problem in feed.problems] == [
+        "lists 12 sitemaps; the newest 10 are read"
+    ]
+    assert len(site.seen) == 12
+
+
+async def test_what_is_no_sitemap_is_said_to_be_none(crew: SpiderCrew) -> None:
+    async with Site() as site:
+        site.routes.update(
+            {
+                "/page": reply(body=b"<html><body>not found</body></html>", content_type=HTML),
+                "/rss": reply(body=b"<rss><channel/></rss>", content_type="text/xml"),
+                "/none": reply(body=b"", content_type="text/xml"),
+                "/empty": reply(body=b"<urlset></urlset>", content_type="text/xml"),
+            }
+        )
+        for path, says in (("/page", "<html>"), ("/rss", "<rss>"), ("/none", "no XML")):
+            with pytest.raises(NotAFeedError, match=f"is no sitemap: .*{says}"):
+                await crew.list(sitemap(site.url(path)))
+        assert (await crew.list(sitemap(site.url("/empty")))).entries == ()
+
+
+# -- users' own spiders ----------------------------------------------------------------------------
+
+OWN = """
+import time
+from crawler.spiders.base import TidingsSpider
+from scrapy import Request
+
+
+class CouncilSpider(TidingsSpider):
+    start_urls = ["{url}"]
+    custom_settings = {{"ROBOTSTXT_OBEY": False, "USER_AGENT": "evil", "RETRY_ENABLED": True, "COOKIES_ENABLED": True}}
+
+    def parse(self, response):
+        print("a print must not disturb the pipe")
+        for link in response.css("article h2 a[title], article h2 a[href^='/']"):
+            yield self.entry(response.urljoin(link.attrib["href"]), link.css("::text").get(), authors=("Council",))
+        yield Request(response.urljoin("/closed"), meta={{"dont_obey_robotstxt": True}})
+
+
+class Broken(CouncilSpider):
+    def parse(self, response):
+        raise KeyError("no such row")
+
+
+class Sleeper(CouncilSpider):
+    def parse(self, response):
+        time.sleep(60)
+
+
+class Endless(CouncilSpider):
+    def parse(self, response, n=0):
+        yield self.entry(response.urljoin(f"/{{n}}"), "x")
+        yield Request(self.start_urls[0], dont_filter=True, cb_kwargs={{"n": n + 1}})
+
+
+class Wrong(CouncilSpider):
+    def parse(self, response):
+        yield {{"title": "a dict"}}
+
+
+class Nothing(CouncilSpider):
+    def parse(self, response):
+        return []
+
+
+NOT_A_SPIDER = 1
+"""
+
+
+@asynccontextmanager
+async def council(folder: Path, **more: object) -> AsyncIterator[tuple[Site, SpiderCrew]]:
+    rules = reply(body=b"User-agent: *\nDisallow: /closed")
+    async with Site({"/": reply(body=PRESS, content_type=HTML), "/robots.txt": rules}) as site:
+        package = folder / "my_spiders"
+        package.mkdir()
+        (package / "council.py").write_text(OWN.format(url=site.url()))
+        async with crewed(modules=(str(folder),), **more) as crew:
+            yield site, crew
+
+
+def own(name: str) -> Source:
+    return Source(id="own", kind=SourceKind.SPIDER, url=f"my_spiders.council.{name}")
+
+
+async def test_a_users_spider_runs_under_our_limits_whatever_its_settings_say(tmp_path: Path) -> None:
+    async with council(tmp_path) as (site, crew):
+        feed = await crew.list(own("CouncilSpider"))
+
+    assert feed.format == "spider"
+    assert [entry.title for entry in feed.entries] == ["Chips & AI: a roadmap", ""]
+    assert feed.entries[0].authors == ("Council",)
+    assert feed.problems == (f"robots.txt of {site.address} does not allow this page",)
+    assert site.paths == ["/robots.txt", "/"]
+    assert {one.header("User-Agent") for one in site.seen} == {AGENT}
+
+
+async def test_a_users_spider_that_cannot_be_used_says_why(tmp_path: Path) -> None:
+    async with council(tmp_path) as (_, crew):
+        for name, kind, says in [
+            (
+                "Broken",
+                CrawlError,
+                r"the spider of own failed: KeyError: 'no such row' \(council\.py, line \d+\)",
+            ),
+            ("Wrong", CrawlError, r"yields dict; yield crawler"),
+            ("Missing", NotAFeedError, "cannot be loaded: AttributeError"),
+            ("NOT_A_SPIDER", NotAFeedError, "is no spider class"),
+        ]:
+            with pytest.raises(kind, match=says):
+                await crew.list(own(name))
+        with pytest.raises(NotAFeedError, match="No module named 'nowhere'"):
+            await crew.list(Source(id="own", kind=SourceKind.SPIDER, url="nowhere.Spider"))
+        assert (await crew.list(own("Nothing"))).entries == ()
+
+
+async def test_an_endless_spider_is_stopped_and_keeps_what_it_found(tmp_path: Path) -> None:
+    async with council(tmp_path, visit=timedelta(seconds=0.5)) as (site, crew):
+        feed = await crew.list(own("Endless"))
+        assert feed.entries
+        assert feed.problems == ("the visit of own was stopped after 0.5 s; there may be more",)
+        assert len((await crew.list(listing(site.url()))).entries) == 2
+
+
+async def test_a_spider_that_sleeps_stops_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It blocks its process; the process is killed after a grace, and the next visit gets a new one."""
+    monkeypatch.setattr("crawler.spiders.worker._GRACE", 0.1)
+    async with council(tmp_path, visit=timedelta(seconds=1)) as (site, crew):
+        with pytest.raises(TemporaryFetchError, match="stopped after 1 s"):
+            await crew.list(own("Sleeper"))
+        first = crew.pid
+        await until(lambda: crew.pid is None)
+        assert len((await crew.list(listing(site.url()))).entries) == 2
+        assert crew.pid != first
+
+
+# -- the process -----------------------------------------------------------------------------------
+
+
+async def _stall(seen: Seen, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(60)
+
+
+async def test_a_killed_process_loses_its_visits_and_nothing_else() -> None:
+    gate = HostGate(timedelta(0), concurrency=1)
+    async with Site({"/": _stall}) as site, crewed(gate=gate) as crew:
+        visits = [asyncio.create_task(crew.list(listing(site.url()))) for _ in range(2)]
+        await until(lambda: "/" in site.paths)
+        assert crew.pid is not None
+        os.kill(crew.pid, signal.SIGKILL)
+        for visit in visits:
+            with pytest.raises(TemporaryFetchError, match="killed by SIGKILL"):
+                await visit
+
+        site.routes["/"] = reply(body=PRESS, content_type=HTML)
+        assert len((await crew.list(listing(site.url()))).entries) == 2
+        assert gate._hosts[site.address].users == 0
+
+
+async def test_the_process_ends_when_idle_and_after_its_share_of_pages() -> None:
+    async with Site({"/": reply(body=PRESS, content_type=HTML)}) as site:
+        async with crewed(idle=timedelta(milliseconds=50)) as crew:
+            await crew.list(listing(site.url()))
+            assert crew.pid is not None
+            await until(lambda: crew.pid is None)
+        async with crewed(pages=1) as crew:
+            await crew.list(listing(site.url()))
+            assert crew.pid is None
+
+
+async def test_a_caller_that_gives_up_leaves_a_crew_that_works(crew: SpiderCrew) -> None:
+    async with Site({"/slow": _stall, "/": reply(body=PRESS, content_type=HTML)}) as site:
+        visit = asyncio.create_task(crew.list(listing(site.url("/slow"))))
+        await until(lambda: "/slow" in site.paths)
+        visit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await visit
+        assert len((await crew.list(listing(site.url()))).entries) == 2
+
+
+async def test_nothing_is_started_after_closing() -> None:
+    async with crewed() as crew:
+        pass
+    with pytest.raises(TemporaryFetchError, match="stopping"):
+        await crew.list(listing("http://127.0.0.1/"))

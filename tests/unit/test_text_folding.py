@@ -1,0 +1,198 @@
+"""Equalised text, words, gaps and runs in capitals: rules 1 to 4 of the watchlist language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.fold import equalise, fold
+from alerts.plurals import forms, name_forms
+from alerts.text import Gap, Text
+
+
+@pytest.mark.parametrize(
+    ("written", "reads"),
+    [
+        ("TRUST™ initiative®", "TRUST initiative"),
+        ("TRUST² initiative", "TRUST initiative"),
+        ("TRUST(TM) and INDUS-X(R)", "TRUST and INDUS-X"),
+        ("TRUST[1] initiative† and COMPACT*", "TRUST initiative and COMPACT"),
+        ("a signed 5 * 4 and E*TRADE", "a signed 5 * 4 and E*TRADE"),
+        ("U.S.-India, the N.S.F. said", "US-India, the NSF said"),
+        ("the U.S. and (U.K.)", "the US and (UK)"),
+        ("A.Smith met B.Tech students. Then", "A.Smith met B.Tech students. Then"),
+        ("semi\u00adcon\u200bductor", "semiconductor"),
+        ("\ufeffcafe\u0301 \u202eok\u202c", "café ok"),
+        ("ＴＲＵＳＴ ﬁrst", "TRUST first"),
+        ("INDUS‐X INDUS‑X INDUS–X INDUS−X", "INDUS-X INDUS-X INDUS-X INDUS-X"),
+        ("“quoted” «ainsi» ‘so’ ʼs", '"quoted" "ainsi" \'so\' \'s'),
+        ("a\u00a0b\u2009c\u3000d", "a b c d"),
+        ("now — then", "now — then"),
+        ("여기 한글", "여기 한글"),
+    ],
+)
+def test_texts_that_read_alike_become_one_spelling(written: str, reads: str) -> None:
+    """Trade marks, notes, hidden signs and kinds of quote, hyphen and space make no difference."""
+    assert equalise(written).text == reads
+
+
+@pytest.mark.parametrize(
+    ("written", "piece", "original"),
+    [
+        ("the U.S.-India talks", "US-India", "U.S.-India"),
+        ("a semi\u00adconductor plant", "semiconductor", "semi\u00adconductor"),
+        ("the cafe\u0301 budget", "café", "cafe\u0301"),
+        ("ﬁrst ﬁne", "fine", "ﬁne"),
+        ("TRUST™ initiative", "TRUST initiative", "TRUST™ initiative"),
+        ("x² — U.K. TRUST[2]", "UK TRUST", "U.K. TRUST"),
+    ],
+)
+def test_offsets_lead_back_to_the_original(written: str, piece: str, original: str) -> None:
+    """Whatever was cut, joined or spread, evidence points at what the reader saw."""
+    equal = equalise(written)
+    at = equal.text.index(piece)
+
+    start, end = equal.span(at, at + len(piece))
+
+    assert written[start:end] == original
+
+
+@given(st.text(max_size=60))
+def test_every_word_points_at_letters_that_fold_to_it(written: str) -> None:
+    """Any text at all: each word's place in the original reads as that word."""
+    text = Text(written)
+    for number, key in enumerate(text.keys):
+        start, end = text.span(text.starts[number], text.ends[number])
+        assert 0 <= start < end <= len(written)
+        if written.isascii():
+            assert fold(equalise(written[start:end]).text).replace(".", "") == key.replace(".", "")
+
+
+@given(st.text(max_size=60))
+def test_the_quick_vocabulary_is_that_of_the_words(written: str) -> None:
+    """The fast path that skips most articles sees the same words as the slow one."""
+    text = Text(written)
+    assert text.vocabulary == set(text.keys)
+
+
+def words(text: str) -> list[str]:
+    cut = Text(text)
+    return [cut.letters(number) for number in range(len(cut))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("India's l'Inde İstanbul'da", ["India", "s", "l", "Inde", "İstanbul", "da"]),
+        ("trust_fund", ["trust", "fund"]),
+        ("anti-trust law", ["anti", "trust", "law"]),
+        ("Node.js costs 1,000.50 in 2030.", ["Node.js", "costs", "1,000.50", "in", "2030"]),
+        ("COMPACT:India,US", ["COMPACT", "India", "US"]),
+        ("5G, 25G", ["5G", "25G"]),
+        ("करी और कर।", ["करी", "और", "कर"]),
+        ("今日のiCETに5G", ["今", "日", "の", "iCET", "に", "5G"]),
+        ("COVIDवैक्सीन", ["COVID", "वैक्सीन"]),
+        ("ไทย", ["ไ", "ท", "ย"]),
+        ('ארה"ב היום', ['ארה"ב', "היום"]),
+        ("naïve café", ["naïve", "café"]),
+    ],
+)
+def test_words_are_those_of_the_unicode_annex_with_three_changes(text: str, expected: list[str]) -> None:
+    """Marks belong to their letter; apostrophes, underscores and a change of script part."""
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [
+        ("TRUST initiative", Gap.OPEN),
+        ("TRUST\n  initiative", Gap.OPEN),
+        ("TRUST-initiative", Gap.OPEN),
+        ("TRUST–initiative", Gap.OPEN),
+        ("'TRUST' initiative", Gap.OPEN),
+        ("“TRUST” initiative", Gap.OPEN),
+        ("**TRUST** _initiative_", Gap.OPEN),
+        ("Dr. Jaishankar", Gap.OPEN),
+        ("TRUST – initiative", Gap.DASH),
+        ("TRUST- initiative", Gap.DASH),
+        ("TRUST—initiative", Gap.SIGN),
+        ("TRUST — initiative", Gap.SIGN),
+        ("TRUST, initiative", Gap.SIGN),
+        ("TRUST: initiative", Gap.SIGN),
+        ("TRUST; initiative", Gap.SIGN),
+        ("TRUST/initiative", Gap.SIGN),
+        ("TRUST (initiative)", Gap.SIGN),
+        ("TRUST. Initiative", Gap.SENTENCE),
+        ("TRUST! Initiative", Gap.SENTENCE),
+        ("कर। नया", Gap.SENTENCE),
+        ("TRUST\n\ninitiative", Gap.BLOCK),
+        ("TRUST\n \t\ninitiative", Gap.BLOCK),
+    ],
+)
+def test_what_stands_between_two_words(text: str, gap: Gap) -> None:
+    """Space, unspaced hyphens, quotes and markup let a phrase go on; all else parts it, each in its way."""
+    assert Text(text).gap(1) is gap
+
+
+@pytest.mark.parametrize(
+    ("text", "in_capitals"),
+    [
+        ("INDIA LOSES TRUST", "INDIA LOSES TRUST"),
+        ("TRUST", "TRUST"),
+        ("India signs the COMPACT", ""),
+        ("TS ICET 2026 results declared", ""),
+        ("INDIA, US WIDEN TRUST: report", "INDIA US WIDEN TRUST"),
+        ("VOTERS' TRUST IN INDIA’s COUNCIL", "VOTERS TRUST IN INDIA COUNCIL"),
+        ("It grew. TRUST FUND. It fell", "TRUST FUND"),
+        ("US BTA talks", ""),
+        ("G20 2030 BTA MSP talks", "G20 BTA MSP"),
+        ("美国 TRUST 倡议", ""),
+    ],
+)
+def test_a_run_in_capitals(text: str, in_capitals: str) -> None:
+    """A title or sentence all in capitals, or three such words in a row; figures say nothing."""
+    cut = Text(text)
+    found = [cut.letters(number) for number in range(len(cut)) if cut.in_capitals(number)]
+    assert " ".join(found) == in_capitals
+
+
+def test_a_snippet_is_one_line_of_one_paragraph() -> None:
+    """White space collapses, neighbours of the paragraph stay out, and cuts are marked."""
+    paragraph = "Before it " * 20 + "the TRUST\n initiative began " + "and after it " * 20
+    original = f"Other paragraph.\n\n{paragraph}\n\nNext paragraph."
+    start = original.index("TRUST")
+
+    snippet = Text(original).snippet(start, start + len("TRUST\n initiative"))
+
+    assert "the TRUST initiative began" in snippet
+    assert snippet.startswith("…")
+    assert snippet.endswith("…")
+    assert "paragraph" not in snippet
+    assert "\n" not in snippet
+
+
+@pytest.mark.parametrize(
+    ("word", "others"),
+    [
+        ("initiative", {"initiatives"}),
+        ("country", {"countries"}),
+        ("countries", {"country", "countrie"}),
+        ("wish", {"wishes"}),
+        ("chips", {"chip"}),
+        ("law", set()),
+        ("news", {"newses"}),
+        ("indus", {"induses"}),
+        ("कर", set()),
+    ],
+)
+def test_singular_and_plural(word: str, others: set[str]) -> None:
+    """English endings from four letters on."""
+    assert forms(word) == {word, *others}
+
+
+def test_a_name_takes_only_an_s() -> None:
+    """MSPs is the plural of MSP; US has none."""
+    assert name_forms("MSP") == {"MSP", "MSPs"}
+    assert name_forms("MSPs") == {"MSP", "MSPs"}
+    assert name_forms("US") == {"US"}

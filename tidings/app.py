@@ -1,0 +1,218 @@
+"""The composition root: settings in, a working application out; cleanups run in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerts.channels.opening import open_channel
+from alerts.match import Matcher
+from alerts.notify import Notifier
+from alerts.ports import Channel
+from alerts.records import ChannelPlan, WebhookChannel
+from alerts.render import Renderer
+from crawler.extract import PageExtractor
+from crawler.isolation import ChildPool
+from crawler.net.fetch import HttpFetcher
+from crawler.net.guard import AddressGuard
+from crawler.net.hosts import HostGate
+from crawler.net.limits import Limits
+from crawler.net.post import post
+from crawler.pages import PageReader
+from crawler.poll import Poller, PollPolicy
+from crawler.ports import Clock
+from crawler.spiders.crew import SpiderCrew
+from tidings import __version__
+from tidings.clock import SystemClock
+from tidings.runners.inline import InlineRunner
+from tidings.settings import Polling, Settings
+from tidings.storage.engine import Database
+from tidings.storage.stores import Stores
+from tidings.tasks import Compose, Deliver, Report, Services, Settle
+from tidings.ticker import Ticker
+
+
+@dataclass(slots=True)
+class App:
+    """Everything that runs, wired. `services` is replaced as a whole when the settings change."""
+
+    settings: Settings
+    clock: Clock
+    stores: Stores
+    services: Services
+    runner: InlineRunner
+    ticker: Ticker
+    rewire: Callable[[Settings], Services]
+
+    async def apply(self, settings: Settings) -> None:
+        """Put other rules, sources and channels in force, from the next task on.
+
+        What belongs to the process (database, network limits) keeps its start-up value.
+        """
+        self.services = self.rewire(settings)
+        self.settings = settings
+        await self.stores.sources.sync(settings.sources, self.clock.now())
+
+    async def settle(self, *, everything: bool = False) -> None:
+        """Tick until there is nothing left to do now: what `once` and the demo are made of."""
+        claimed = await self.ticker.tick(everything=everything)
+        await self.runner.drain()
+        while claimed:
+            claimed = await self.ticker.tick()
+            await self.runner.drain()
+        for task in (Settle(), Compose(), Deliver()):  # in this order: what is found now is told now
+            await self.runner.submit(task)
+            await self.runner.drain()
+
+
+@dataclass(frozen=True, slots=True)
+class Crawler:
+    """The parts that reach out: one guard, one gate, one user agent for all of them."""
+
+    fetcher: HttpFetcher
+    crew: SpiderCrew
+    children: ChildPool
+
+
+@asynccontextmanager
+async def open_crawler(
+    polling: Polling, *, modules: Path | None = None, clock: Clock | None = None
+) -> AsyncIterator[Crawler]:
+    """Fetcher, spider child and process pool; nothing of it starts before it is needed.
+
+    `modules`: the folder in which users' own spiders are found.
+    """
+    user_agent = (
+        f"tidings/{__version__} (+{polling.contact})" if polling.contact else f"tidings/{__version__}"
+    )
+    async with AsyncExitStack() as stack:
+        gate = HostGate(polling.host_delay)
+        limits = Limits(total=polling.timeout)
+        fetcher = await stack.enter_async_context(
+            HttpFetcher(
+                guard=AddressGuard(polling.allow_private),
+                gate=gate,
+                limits=limits,
+                user_agent=user_agent,
+                clock=clock if clock is not None else SystemClock(),
+            )
+        )
+        children = ChildPool()
+        stack.push_async_callback(children.close)
+        crew = SpiderCrew(
+            gate=gate,
+            allow_private=polling.allow_private,
+            user_agent=user_agent,
+            limits=limits,
+            modules=(str(modules),) if modules is not None else (),
+        )
+        stack.push_async_callback(crew.close)
+        yield Crawler(fetcher, crew, children)
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
+    """The database alone, for commands that only look or tell."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    database = Database.open(settings.database, state_dir=settings.state_dir)
+    try:
+        yield Stores(database)
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, *, clock: Clock | None = None, on_report: Callable[[Report], None] | None = None
+) -> AsyncIterator[App]:
+    """Build the application on `settings`; leaving the block closes all of it, newest first."""
+    time = clock if clock is not None else SystemClock()
+    async with AsyncExitStack() as stack:
+        stores = await stack.enter_async_context(open_stores(settings))
+        crawler = await stack.enter_async_context(
+            open_crawler(settings.polling, modules=settings.config_dir, clock=time)
+        )
+        extractor = PageExtractor(crawler.children)
+
+        def wire(in_force: Settings) -> Services:
+            sources = {source.id: source for source in in_force.sources}
+            polling = in_force.polling
+            return Services(
+                clock=time,
+                articles=stores.articles,
+                poller=Poller(
+                    sources=sources,
+                    states=stores.sources,
+                    articles=stores.articles,
+                    fetcher=crawler.fetcher,
+                    lister=crawler.crew,
+                    isolation=crawler.children,
+                    clock=time,
+                    policy=PollPolicy(every=polling.every, floor=polling.floor, ceiling=polling.ceiling),
+                ),
+                reader=PageReader(
+                    store=stores.articles,
+                    fetcher=crawler.fetcher,
+                    extractor=extractor,
+                    sources=sources,
+                    clock=time,
+                ),
+                notifier=notifier(in_force, stores, time),
+                wait_for_text=polling.wait_for_text,
+            )
+
+        await stores.sources.sync(settings.sources, time.now())
+        services = wire(settings)
+        runner = InlineRunner(lambda: app.services, on_report=on_report)
+        app = App(
+            settings=settings,
+            clock=time,
+            stores=stores,
+            services=services,
+            runner=runner,
+            ticker=Ticker(stores.sources, stores.articles, runner, time),
+            rewire=wire,
+        )
+        yield app
+
+
+def notifier(settings: Settings, stores: Stores, clock: Clock) -> Notifier:
+    """Matching, composing and delivering, for the daemon and for commands that only tell."""
+    return Notifier(
+        matcher=Matcher(settings.watchlists, tags=settings.tags),
+        matches=stores.matches,
+        digests=stores.digests,
+        deliveries=stores.deliveries,
+        channels={plan.id: channel(plan) for plan in settings.channels},
+        renderer=Renderer(templates(settings.config_dir)),
+        clock=clock,
+        plans=settings.digests,
+        initiatives=settings.initiatives,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HookAnswer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def channel(plan: ChannelPlan) -> Channel:
+    """A channel whose outgoing connections pass the address guard."""
+    allowed = plan.allow_private if isinstance(plan, WebhookChannel) else ()
+    guard = AddressGuard(allowed)
+
+    async def guarded(url: str, body: bytes, headers: dict[str, str]) -> _HookAnswer:
+        said = await post(url, body, headers, guard=guard)
+        return _HookAnswer(status=said.status, headers=dict(said.headers), body=said.body)
+
+    return open_channel(plan, post=guarded)
+
+
+def templates(config_dir: Path) -> Path | None:
+    """The user's own templates, where there are any."""
+    folder = config_dir / "templates"
+    return folder if folder.is_dir() else None

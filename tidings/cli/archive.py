@@ -1,0 +1,82 @@
+"""`explain`: the life of one article, or where it stopped."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from tidings.cli.options import Config, Json, State, fail, run, settings
+from tidings.cli.output import json_line, plain
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="URL|ID", help="An article, by its address or id.")],
+    config: Config = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Tell the life of one article: seen where, folded into what, matched by what, sent to whom; or where it stopped."""
+    from alerts.match import Matcher
+    from tidings.app import open_stores
+
+    loaded = settings(config, state)
+
+    async def work() -> Any:
+        async with open_stores(loaded) as stores:
+            return await stores.lookup.find(subject)
+
+    life = run(work)
+    if life is None:
+        fail(
+            f"{subject} was never listed by a source of this installation, "
+            "or only before its first poll and its archive were kept"
+        )
+    verdict = Matcher(loaded.watchlists, tags=loaded.tags).judge(life.article, explain=True)
+    if as_json:
+        json_line({"life": life, "not": verdict.misses})
+        return
+    for line in _story(life, verdict):
+        typer.echo(line)
+
+
+def _story(life: Any, verdict: Any) -> list[str]:
+    article = life.article
+    lines = [
+        article.title or "(no title)",
+        f"  {article.url}",
+        f"  id {article.id}, published {plain(article.published_at) or 'unknown'}",
+    ]
+    for seen in life.sightings:
+        lines.append(f"  seen {plain(seen.seen_at)} in {seen.source_id}: {seen.url}")
+    if article.backfilled:
+        lines.append("  older than `backfill` at the first poll of its source: known, never told")
+    reason = f", {article.text_reason}" if article.text_reason else ""
+    lines.append(
+        f"  text: {article.text_state}{reason}, {len(article.text)} characters, version {article.version}"
+    )
+    if article.story_id is None:
+        lines.append("  not folded yet")
+    else:
+        reprint = f", a reprint of {article.duplicate_of}" if article.duplicate_of else ""
+        lines.append(f"  story {article.story_id}{reprint}")
+    for match in life.matches:
+        filed = f", filed under {', '.join(match.commitments)}" if match.commitments else ""
+        lines.append(f"  matched {match.initiative_id} at {plain(match.matched_at)}{filed}")
+        for one in match.evidence:
+            lines.append(f"      {one.strength} {one.term!r} in {one.field}: {one.snippet}")
+    for miss in verdict.misses:
+        lines.append(f"  not {miss.initiative_id}: {miss.stopped_at}")
+    for delivery in life.deliveries:
+        when = plain(delivery.sent_at) or delivery.last_error or "waiting"
+        lines.append(
+            f"  told in {delivery.message_key} to {delivery.channel_id} {delivery.recipient}: {delivery.state}, {when}"
+        )
+    if not life.deliveries:
+        lines.append("  told to nobody yet")
+    return lines

@@ -1,0 +1,98 @@
+"""`init` and `check`: the configuration, written and validated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidings.cli.options import USAGE, Config, Json, State, complain, fail, load
+from tidings.cli.output import json_line
+
+if TYPE_CHECKING:
+    pass
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("init")(init)
+    app.command("check")(check)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it.")] = Path("config"),
+) -> None:
+    """Write a commented starter configuration: it works as it is, and is meant to be edited."""
+    from tidings.settings.starter import StarterError, shipped_config, write_starter
+
+    try:
+        written = write_starter(folder, shipped_config())
+    except StarterError as fault:
+        fail(str(fault))
+    for path in written:
+        typer.echo(path)
+    typer.echo(
+        f"\nNext: edit {folder}/tidings.yaml (where mail goes), then `tidings check` and `tidings once`."
+    )
+
+
+def check(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE…]", help="Watchlist files; default: the whole configuration."),
+    ] = None,
+    show: Annotated[
+        str | None,
+        typer.Option("--show", metavar="ID", help="Print the rule of an initiative as one expression."),
+    ] = None,
+    config: Config = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Validate, run the examples, and warn of rules that are too broad, dead or contradictory."""
+    from alerts.match import spelled, validate
+    from tidings.checking import check_watchlists
+    from tidings.settings import ConfigError, load_watchlist
+
+    tags: dict[str, tuple[str, ...]] = {}
+    summary = ""
+    try:
+        if files:
+            lists = tuple(load_watchlist(path, validate_term=validate) for path in files)
+        else:
+            loaded = load(config, state)
+            lists, tags = loaded.watchlists, dict(loaded.tags)
+            summary = f"{len(loaded.sources)} sources, {len(loaded.channels)} channels, {len(loaded.digests)} digests, "
+    except ConfigError as fault:
+        if as_json:
+            json_line({"ok": False, "errors": fault.problems, "warnings": []})
+        else:
+            complain(str(fault))
+        raise typer.Exit(USAGE) from None
+
+    if show is not None:
+        initiative = next((one for each in lists for one in each.initiatives if one.id == show), None)
+        if initiative is None:
+            fail(
+                f"no initiative {show!r}; there are {', '.join(i.id for w in lists for i in w.initiatives)}",
+                USAGE,
+            )
+        typer.echo(spelled(initiative))
+        return
+
+    errors, warnings, examples = check_watchlists(lists, tags)
+    if as_json:
+        json_line({"ok": not errors, "errors": errors, "warnings": warnings})
+    else:
+        for one in errors:
+            complain(str(one))
+        for one in warnings:
+            complain(str(one).replace(": error: ", ": warning: ", 1))
+        if not errors:
+            initiatives = sum(len(each.initiatives) for each in lists)
+            typer.echo(
+                f"ok: {summary}{initiatives} initiatives, {examples} examples pass, {len(warnings)} warnings"
+            )
+    if errors:
+        raise typer.Exit(USAGE)

@@ -1,0 +1,134 @@
+"""`run`, `once` and `status`: the installation at work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidings.cli.options import (
+    FAILED,
+    PARTIAL,
+    Config,
+    Json,
+    State,
+    Verbose,
+    complain,
+    fail,
+    load,
+    run,
+    settings,
+)
+from tidings.cli.output import json_line, progress
+
+if TYPE_CHECKING:
+    from tidings.state_of_things import Status
+    from tidings.tasks import Report
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("run")(run_daemon)
+    app.command("once")(once)
+    app.command("status")(status)
+
+
+def run_daemon(config: Config = None, state: State = None, verbose: Verbose = False) -> None:
+    """Run the daemon in the foreground: poll, read, match, fold and tell until stopped.
+
+    SIGTERM ends it within ten seconds; SIGHUP or a change in the configuration folder reloads.
+    """
+    import asyncio
+
+    from tidings import log
+    from tidings.daemon import run as live
+    from tidings.lock import AlreadyRunning
+    from tidings.storage.engine import StorageError
+
+    settings(config, state)  # a wrong configuration ends here, in words, before anything starts
+    log.configure(verbose=verbose)
+    try:
+        asyncio.run(live(lambda: load(config, state)))
+    except (AlreadyRunning, StorageError) as fault:
+        fail(str(fault))
+
+
+def once(
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Poll every source now, whatever our own rhythm says (servers' wishes still hold)."
+        ),
+    ] = False,
+    config: Config = None,
+    state: State = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Do everything that is due once, then exit (for cron).
+
+    Exits 0 when all went well, 3 when some sources or deliveries failed, with one line for each.
+    """
+    from tidings import log
+    from tidings.app import open_app
+    from tidings.tasks import PollSource
+
+    loaded = settings(config, state)
+    log.configure(verbose=verbose, outcomes=verbose)
+    counts: Counter[str] = Counter()
+    troubles: list[str] = []
+
+    with progress("collecting") as live:
+
+        def note(report: Report) -> None:
+            counts.update(report.counts)
+            if report.problem is not None:
+                subject = report.task.source_id if isinstance(report.task, PollSource) else "delivery"
+                troubles.append(f"{subject}: {report.problem}")
+            live.show(f"{counts['polls']} sources, {counts['articles']} new, {counts['pages']} pages")
+
+        async def work() -> None:
+            async with open_app(loaded, on_report=note) as app:
+                await app.settle(everything=everything)
+
+        run(work)
+    for line in sorted(troubles):
+        complain(line)
+    if as_json:
+        json_line({**counts, "problems": sorted(troubles)})
+    else:
+        typer.echo(summary(counts))
+    if counts["faults"]:
+        raise typer.Exit(FAILED)
+    if troubles:
+        raise typer.Exit(PARTIAL)
+
+
+def summary(counts: Counter[str]) -> str:
+    """One line on a run: sources, articles, matches, deliveries."""
+    return (
+        f"{counts['polls']} sources polled ({counts['unchanged']} unchanged, {counts['failed']} failed), "
+        f"{counts['entries']} entries, {counts['articles']} new articles, {counts['pages']} pages read, "
+        f"{counts['reprints']} reprints folded, {counts['matches']} matches, "
+        f"{counts['digests']} digests, {counts['deliveries sent']} deliveries sent"
+    )
+
+
+def status(config: Config = None, state: State = None, as_json: Json = False) -> None:
+    """Tell what is running, what comes next, and what needs you."""
+    from tidings.app import open_stores
+    from tidings.state_of_things import take
+
+    loaded = settings(config, state)
+
+    async def work() -> Status:
+        async with open_stores(loaded) as stores:
+            return await take(loaded, stores)
+
+    now = run(work)
+    if as_json:
+        json_line(now)
+        return
+    for line in now.lines():
+        typer.echo(line)

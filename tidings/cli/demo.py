@@ -1,0 +1,39 @@
+"""`demo`: the whole product at work, offline, on a made-up newsroom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidings.cli.options import run
+
+if TYPE_CHECKING:
+    pass
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the received messages go.")] = Path(
+        "demo-out"
+    ),
+) -> None:
+    """Play two days of news: eight outlets, a mailbox and a hook receiver on loopback; nothing leaves this machine.
+
+    Leaves in DIR what was received (mail/*.eml, hooks/*.json, digests/*.html) and the configuration and
+    database that it worked on.
+    """
+    from tidings.demo.staging import stage
+
+    def say(line: str) -> None:
+        typer.echo(line)
+
+    result = run(lambda: stage(out, say))
+    typer.echo("")
+    for line in result.lines():
+        typer.echo(line)

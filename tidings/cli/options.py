@@ -1,0 +1,96 @@
+"""Options that many commands share, and how a command reports failure."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from tidings.settings import Settings
+
+T = TypeVar("T")
+
+OK, FAILED, USAGE, PARTIAL = 0, 1, 2, 3  # exit codes of the contract
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="DIR", envvar="TIDINGS_CONFIG", help="Configuration folder."),
+]
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="DIR", envvar="TIDINGS_STATE", help="Folder of database, outbox and locks."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every detail.")]
+
+
+class Quietly:
+    """Ends a command on Ctrl-C or a closed pipe without a traceback."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(fault, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(FAILED)
+
+
+def load(config: Path | None, state: Path | None) -> Settings:
+    """The validated configuration.
+
+    Raises:
+        ConfigError: every error of it at once.
+    """
+    from alerts.match import validate
+    from tidings.settings import load as load_settings
+    from tidings.settings.folders import config_folder, state_folder
+
+    return load_settings(
+        config_folder(config, os.environ),
+        state_dir=state_folder(state, os.environ),
+        environ=os.environ,
+        validate_term=validate,
+    )
+
+
+def settings(config: Path | None, state: Path | None) -> Settings:
+    """The validated configuration; prints every error of it and exits 2 when there is one."""
+    from tidings.settings import ConfigError
+
+    try:
+        return load(config, state)
+    except ConfigError as fault:
+        fail(str(fault), USAGE)
+
+
+def complain(message: str) -> None:
+    """Say what went wrong, on standard error."""
+    typer.echo(message, err=True)
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """Say what went wrong and end the command."""
+    complain(message)
+    raise typer.Exit(code)
+
+
+def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run an asynchronous command; storage troubles become one clear line."""
+    from tidings.storage.engine import StorageError
+
+    try:
+        return asyncio.run(work())
+    except StorageError as fault:
+        fail(str(fault))

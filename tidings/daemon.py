@@ -1,0 +1,132 @@
+"""`tidings run`: ticks, reloads on a change of the configuration, stops within ten seconds when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from watchfiles import awatch
+
+from tidings.app import App, open_app
+from tidings.lock import DaemonLock
+from tidings.settings import ConfigError, Settings
+from tidings.tasks import Report
+
+log = structlog.get_logger(__name__)
+
+TICK = timedelta(seconds=5)
+HOUSEKEEPING = timedelta(hours=6)
+DRAIN = 7.0  # seconds for what is under way; ten in all from SIGTERM to the end
+
+
+async def run(load: Callable[[], Settings]) -> None:
+    """Work until SIGTERM or SIGINT. `load` reads the configuration, now and at each reload.
+
+    Raises:
+        ConfigError: at the start; later a bad edit is logged and the rules in force stay.
+        AlreadyRunning: another daemon works on the same state folder.
+    """
+    settings = load()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with DaemonLock(settings.state_dir):
+        async with open_app(settings, on_report=_log_report) as app:
+            await _live(app, load)
+
+
+async def _live(app: App, load: Callable[[], Settings]) -> None:
+    stop = asyncio.Event()
+    reload = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+
+    scheduler = AsyncIOScheduler(
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    scheduler.add_job(_tick, "interval", [app], seconds=TICK.total_seconds(), next_run_time=app.clock.now())
+    scheduler.add_job(_housekeep, "interval", [app], seconds=HOUSEKEEPING.total_seconds())
+    scheduler.start()
+    watcher = asyncio.create_task(_watch(app.settings.config_dir, reload, stop))
+    reloader = asyncio.create_task(_reload(app, load, reload))
+    log.info(
+        "running",
+        process=os.getpid(),
+        config=str(app.settings.config_dir),
+        state=str(app.settings.state_dir),
+        sources=len(app.settings.sources),
+        initiatives=len(app.settings.initiatives),
+        digests=len(app.settings.digests),
+    )
+    try:
+        await stop.wait()
+    finally:
+        log.info("stopping")
+        scheduler.remove_all_jobs()
+        reloader.cancel()
+        watcher.cancel()
+        await app.runner.stop(DRAIN)
+        scheduler.shutdown(wait=False)
+        await asyncio.gather(watcher, reloader, return_exceptions=True)
+        log.info("stopped")
+
+
+async def _tick(app: App) -> None:
+    try:
+        await app.ticker.tick()
+    except Exception:
+        log.exception("tick failed; the next one tries again")
+
+
+async def _housekeep(app: App) -> None:
+    keep = app.settings.retention
+    try:
+        purged = await app.stores.retention.purge(
+            app.clock.now(), unmatched=keep.unmatched, text=keep.text, matched=keep.matched
+        )
+    except Exception:
+        log.exception("housekeeping failed; the next one tries again")
+    else:
+        log.info("housekeeping", purged=purged)
+
+
+async def _watch(folder: Path, reload: asyncio.Event, stop: asyncio.Event) -> None:
+    """Set `reload` when a file of the configuration changes; the folder is watched, not its files,
+    because editors replace files by renaming."""
+    async for changes in awatch(folder, stop_event=stop, step=200):
+        if any(_is_configuration(Path(path)) for _, path in changes):
+            reload.set()
+
+
+def _is_configuration(path: Path) -> bool:
+    return path.suffix in {".yaml", ".yml", ".j2"} and not path.name.startswith(".")
+
+
+async def _reload(app: App, load: Callable[[], Settings], reload: asyncio.Event) -> None:
+    while True:
+        await reload.wait()
+        reload.clear()
+        try:
+            await app.apply(load())
+        except ConfigError as fault:
+            log.error("the edit is refused whole, the rules before it stay in force", problems=str(fault))
+        except Exception:
+            log.exception("reload failed, the rules before it stay in force")
+        else:
+            log.info("reloaded", sources=len(app.settings.sources), initiatives=len(app.settings.initiatives))
+
+
+def _log_report(report: Report) -> None:
+    if not report.worth_a_line and report.problem is None:
+        return
+    what = type(report.task).__name__
+    if report.problem is None:
+        log.info(what, **report.facts)
+    else:
+        log.warning(what, problem=report.problem, **report.facts)

@@ -1,0 +1,193 @@
+"""tidings.yaml: the installation: database, polling, retention, status page, channels."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+
+from crawler.records import Secret
+from tidings.settings.models.base import (
+    Bind,
+    ChannelName,
+    Duration,
+    Id,
+    KeptFor,
+    LastingDuration,
+    Network,
+    SecretFile,
+    SecretText,
+    Several,
+    Shape,
+    WebAddress,
+    one_of,
+    surroundings,
+)
+from tidings.settings.models.channels import ChannelShape
+from tidings.settings.models.faults import fault
+from tidings.settings.models.values import shown, text
+from tidings.settings.records import Polling, Queue, Retention, Web
+from tidings.settings.secrets import SecretFault, fill
+
+DEFAULT_CHANNELS: dict[str, dict[str, str]] = {"outbox": {"type": "file", "dir": "outbox"}}
+_DATABASE = r"sqlite(:///.+)?|(postgresql|postgres)(\+psycopg)?://\S+"
+
+
+def _database(value: object, info: ValidationInfo) -> str:
+    written = text(value)
+    try:
+        address = fill(written, surroundings(info).environ)
+    except SecretFault as error:
+        raise fault(error.problem, error.remedy) from None
+    if not re.fullmatch(_DATABASE, address):
+        kind = written.partition(":")[0]
+        raise fault(
+            f"{shown(kind)} is no database that tidings knows", "write sqlite, or postgresql://user@host/name"
+        )
+    return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", address)
+
+
+def _is_mapping(value: object) -> object:
+    if not isinstance(value, dict):
+        raise fault("'channels' holds no channels", "write 'NAME: {type: …}' lines below it")
+    return value
+
+
+Database = Annotated[
+    str,
+    PlainValidator(_database),
+    WithJsonSchema({"type": "string", "examples": ["sqlite", "postgresql://tidings@localhost/tidings"]}),
+]
+
+
+class PollingShape(Shape):
+    """How sources are asked."""
+
+    every: LastingDuration = Field(
+        default=timedelta(minutes=30),
+        description="First guess; then each source's own rhythm, within floor and ceiling.",
+    )
+    floor: Duration = Field(default=timedelta(minutes=15), description="Never more often than this.")
+    ceiling: LastingDuration = Field(default=timedelta(hours=24), description="Never less often than this.")
+    timeout: LastingDuration = Field(
+        default=timedelta(seconds=30), description="One fetch in all, however slow."
+    )
+    backfill: Duration = Field(
+        default=timedelta(days=3),
+        description="On a first poll, younger entries are told, older ones known but not told.",
+    )
+    host_delay: Duration = Field(
+        default=timedelta(seconds=1), description="Time between two requests to one host."
+    )
+    wait_for_text: Duration = Field(
+        default=timedelta(hours=1),
+        description="How long an article waits for its page before it is matched without it.",
+    )
+    contact: WebAddress | None = Field(default=None, description="Page about you; goes into the User-Agent.")
+    allow_private: Several[Network] = Field(
+        default=(), description="Networks that may be fetched although they are not public."
+    )
+
+    @model_validator(mode="after")
+    def _floor_below_ceiling(self) -> Self:
+        if self.floor > self.ceiling:
+            raise fault("floor is longer than ceiling", "exchange the two", at=("floor",))
+        return self
+
+    def record(self) -> Polling:
+        """As a record."""
+        return Polling(
+            every=self.every,
+            floor=self.floor,
+            ceiling=self.ceiling,
+            timeout=self.timeout,
+            backfill=self.backfill,
+            host_delay=self.host_delay,
+            wait_for_text=self.wait_for_text,
+            contact=self.contact,
+            allow_private=self.allow_private,
+        )
+
+
+class RetentionShape(Shape):
+    """How long articles are kept."""
+
+    unmatched: KeptFor = Field(default=timedelta(days=400), description="Articles that matched nothing.")
+    text: KeptFor = Field(default=timedelta(days=400), description="Texts of articles.")
+    matched: KeptFor = Field(default=None, description="What is known of matched articles.")
+
+    def record(self) -> Retention:
+        """As a record."""
+        return Retention(unmatched=self.unmatched, text=self.text, matched=self.matched)
+
+
+class WebShape(Shape):
+    """The status page."""
+
+    bind: Bind = Field(default=("127.0.0.1", 8787), description="Host and port.")
+    token: SecretText | None = Field(default=None, description='"${NAME}": asked of visitors.', repr=False)
+    token_file: SecretFile | None = Field(default=None, description="File with the token.", repr=False)
+
+    @model_validator(mode="after")
+    def _wide_needs_a_token(self) -> Self:
+        if self.token is not None and self.token_file is not None:
+            raise fault("both token and token_file are given", "keep one of them", at=("token",))
+        if self.secret() is None and not _is_loopback(self.bind[0]):
+            raise fault(
+                f"the status page would be open to others on {self.bind[0]}",
+                'add token_file, or bind: "127.0.0.1:8787"',
+                at=("bind",),
+            )
+        return self
+
+    def secret(self) -> Secret | None:
+        """The token."""
+        return self.token or self.token_file
+
+    def record(self) -> Web:
+        """As a record."""
+        return Web(host=self.bind[0], port=self.bind[1], token=self.secret())
+
+
+class TidingsFile(Shape):
+    """tidings.yaml: the installation."""
+
+    database: Database = Field(
+        default="sqlite", description="sqlite (a file in the state folder) or postgresql://…", repr=False
+    )
+    queue: Annotated[Queue, one_of(Queue)] | None = Field(
+        default=None, description="procrastinate spreads the work over processes; needs PostgreSQL."
+    )
+    polling: PollingShape = Field(default_factory=PollingShape, description="How sources are asked.")
+    retention: RetentionShape = Field(
+        default_factory=RetentionShape, description="How long articles are kept."
+    )
+    web: WebShape = Field(default_factory=WebShape, description="The status page.")
+    operator: ChannelName | None = Field(default=None, description="The channel for trouble.")
+    channels: Annotated[dict[Id, ChannelShape], BeforeValidator(_is_mapping)] = Field(
+        default=DEFAULT_CHANNELS,
+        validate_default=True,
+        description="Ways out: mail, webhooks, files, apprise.",
+    )
+
+    @model_validator(mode="after")
+    def _queue_needs_postgresql(self) -> Self:
+        if self.queue is not None and not self.database.startswith("postgresql"):
+            raise fault(
+                f"queue: {self.queue} needs PostgreSQL",
+                "set database: postgresql://…, or remove queue",
+                at=("queue",),
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

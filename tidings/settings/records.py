@@ -1,0 +1,72 @@
+"""The validated configuration as one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from alerts.records import AlertPlan, ChannelPlan, DigestPlan, Initiative, Watchlist
+from crawler.records import Secret, Source
+
+
+class Queue(StrEnum):
+    """How work is spread over processes."""
+
+    PROCRASTINATE = "procrastinate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """How sources are asked."""
+
+    every: timedelta  # first guess
+    floor: timedelta
+    ceiling: timedelta
+    timeout: timedelta  # one fetch in all
+    backfill: timedelta  # on a first poll, younger entries are told
+    host_delay: timedelta  # between two requests to one host
+    wait_for_text: timedelta
+    contact: str | None  # address for the User-Agent; None: not given
+    allow_private: tuple[str, ...]  # networks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long things are kept; None is for ever."""
+
+    unmatched: timedelta | None
+    text: timedelta | None
+    matched: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """Where the status page listens."""
+
+    host: str
+    port: int
+    token: Secret | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a user configured, checked as a whole."""
+
+    config_dir: Path
+    state_dir: Path
+    database: str = field(repr=False)  # "sqlite", or an address; may hold a password
+    queue: Queue | None  # None: this process
+    polling: Polling
+    retention: Retention
+    web: Web
+    operator: str | None  # id of the channel for trouble
+    channels: tuple[ChannelPlan, ...]
+    sources: tuple[Source, ...]
+    watchlists: tuple[Watchlist, ...]
+    digests: tuple[DigestPlan, ...]
+    alerts: tuple[AlertPlan, ...]
+    initiatives: Mapping[str, Initiative]  # by id, over all watchlists
+    tags: Mapping[str, tuple[str, ...]]  # source id → its tags

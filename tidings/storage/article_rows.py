@@ -1,0 +1,145 @@
+"""Articles between rows and records: every reader of articles goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
+
+from crawler.records import Article, TextState
+from tidings.storage.engine import AnyRow
+from tidings.storage.keys import fingerprint, title_fingerprint
+from tidings.storage.tables import article_versions, articles
+
+A = articles.c
+V = article_versions.c
+
+CHUNK = 500  # values in one IN list
+Value = TypeVar("Value", str, int)
+Origin = Literal["feed", "page"]  # where the text of a version came from
+
+_COLUMNS = (
+    A.id,
+    A.source_id,
+    A.url,
+    A.canonical_url,
+    A.title,
+    A.summary,
+    V.text,
+    A.authors,
+    A.published_at,
+    A.updated_at,
+    A.first_seen_at,
+    A.language,
+    A.text_state,
+    A.text_reason,
+    A.paywalled,
+    A.version,
+    A.backfilled,
+    A.story_id,
+    A.duplicate_of,
+    A.similarity,
+)
+
+
+def whole_articles(*more: ColumnElement[Any]) -> Select[Any]:
+    """A SELECT of articles with the text in force, and `more` columns."""
+    in_force = and_(V.article_id == A.id, V.version == A.version)
+    return select(*_COLUMNS, *more).select_from(articles.join(article_versions, in_force))
+
+
+def to_article(row: AnyRow) -> Article:
+    """The record of a row of `whole_articles`."""
+    return Article(
+        id=row.id,
+        source_id=row.source_id,
+        url=row.url,
+        canonical_url=row.canonical_url,
+        title=row.title,
+        summary=row.summary,
+        text=row.text,
+        authors=tuple(row.authors),
+        published_at=row.published_at,
+        updated_at=row.updated_at,
+        first_seen_at=row.first_seen_at,
+        language=row.language,
+        text_state=TextState(row.text_state),
+        text_reason=row.text_reason,
+        paywalled=row.paywalled,
+        version=row.version,
+        backfilled=row.backfilled,
+        story_id=row.story_id,
+        duplicate_of=row.duplicate_of,
+        similarity=row.similarity,
+    )
+
+
+def fetch(connection: Connection, article_ids: Iterable[str]) -> dict[str, Article]:
+    """Those of the articles that exist, by id."""
+    found = {}
+    for some in chunks(article_ids):
+        for row in connection.execute(whole_articles().where(A.id.in_(some))):
+            found[row.id] = to_article(row)
+    return found
+
+
+def existing(connection: Connection, article_ids: Iterable[str]) -> set[str]:
+    """Those of the ids that articles have."""
+    return {
+        row.id
+        for some in chunks(article_ids)
+        for row in connection.execute(select(A.id).where(A.id.in_(some)))
+    }
+
+
+def new_row(article: Article) -> dict[str, Any]:
+    """The row of an article seen for the first time, waiting for folding, and for its page when pending."""
+    return {
+        "id": article.id,
+        "source_id": article.source_id,
+        "url": article.url,
+        "url_print": fingerprint(article.url),
+        "canonical_url": article.canonical_url,
+        "canonical_print": fingerprint(article.canonical_url),
+        "title": article.title,
+        "title_print": title_fingerprint(article.title),
+        "summary": article.summary,
+        "authors": list(article.authors),
+        "published_at": article.published_at,
+        "updated_at": article.updated_at,
+        "first_seen_at": article.first_seen_at,
+        "language": article.language,
+        "text_state": str(article.text_state),
+        "text_reason": article.text_reason,
+        "text_length": len(article.text),
+        "paywalled": article.paywalled,
+        "version": article.version,
+        "backfilled": article.backfilled,
+        "page_due_at": article.first_seen_at if article.text_state is TextState.PENDING else None,
+        "attempts": 0,
+        "rereads": 0,
+        "unfolded_since": article.first_seen_at,
+        "matched_version": 0,
+    }
+
+
+def version_row(article: Article, *, made_at: datetime, origin: Origin) -> dict[str, Any]:
+    """The row of the version in force of `article`."""
+    return {
+        "article_id": article.id,
+        "version": article.version,
+        "made_at": made_at,
+        "origin": origin,
+        "title": article.title,
+        "summary": article.summary,
+        "text": article.text,
+        "kept_since": made_at,
+    }
+
+
+def chunks(values: Iterable[Value]) -> Iterable[Sequence[Value]]:
+    """The different ones of `values`, `CHUNK` at a time."""
+    different = list(dict.fromkeys(values))
+    return (different[start : start + CHUNK] for start in range(0, len(different), CHUNK))

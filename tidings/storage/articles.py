@@ -1,0 +1,82 @@
+"""`ArticleStore` on the database: what was seen, read and folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from crawler.records import Article, Fold, Page, Poll, TextState
+from tidings.storage import folding, polls, reading
+from tidings.storage.article_rows import fetch
+from tidings.storage.engine import Database
+
+
+class SqlArticles:
+    """See `crawler.ports.ArticleStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def known(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Identity key → article id, for those that are known, of purged articles too."""
+        return await self._database.read(lambda connection: polls.known_keys(connection, keys))
+
+    async def get(self, article_id: str) -> Article | None:
+        """The article with the text in force."""
+        return (await self._fetch([article_id])).get(article_id)
+
+    async def by_ids(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
+        """Those that exist, in the order asked."""
+        found = await self._fetch(article_ids)
+        return tuple(found[article_id] for article_id in article_ids if article_id in found)
+
+    async def record_poll(self, poll: Poll) -> tuple[str, ...]:
+        """All of it in one transaction; ids of the articles that were new."""
+        return await self._database.write(lambda connection: polls.store_poll(connection, poll))
+
+    async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
+        """Articles whose page is to be read now, leased; the attempt is counted."""
+        if limit < 1:
+            return ()
+        return await self._database.write(
+            lambda connection: reading.claim_pending(connection, now, limit, lease)
+        )
+
+    async def record_page(
+        self,
+        article_id: str,
+        *,
+        state: TextState,
+        page: Page | None,
+        reason: str | None,
+        now: datetime,
+        retry_at: datetime | None = None,
+    ) -> None:
+        """A page's text as the next version, or why there is none."""
+        await self._database.write(
+            lambda connection: reading.record_page(
+                connection, article_id, state=state, page=page, reason=reason, now=now, retry_at=retry_at
+            )
+        )
+
+    async def unfolded(self, now: datetime, wait_for_text: timedelta, limit: int) -> tuple[str, ...]:
+        """Ids of articles to fold, oldest first."""
+        return await self._database.read(
+            lambda connection: folding.unfolded(connection, now, wait_for_text, limit)
+        )
+
+    async def fold(
+        self,
+        article_id: str,
+        keys: Callable[[Article], Sequence[int]],
+        decide: Callable[[Article, Sequence[Article]], Fold],
+        *,
+        since: datetime,
+    ) -> Fold:
+        """Decide under the installation's one lock, and keep the decision."""
+        return await self._database.write(
+            lambda connection: folding.fold(connection, article_id, keys, decide, since=since)
+        )
+
+    async def _fetch(self, article_ids: Sequence[str]) -> dict[str, Article]:
+        return await self._database.read(lambda connection: fetch(connection, article_ids))

@@ -1,0 +1,77 @@
+"""What was looked at between two moments, and what was not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from alerts.records import Coverage, FailingSource, Gap
+from crawler.records import SourceState, TextState
+from tidings.storage.article_rows import A
+from tidings.storage.engine import AnyRow
+from tidings.storage.sources import S, active
+from tidings.storage.tables import articles, matches, sources
+from tidings.storage.tellings import OUTLET
+
+M = matches.c
+
+BROKEN = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED})
+UNREAD = (TextState.REFUSED, TextState.FAILED, TextState.QUARANTINED)
+
+
+def coverage(connection: Connection, since: datetime, until: datetime) -> Coverage:
+    """Over the sources in force. A gap is a source that was due in the window and never answered."""
+    rows = connection.execute(
+        select(
+            OUTLET,
+            S.state,
+            S.since,
+            S.problem,
+            S.added_at,
+            S.last_success_at,
+            S.next_poll_at,
+            S.failures,
+        )
+        .select_from(sources)
+        .where(active(), S.added_at <= until)
+        .order_by(S.id)
+    ).all()
+    silent = [row for row in rows if row.last_success_at is None or row.last_success_at <= since]
+    return Coverage(
+        checked=len(rows) - len(silent),
+        failing=tuple(
+            FailingSource(source=row.outlet, since=row.since, reason=row.problem or row.state)
+            for row in rows
+            if row.state in BROKEN
+        ),
+        quiet=tuple(row.outlet for row in rows if row.state == SourceState.QUIET),
+        gaps=tuple(
+            Gap(source=row.outlet, start=max(since, row.added_at), end=until)
+            for row in silent
+            if _was_due(row, until)
+        ),
+        unread=_unread(connection, since, until),
+    )
+
+
+def _was_due(row: AnyRow, until: datetime) -> bool:
+    """Whether it should have answered by `until`; one that is gone is asked no more."""
+    if row.state == SourceState.GONE:
+        return False
+    return row.failures > 0 or row.next_poll_at is None or row.next_poll_at <= until
+
+
+def _unread(connection: Connection, since: datetime, until: datetime) -> int:
+    """Articles matched in the window on title and summary only."""
+    return connection.execute(
+        select(func.count(func.distinct(M.article_id)))
+        .select_from(matches.join(articles, A.id == M.article_id))
+        .where(
+            M.matched_at > since,
+            M.matched_at <= until,
+            M.gone_at.is_(None),
+            ~A.backfilled,
+            A.text_state.in_([str(state) for state in UNREAD]),
+        )
+    ).scalar_one()

@@ -1,0 +1,179 @@
+"""`DigestStore` on the database: what was composed, and what there is to compose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, select
+
+from alerts.records import Coverage, Delivery, DigestPlan, DigestSlot, MatchedArticle, Message, Telling
+from tidings.storage.article_rows import A
+from tidings.storage.coverage import coverage
+from tidings.storage.deliveries import add_deliveries, add_message
+from tidings.storage.engine import AnyRow, Database, insert
+from tidings.storage.matches import M, to_match
+from tidings.storage.sources import S
+from tidings.storage.tables import (
+    articles,
+    digest_slots,
+    digests,
+    match_commitments,
+    matches,
+    message_stories,
+    sources,
+    told_stories,
+)
+from tidings.storage.tellings import COLUMNS, to_telling
+
+D = digest_slots.c
+C = match_commitments.c
+
+
+class SqlDigests:
+    """See `alerts.ports.DigestStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last_until(self, digest_id: str) -> datetime | None:
+        """End of the window of the last composed slot; None: never composed."""
+        return await self._database.read(
+            lambda connection: connection.execute(
+                select(D.until).where(D.digest_id == digest_id).order_by(D.until.desc()).limit(1)
+            ).scalar_one_or_none()
+        )
+
+    async def start(self, digest_id: str, now: datetime) -> datetime:
+        """First time this digest was seen."""
+        return await self._database.write(lambda connection: _start(connection, digest_id, now))
+
+    async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+        """Matches with since < matched_at <= until that still hold; by time of match, then article, then initiative."""
+        return await self._database.read(lambda connection: _matched(connection, plan, since, until))
+
+    async def commitment_evidence(
+        self, initiative_id: str, commitment_id: str, limit: int
+    ) -> tuple[Telling, ...]:
+        """Reports filed under a commitment, newest first, over the whole archive."""
+        return await self._database.read(
+            lambda connection: _filed(connection, initiative_id, commitment_id, limit)
+        )
+
+    async def coverage(self, since: datetime, until: datetime) -> Coverage:
+        """What was looked at in the window, and what was not."""
+        return await self._database.read(lambda connection: coverage(connection, since, until))
+
+    async def freeze(
+        self,
+        slot: DigestSlot,
+        *,
+        until: datetime,
+        message: Message | None,
+        deliveries: Sequence[Delivery],
+        story_ids: Sequence[str],
+        now: datetime,
+    ) -> bool:
+        """Slot, message, deliveries and told stories in one transaction; False: the slot was there already."""
+        return await self._database.write(
+            lambda connection: _freeze(connection, slot, until, message, deliveries, story_ids, now)
+        )
+
+
+def _start(connection: Connection, digest_id: str, now: datetime) -> datetime:
+    row = {"id": digest_id, "started_at": now}
+    connection.execute(insert(connection, digests).values(row).on_conflict_do_nothing())
+    first: datetime = connection.execute(
+        select(digests.c.started_at).where(digests.c.id == digest_id)
+    ).scalar_one()
+    return first
+
+
+def _matched(
+    connection: Connection, plan: DigestPlan, since: datetime, until: datetime
+) -> tuple[MatchedArticle, ...]:
+    told = and_(told_stories.c.story_id == A.story_id, told_stories.c.digest_id == plan.id)
+    rows = connection.execute(
+        select(matches, *COLUMNS, A.story_id, A.text_length, A.text_state, told_stories.c.first_told_at)
+        .select_from(
+            matches.join(articles, A.id == M.article_id)
+            .join(sources, S.id == A.source_id)
+            .outerjoin(told_stories, told)
+        )
+        .where(
+            M.initiative_id.in_(plan.initiatives),
+            M.matched_at > since,
+            M.matched_at <= until,
+            M.gone_at.is_(None),
+            ~A.backfilled,
+        )
+        .order_by(M.matched_at, M.article_id, M.initiative_id)
+    )
+    return tuple(_to_matched(row) for row in rows)
+
+
+def _to_matched(row: AnyRow) -> MatchedArticle:
+    return MatchedArticle(
+        match=to_match(row),
+        telling=to_telling(row),
+        story_id=row.story_id,
+        duplicate_of=row.duplicate_of,
+        told_at=row.first_told_at,
+        text_length=row.text_length,
+        text_state=row.text_state,
+    )
+
+
+def _filed(connection: Connection, initiative_id: str, commitment_id: str, limit: int) -> tuple[Telling, ...]:
+    rows = connection.execute(
+        select(*COLUMNS)
+        .select_from(
+            match_commitments.join(articles, A.id == C.article_id).join(sources, S.id == A.source_id)
+        )
+        .where(C.initiative_id == initiative_id, C.commitment_id == commitment_id)
+        .order_by(func.coalesce(A.published_at, A.first_seen_at).desc(), A.id)
+        .limit(limit)
+    )
+    return tuple(to_telling(row) for row in rows)
+
+
+def _freeze(
+    connection: Connection,
+    slot: DigestSlot,
+    until: datetime,
+    message: Message | None,
+    deliveries: Sequence[Delivery],
+    story_ids: Sequence[str],
+    now: datetime,
+) -> bool:
+    row = {
+        "digest_id": slot.digest_id,
+        "key": slot.key,
+        "due": slot.due,
+        "until": until,
+        "message_key": None if message is None else message.key,
+        "frozen_at": now,
+    }
+    added = connection.execute(
+        insert(connection, digest_slots).values(row).on_conflict_do_nothing().returning(D.key)
+    ).first()
+    if added is None:
+        return False
+    if message is None:
+        return True
+    add_message(connection, message)
+    add_deliveries(connection, deliveries)
+    different = tuple(dict.fromkeys(story_ids))
+    if different:
+        connection.execute(
+            insert(connection, told_stories).on_conflict_do_nothing(),
+            [
+                {"digest_id": slot.digest_id, "story_id": story_id, "first_told_at": now}
+                for story_id in different
+            ],
+        )
+        connection.execute(
+            insert(connection, message_stories).on_conflict_do_nothing(),
+            [{"message_key": message.key, "story_id": story_id} for story_id in different],
+        )
+    return True

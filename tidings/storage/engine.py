@@ -1,0 +1,357 @@
+"""The one place that knows the dialect: how the database is opened, written, read, claimed from and locked."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Table,
+    create_engine,
+    event,
+    select,
+    text,
+    update,
+)
+from sqlalchemy import exc as faults
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+
+from tidings.storage import schema
+from tidings.storage.errors import StorageError
+from tidings.storage.sqlite import InUse, journal_for
+
+__all__ = ["AnyRow", "Database", "StorageError", "claim", "insert", "lock"]
+
+T = TypeVar("T")
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+FILE = "tidings.sqlite"
+BUSY = 30  # seconds to wait for another process's lock
+READERS = 4  # threads, each with a connection of its own
+WRITERS = 4  # on PostgreSQL; SQLite has one
+
+
+class Database:
+    """An open database at the schema of this program. Made by `open`; `close` it when done."""
+
+    def __init__(self, engines: tuple[Engine, Engine], *, journal_note: str, in_use: InUse | None) -> None:
+        self._writing, self._reading = engines
+        self._in_use = in_use
+        writers = 1 if self.is_sqlite else WRITERS
+        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="storage-write")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-read")
+        self.journal_note = journal_note  # for `status`
+
+    @classmethod
+    def open(cls, url: str, *, state_dir: Path, create: bool = True) -> Database:
+        """Open the database of an installation; with `create`, a new one gets its tables.
+
+        `url`: "sqlite" for a file in `state_dir`, or an address such as `postgresql://…` or `sqlite:////…`.
+
+        Raises:
+            StorageError: it cannot be had, is damaged, missing (without `create`), or of another schema.
+        """
+        engines, note, in_use = _connect(url, state_dir, create=create)
+        try:
+            with _ours(), engines[0].begin() as connection:
+                lock(connection, "schema")
+                if create and schema.revision(connection) is None:
+                    schema.upgrade(connection)
+                schema.require_current(connection)
+        except BaseException:
+            _dispose(engines, in_use)
+            raise
+        return cls(engines, journal_note=note, in_use=in_use)
+
+    @classmethod
+    def upgrade(cls, url: str, *, state_dir: Path) -> str:
+        """Run the migrations that are missing; says in one sentence what was done.
+
+        Raises:
+            StorageError: as for `open`; a database of a newer program is left as it is.
+        """
+        engines, _, in_use = _connect(url, state_dir, create=True)
+        try:
+            with _ours(), engines[0].begin() as connection:
+                lock(connection, "schema")
+                return schema.upgrade(connection)
+        finally:
+            _dispose(engines, in_use)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a SQLite file."""
+        return self._writing.dialect.name == "sqlite"
+
+    async def write(self, step: Callable[[Connection], T]) -> T:
+        """Run `step` in one transaction: all of it is kept, or nothing when it raises.
+
+        A caller that is cancelled does not take the step with it: it is finished and committed.
+
+        Raises:
+            StorageError: the database refused.
+        """
+        return await self._run(self._writers, partial(_transaction, self._writing, step))
+
+    async def read(self, step: Callable[[Connection], T]) -> T:
+        """Run `step` on one consistent view of the database, beside writers and other readers.
+
+        Raises:
+            StorageError: the database refused.
+        """
+        return await self._run(self._readers, partial(_transaction, self._reading, step))
+
+    async def backup(self, target: Path) -> None:
+        """Write a whole, consistent copy to `target` while work goes on (SQLite only).
+
+        Raises:
+            StorageError: the target exists, or the database is PostgreSQL.
+        """
+        if not self.is_sqlite:
+            raise StorageError("this database is PostgreSQL; copy it with pg_dump")
+        await self._run(self._readers, partial(_copy, self._reading, target))
+
+    async def check(self) -> tuple[str, ...]:
+        """What is wrong with the file, in the database's own words; () when all is well."""
+        return await self.read(_damage) if self.is_sqlite else ()
+
+    def close(self) -> None:
+        """Finish the steps that were begun, then let go of the database."""
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        _dispose((self._writing, self._reading), self._in_use)
+
+    async def _run(self, pool: ThreadPoolExecutor, step: Callable[[], T]) -> T:
+        try:
+            future = pool.submit(step)
+        except RuntimeError as fault:
+            raise StorageError("the database is closed") from fault
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+
+# -- what the steps need of the dialect ------------------------------------------------------------
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Until the end of this transaction, no other transaction of the installation passes a lock of this `name`.
+
+    SQLite's write transactions run one at a time anyway; PostgreSQL takes an advisory lock.
+    """
+    if connection.dialect.name == "postgresql":
+        digest = blake2b(f"tidings {name}".encode(), digest_size=8).digest()
+        number = int.from_bytes(digest, "big", signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def claim(
+    connection: Connection,
+    table: Table,
+    due: ColumnElement[bool],
+    *,
+    order: Sequence[ColumnElement[Any]],
+    limit: int,
+    values: Mapping[str, Any],
+    returning: Sequence[Column[Any]],
+) -> Sequence[AnyRow]:
+    """Set `values` on up to `limit` rows that are `due` and still free; no two claimers get the same row.
+
+    The rows come back in no order. Needs a single-column primary key named `id`. The choice stands in a WITH
+    clause, because PostgreSQL may run a mere subquery several times and then claims more than `limit`.
+    """
+    free = select(table.c.id).where(due).order_by(*order).limit(limit).with_for_update(skip_locked=True)
+    chosen = free.cte("chosen")
+    statement = (
+        update(table)
+        .where(table.c.id.in_(select(chosen.c.id)), due)
+        .values(dict(values))
+        .returning(*returning)
+    )
+    return connection.execute(statement).all()
+
+
+# -- opening ---------------------------------------------------------------------------------------
+
+
+def _connect(url: str, state_dir: Path, *, create: bool) -> tuple[tuple[Engine, Engine], str, InUse | None]:
+    address = _address(url, state_dir)
+    if address.get_backend_name() == "sqlite":
+        path = Path(address.database or "")
+        if not create and not path.exists():
+            raise StorageError(
+                f"there is no database at {path} yet; `tidings run` or `tidings once` makes it"
+            )
+        return _connect_sqlite(address, path)
+    with _ours():
+        try:
+            writing = create_engine(address, pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
+            reading = create_engine(address, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
+        except ModuleNotFoundError as fault:
+            raise StorageError(
+                "the library for PostgreSQL is not installed; pip install 'tidings[postgres]'"
+            ) from fault
+    return (writing, reading), "PostgreSQL", None
+
+
+def _address(url: str, state_dir: Path) -> URL:
+    if url == "sqlite":
+        return URL.create("sqlite+pysqlite", database=str(state_dir / FILE))
+    try:
+        address = make_url(url)
+        backend = address.get_backend_name()
+    except faults.ArgumentError:
+        raise StorageError(
+            "the address of the database cannot be read; write sqlite or postgresql://…"
+        ) from None
+    if backend == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if backend == "sqlite" and address.database and address.database != ":memory:":
+        return address.set(drivername="sqlite+pysqlite")
+    raise StorageError(
+        f"a database of kind {backend!r} is not supported; write sqlite, sqlite:////FILE or postgresql://…"
+    )
+
+
+def _connect_sqlite(address: URL, path: Path) -> tuple[tuple[Engine, Engine], str, InUse]:
+    mode, note = journal_for(sqlite3.sqlite_version_info)
+    try:
+        in_use = InUse(path)
+    except OSError as fault:
+        raise StorageError(f"{path.parent} cannot be written to: {fault.strerror}") from fault
+    engines = (
+        _sqlite_engine(address, connections=1, begin="BEGIN IMMEDIATE", read_only=False),
+        _sqlite_engine(address, connections=READERS, begin="BEGIN", read_only=True),
+    )
+    try:
+        with _ours():
+            _set_journal(engines[0], mode)
+            if in_use.unclean:
+                _require_sound(engines[0], path)
+    except BaseException:
+        _dispose(engines, in_use, clean=not in_use.unclean)
+        raise
+    return engines, note, in_use
+
+
+def _sqlite_engine(address: URL, *, connections: int, begin: str, read_only: bool) -> Engine:
+    engine = create_engine(
+        address,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"timeout": BUSY, "check_same_thread": False},
+    )
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins no transaction of its own
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", start)
+    return engine
+
+
+def _set_journal(engine: Engine, mode: str) -> None:
+    """Put the file into journal `mode`; outside a transaction, as SQLite wants it."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        actual = cursor.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]
+    except sqlite3.Error as fault:
+        raise StorageError(f"the database cannot be used: {fault}") from fault
+    finally:
+        raw.close()
+    if actual != mode:
+        raise StorageError(
+            f"the database is in journal mode {actual} and cannot be put into {mode}; "
+            "stop the other programs that have it open"
+        )
+
+
+def _require_sound(engine: Engine, path: Path) -> None:
+    with engine.begin() as connection:
+        found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(5)")]
+    if found != ["ok"]:
+        raise StorageError(
+            f"the database {path} is damaged ({'; '.join(found)}); nothing was changed: "
+            "keep the file, and put a backup in its place"
+        )
+
+
+def _damage(connection: Connection) -> tuple[str, ...]:
+    found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
+    broken = [
+        f"a row of {row[0]} points to a missing row of {row[2]}"
+        for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+    ]
+    return tuple(line for line in (*found, *broken) if line != "ok")
+
+
+def _copy(engine: Engine, target: Path) -> None:
+    if target.exists():
+        raise StorageError(f"{target} exists already; name a new file")
+    with _ours():
+        raw = engine.raw_connection()
+        try:
+            source = raw.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            copy = sqlite3.connect(target)
+            try:
+                source.backup(copy)
+            finally:
+                copy.close()
+        except (sqlite3.Error, OSError) as fault:
+            raise StorageError(f"no copy could be written to {target}: {fault}") from fault
+        finally:
+            raw.close()
+
+
+def _dispose(engines: tuple[Engine, Engine], in_use: InUse | None, *, clean: bool = True) -> None:
+    for engine in engines:
+        engine.dispose()
+    if in_use is not None:
+        in_use.close(clean=clean)
+
+
+# -- transactions ----------------------------------------------------------------------------------
+
+
+def _transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
+    with _ours(), engine.begin() as connection:
+        return step(connection)
+
+
+@contextmanager
+def _ours() -> Iterator[None]:
+    """Turn the library's errors into ours: what the database said, never the statement or its values."""
+    try:
+        yield
+    except faults.StatementError as fault:
+        if fault.orig is not None and not isinstance(fault, faults.DBAPIError):
+            raise fault.orig from None  # a value of ours that a column type refused
+        raise StorageError(f"the database refused: {fault.orig}") from fault
+    except faults.SQLAlchemyError as fault:
+        raise StorageError(f"the database cannot be used: {fault}") from fault

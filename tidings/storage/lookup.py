@@ -1,0 +1,173 @@
+"""Everything the database knows of one article, for `explain`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, select
+
+from alerts.records import Delivery, Match, Telling
+from crawler.identity import canonical_url
+from crawler.records import Article, Fold, Sighting
+from tidings.storage.article_rows import A, V, to_article, whole_articles
+from tidings.storage.deliveries import to_delivery
+from tidings.storage.engine import Database
+from tidings.storage.keys import fingerprint
+from tidings.storage.matches import matches_of
+from tidings.storage.sources import S
+from tidings.storage.tables import (
+    article_versions,
+    articles,
+    deliveries,
+    message_stories,
+    sightings,
+    sources,
+)
+from tidings.storage.tellings import COLUMNS, to_telling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextVersion:
+    """One numbered version of an article."""
+
+    version: int
+    made_at: datetime
+    from_page: bool  # False: the feed's words
+    title: str
+    summary: str
+    text: str
+    purged: bool  # the text was dropped for its age
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """One article from its first sighting to the readers who were told."""
+
+    article: Article
+    versions: tuple[TextVersion, ...]  # by number
+    sightings: tuple[Sighting, ...]  # by time
+    fold: Fold | None  # None: not folded yet
+    story: tuple[Telling, ...]  # the other articles of its story, earliest first
+    matches: tuple[Match, ...]
+    deliveries: tuple[Delivery, ...]  # of all messages that carried its story, oldest first
+    page_due_at: datetime | None  # when its page is read next; None: no more
+    attempts: int  # at its page that never came back
+
+
+class SqlLookup:
+    """Finds one article by whatever a person has in hand."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, subject: str) -> Life | None:
+        """The article with this id, listed under this URL, or with its canonical form; None: not known.
+
+        Several may share a canonical form: the earliest is taken.
+        """
+        return await self._database.read(lambda connection: _find(connection, subject.strip()))
+
+
+def _find(connection: Connection, subject: str) -> Life | None:
+    ways: list[ColumnElement[bool]] = [A.id == subject.lower()]
+    if "://" in subject:
+        seen = select(sightings.c.article_id).where(
+            sightings.c.url_print == fingerprint(subject), sightings.c.url == subject
+        )
+        canonical = canonical_url(subject)
+        ways = [
+            and_(A.url_print == fingerprint(subject), A.url == subject),
+            A.id.in_(seen),
+            and_(A.canonical_print == fingerprint(canonical), A.canonical_url == canonical),
+        ]
+    for way in ways:
+        row = connection.execute(
+            whole_articles(A.fold_reason, A.page_due_at, A.attempts)
+            .where(way)
+            .order_by(A.first_seen_at, A.id)
+            .limit(1)
+        ).one_or_none()
+        if row is not None:
+            article = to_article(row)
+            return Life(
+                article=article,
+                versions=_versions(connection, article),
+                sightings=_sightings(connection, article),
+                fold=_fold(article, row.fold_reason or ""),
+                story=_story(connection, article),
+                matches=matches_of(connection, article.id),
+                deliveries=_deliveries(connection, article),
+                page_due_at=row.page_due_at,
+                attempts=row.attempts,
+            )
+    return None
+
+
+def _versions(connection: Connection, article: Article) -> tuple[TextVersion, ...]:
+    rows = connection.execute(select(article_versions).where(V.article_id == article.id).order_by(V.version))
+    return tuple(
+        TextVersion(
+            version=row.version,
+            made_at=row.made_at,
+            from_page=row.origin == "page",
+            title=row.title,
+            summary=row.summary,
+            text=row.text,
+            purged=row.kept_since is None,
+        )
+        for row in rows
+    )
+
+
+def _sightings(connection: Connection, article: Article) -> tuple[Sighting, ...]:
+    rows = connection.execute(
+        select(sightings)
+        .where(sightings.c.article_id == article.id)
+        .order_by(sightings.c.seen_at, sightings.c.source_id, sightings.c.url_print)
+    )
+    return tuple(
+        Sighting(
+            article_id=row.article_id,
+            source_id=row.source_id,
+            url=row.url,
+            title=row.title,
+            seen_at=row.seen_at,
+        )
+        for row in rows
+    )
+
+
+def _fold(article: Article, why: str) -> Fold | None:
+    if article.story_id is None:
+        return None
+    return Fold(
+        story_id=article.story_id,
+        duplicate_of=article.duplicate_of,
+        similarity=article.similarity,
+        why=why,
+    )
+
+
+def _story(connection: Connection, article: Article) -> tuple[Telling, ...]:
+    if article.story_id is None:
+        return ()
+    rows = connection.execute(
+        select(*COLUMNS)
+        .select_from(articles.join(sources, S.id == A.source_id))
+        .where(A.story_id == article.story_id, A.id != article.id)
+        .order_by(A.first_seen_at, A.id)
+    )
+    return tuple(to_telling(row) for row in rows)
+
+
+def _deliveries(connection: Connection, article: Article) -> tuple[Delivery, ...]:
+    if article.story_id is None:
+        return ()
+    carried = select(message_stories.c.message_key).where(message_stories.c.story_id == article.story_id)
+    rows = connection.execute(
+        select(deliveries)
+        .where(deliveries.c.message_key.in_(carried))
+        .order_by(deliveries.c.created_at, deliveries.c.id)
+    )
+    return tuple(to_delivery(row) for row in rows)

@@ -1,0 +1,200 @@
+"""One poll into the database: articles, keys, sightings, edits and validators, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from crawler.records import Article, Edit, Poll, Sighting, TextState
+from tidings.storage.article_rows import A, V, chunks, existing, fetch, new_row, version_row
+from tidings.storage.engine import insert, lock
+from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
+from tidings.storage.rereads import next_reread
+from tidings.storage.sources import save_state
+from tidings.storage.tables import article_versions, articles, identity_keys, sightings
+
+K = identity_keys.c
+
+VERSION_KEY = "v:"  # begins keys that tell versions of an item apart, not articles; see crawler/identity.py
+
+
+def known_keys(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """Identity key → article id, for those of `keys` that are known; of purged articles too."""
+    asked = {stored_key(key): key for key in keys}
+    return {
+        asked[row.key]: row.article_id
+        for some in chunks(asked)
+        for row in connection.execute(select(K.key, K.article_id).where(K.key.in_(some)))
+    }
+
+
+def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
+    """Write all of `poll`; returns the ids of the articles that were new."""
+    lock(connection, "articles")
+    moment = _moment(poll)
+    save_state(connection, poll.state, now=moment, listed=moment.date() if poll.keys else None)
+
+    keys = dict(poll.keys)
+    new, same = _sort_out(connection, poll.articles, keys)
+    if new:
+        connection.execute(insert(connection, articles), [new_row(article) for article in new])
+        rows = [version_row(one, made_at=one.first_seen_at, origin="feed") for one in new]
+        connection.execute(insert(connection, article_versions), rows)
+    _list_keys(connection, keys, same, source_id=poll.state.source_id, day=moment.date())
+
+    named = [*(one.article_id for one in poll.sightings), *(one.article_id for one in poll.edits)]
+    here = existing(connection, (same.get(article_id, article_id) for article_id in named))
+    _add_sightings(connection, poll.sightings, same, here)
+    _apply_edits(connection, poll.edits, same, here, now=moment)
+    return tuple(article.id for article in new)
+
+
+def _moment(poll: Poll) -> datetime:
+    times = [
+        poll.state.last_polled_at,
+        *(article.first_seen_at for article in poll.articles),
+        *(sighting.seen_at for sighting in poll.sightings),
+    ]
+    known = [time for time in times if time is not None]
+    if not known:
+        raise ValueError(f"the poll of {poll.state.source_id} does not say when it was: set last_polled_at")
+    return known[0] if poll.state.last_polled_at is not None else max(known)
+
+
+def _sort_out(
+    connection: Connection, listed: Iterable[Article], keys: Mapping[str, tuple[str, ...]]
+) -> tuple[list[Article], dict[str, str]]:
+    """Which articles are new, and for the others the id under which they are known already."""
+    listed = tuple(listed)
+    if not listed:
+        return [], {}
+    stored = existing(connection, (article.id for article in listed))
+    telling = {one.id: _telling(keys.get(one.id, ())) for one in listed}
+    known = known_keys(connection, (key for its_keys in telling.values() for key in its_keys))
+    new: list[Article] = []
+    same: dict[str, str] = {}
+    for article in listed:
+        its_keys = telling[article.id]
+        twin = article.id if article.id in stored else next((known[k] for k in its_keys if k in known), None)
+        if twin is not None:
+            same[article.id] = twin
+            continue
+        new.append(article)
+        stored.add(article.id)
+        known.update(dict.fromkeys(its_keys, article.id))
+    return new, same
+
+
+def _telling(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(key for key in keys if not key.startswith(VERSION_KEY))
+
+
+def _list_keys(
+    connection: Connection,
+    keys: Mapping[str, tuple[str, ...]],
+    same: Mapping[str, str],
+    *,
+    source_id: str,
+    day: date,
+) -> None:
+    """Remember the keys, and that they were listed on `day`; a key stays with the article it had first."""
+    owners = {
+        stored_key(key): same.get(article_id, article_id) for article_id, its in keys.items() for key in its
+    }
+    fresh = {
+        row.key
+        for some in chunks(owners)
+        for row in connection.execute(select(K.key).where(K.key.in_(some), K.last_listed >= day))
+    }
+    rows = [
+        {"key": key, "article_id": owner, "source_id": source_id, "last_listed": day}
+        for key, owner in owners.items()
+        if key not in fresh
+    ]
+    if rows:
+        statement = insert(connection, identity_keys)
+        statement = statement.on_conflict_do_update(
+            index_elements=[K.key],
+            set_={"last_listed": statement.excluded.last_listed, "source_id": statement.excluded.source_id},
+        )
+        connection.execute(statement, rows)
+
+
+def _add_sightings(
+    connection: Connection, seen: Iterable[Sighting], same: Mapping[str, str], here: set[str]
+) -> None:
+    """The first sighting of an article in a source under an address is kept; one of a purged article is not."""
+    rows = [
+        {
+            "article_id": article_id,
+            "source_id": sighting.source_id,
+            "url_print": fingerprint(sighting.url),
+            "url": sighting.url,
+            "title": sighting.title,
+            "seen_at": sighting.seen_at,
+        }
+        for sighting in seen
+        if (article_id := same.get(sighting.article_id, sighting.article_id)) in here
+    ]
+    if rows:
+        connection.execute(insert(connection, sightings).on_conflict_do_nothing(), rows)
+
+
+def _apply_edits(
+    connection: Connection,
+    edits: Iterable[Edit],
+    same: Mapping[str, str],
+    here: set[str],
+    *,
+    now: datetime,
+) -> None:
+    for edit in edits:
+        article_id = same.get(edit.article_id, edit.article_id)
+        if article_id in here:
+            _apply_edit(connection, fetch(connection, [article_id])[article_id], edit, now=now)
+
+
+def _apply_edit(connection: Connection, before: Article, edit: Edit, *, now: datetime) -> None:
+    """What the feed says now. It never replaces a text that was read from the page, nor a title by nothing."""
+    origin, first_read_at, rereads = connection.execute(
+        select(V.origin, A.first_read_at, A.rereads)
+        .join(articles, (V.article_id == A.id) & (V.version == A.version))
+        .where(A.id == before.id)
+    ).one()
+    after = replace(
+        before,
+        title=edit.title or before.title,
+        summary=edit.summary,
+        text=edit.content if edit.content and origin == "feed" else before.text,
+        updated_at=edit.updated_at or before.updated_at,
+    )
+    values: dict[str, Any] = {"updated_at": after.updated_at}
+    if (after.title, after.summary, after.text) != (before.title, before.summary, before.text):
+        after = replace(after, version=before.version + 1)
+        connection.execute(
+            insert(connection, article_versions), version_row(after, made_at=now, origin=origin)
+        )
+        values |= {
+            "title": after.title,
+            "title_print": title_fingerprint(after.title),
+            "summary": after.summary,
+            "text_length": len(after.text),
+            "version": after.version,
+            "unfolded_since": now,
+        }
+    if edit.reread and before.text_state not in {TextState.PENDING, TextState.QUARANTINED}:
+        due = next_reread(first_read_at, rereads, now)
+        if due is not None:
+            values |= {
+                "text_state": str(TextState.PENDING),
+                "text_reason": None,
+                "page_due_at": due,
+                "claimed_until": None,
+                "attempts": 0,
+                "rereads": rereads + (first_read_at is not None),
+            }
+    connection.execute(update(articles).where(A.id == before.id).values(**values))

@@ -1,0 +1,157 @@
+"""Forgetting what is old: in small transactions, so that nothing else waits long for the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
+
+from alerts.records import DeliveryState
+from tidings.storage.article_rows import A, V
+from tidings.storage.engine import Database
+from tidings.storage.sources import S
+from tidings.storage.tables import (
+    article_bands,
+    article_versions,
+    articles,
+    deliveries,
+    identity_keys,
+    matches,
+    messages,
+    stories,
+    told_stories,
+)
+
+BATCH = 500  # rows of one transaction
+BANDS = timedelta(days=30)  # after which a text is compared with no new one
+KEYS = timedelta(days=400)  # for which a key is remembered after no feed lists it any more
+
+K = identity_keys.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """How much was forgotten."""
+
+    articles: int  # their identity keys stay
+    texts: int
+    messages: int
+    keys: int
+    bands: int
+
+
+class SqlRetention:
+    """The broom."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def purge(
+        self,
+        now: datetime,
+        *,
+        unmatched: timedelta | None,
+        text: timedelta | None,
+        matched: timedelta | None,
+    ) -> Purged:
+        """Forget articles that matched nothing, texts, and matched articles with their messages, by age.
+
+        Ages count from the day an article was first seen, a version or message was made. None: for ever.
+        What still waits for reading, folding, matching or delivery stays. Keys of purged articles stay known
+        until 400 days after a feed last listed them.
+        """
+        gone = 0
+        if unmatched is not None:
+            gone += await self._repeat(lambda c: _articles(c, now - unmatched, matched=False))
+        if matched is not None:
+            gone += await self._repeat(lambda c: _articles(c, now - matched, matched=True))
+        texts = 0 if text is None else await self._repeat(lambda c: _texts(c, now - text))
+        sent = 0 if matched is None else await self._repeat(lambda c: _messages(c, now - matched))
+        bands = await self._repeat(lambda c: _bands(c, now - BANDS))
+        keys = await self._repeat(lambda c: _keys(c, now - KEYS))
+        return Purged(articles=gone, texts=texts, messages=sent, keys=keys, bands=bands)
+
+    async def _repeat(self, step: Callable[[Connection], int]) -> int:
+        total = 0
+        while done := await self._database.write(step):
+            total += done
+        return total
+
+
+def _articles(connection: Connection, before: datetime, *, matched: bool) -> int:
+    has_match = exists().where(matches.c.article_id == A.id)
+    idle = and_(A.page_due_at.is_(None), A.unfolded_since.is_(None), A.unmatched_since.is_(None))
+    rows = connection.execute(
+        select(A.id, A.story_id)
+        .where(A.first_seen_at < before, idle, has_match if matched else ~has_match)
+        .order_by(A.first_seen_at)
+        .limit(BATCH)
+    ).all()
+    if rows:
+        connection.execute(delete(articles).where(A.id.in_([row.id for row in rows])))
+        _end_stories(connection, sorted({row.story_id for row in rows if row.story_id is not None}))
+    return len(rows)
+
+
+def _end_stories(connection: Connection, story_ids: Sequence[str]) -> None:
+    """Forget stories that have no article left, and that they were told."""
+    inhabited = select(A.story_id).where(A.story_id.in_(story_ids))
+    left = set(connection.execute(inhabited).scalars())
+    ended = [story_id for story_id in story_ids if story_id not in left]
+    connection.execute(delete(told_stories).where(told_stories.c.story_id.in_(ended)))
+    connection.execute(delete(stories).where(stories.c.id.in_(ended)))
+
+
+def _texts(connection: Connection, before: datetime) -> int:
+    rows = connection.execute(
+        select(V.article_id, V.version, A.version.label("in_force"))
+        .join(articles, A.id == V.article_id)
+        .where(V.kept_since < before, A.unfolded_since.is_(None), A.unmatched_since.is_(None))
+        .order_by(V.kept_since)
+        .limit(BATCH)
+    ).all()
+    for row in rows:
+        this = and_(V.article_id == row.article_id, V.version == row.version)
+        connection.execute(update(article_versions).where(this).values(text="", kept_since=None))
+    in_force = [row.article_id for row in rows if row.version == row.in_force]
+    connection.execute(update(articles).where(A.id.in_(in_force)).values(text_length=0))
+    return len(rows)
+
+
+def _messages(connection: Connection, before: datetime) -> int:
+    waiting = exists().where(
+        deliveries.c.message_key == messages.c.key, deliveries.c.state == str(DeliveryState.PENDING)
+    )
+    rows = select(messages.c.key).where(messages.c.created_at < before, ~waiting).limit(BATCH)
+    return _delete(connection, messages.c.key, rows)
+
+
+def _bands(connection: Connection, before: datetime) -> int:
+    rows = select(article_bands.c.article_id).where(article_bands.c.seen_at < before).distinct().limit(BATCH)
+    return _delete(connection, article_bands.c.article_id, rows)
+
+
+def _keys(connection: Connection, before: datetime) -> int:
+    """Keys without an article that their source has listed something without since, or that lost their source."""
+    article_there = exists().where(A.id == K.article_id)
+    may_list_it = exists().where(
+        S.id == K.source_id, S.configured, or_(S.last_listed.is_(None), S.last_listed <= K.last_listed)
+    )
+    rows = (
+        select(K.key)
+        .where(K.last_listed < before.date(), ~article_there, ~may_list_it.correlate(identity_keys))
+        .limit(BATCH)
+    )
+    return _delete(connection, K.key, rows)
+
+
+def _delete(connection: Connection, column: Any, rows: Any) -> int:
+    """Delete the rows whose `column` is among the chosen; returns how many values were chosen."""
+    chosen = list(connection.execute(rows).scalars())
+    if chosen:
+        condition: ColumnElement[bool] = column.in_(chosen)
+        connection.execute(delete(column.table).where(condition))
+    return len(chosen)

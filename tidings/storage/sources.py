@@ -1,0 +1,205 @@
+"""`SourceStore` on the database: the schedule, and what is remembered of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, update
+
+from crawler.records import PollState, Source, SourceState
+from tidings.storage.engine import AnyRow, Database, claim, insert
+from tidings.storage.tables import sources
+
+S = sources.c
+
+# What a poll writes. The operator's pause is not among it: it may have been set while the poll ran.
+_REMEMBERED = (
+    "since",
+    "problem",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "moved_to",
+    "next_poll_at",
+    "not_before",
+    "last_polled_at",
+    "last_success_at",
+    "last_new_at",
+    "failures",
+    "interval",
+    "title",
+)
+# What belongs to one address, and goes when the configured address changes.
+_OF_ADDRESS = {
+    "state": str(SourceState.NEW),
+    "since": None,
+    "problem": None,
+    "etag": None,
+    "last_modified": None,
+    "body_hash": None,
+    "moved_to": None,
+    "next_poll_at": None,
+    "not_before": None,
+    "failures": 0,
+}
+
+
+class SqlSources:
+    """See `crawler.ports.SourceStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def sync(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make the stored set equal to the configured one; another address starts without validators, due now."""
+        await self._database.write(lambda connection: _sync(connection, sources, now))
+
+    async def claim_due(
+        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+    ) -> tuple[str, ...]:
+        """Ids of due sources, oldest first, leased."""
+        if limit < 1:
+            return ()
+        return await self._database.write(
+            lambda connection: _claim(connection, now, limit, lease, everything=everything)
+        )
+
+    async def state(self, source_id: str) -> PollState:
+        """What is remembered; a fresh `PollState` for a source never polled."""
+        row = await self._database.read(
+            lambda connection: connection.execute(select(sources).where(S.id == source_id)).one_or_none()
+        )
+        return PollState(source_id=source_id) if row is None else _to_state(row)
+
+    async def states(self) -> tuple[PollState, ...]:
+        """All configured sources, by id."""
+        rows = await self._database.read(
+            lambda connection: connection.execute(select(sources).where(S.configured).order_by(S.id)).all()
+        )
+        return tuple(_to_state(row) for row in rows)
+
+    async def release(self, source_id: str) -> None:
+        """Give a claim back without a poll."""
+        await self._set(source_id, claimed_until=None)
+
+    async def set_paused(self, source_id: str, paused: bool) -> None:
+        """The operator's pause, beside that of the configuration."""
+        await self._set(source_id, operator_paused=paused)
+
+    async def _set(self, source_id: str, **values: Any) -> None:
+        await self._database.write(
+            lambda connection: (
+                connection.execute(update(sources).where(S.id == source_id).values(**values)).rowcount
+            )
+        )
+
+
+def active() -> ColumnElement[bool]:
+    """Configured, and paused by nobody."""
+    return and_(S.configured, ~S.paused, ~S.operator_paused)
+
+
+def save_state(connection: Connection, state: PollState, *, now: datetime, listed: date | None) -> None:
+    """Keep what a poll learned and release its claim; `listed`: the day, when the poll brought a list."""
+    values: dict[str, Any] = {name: getattr(state, name) for name in _REMEMBERED}
+    values |= {"state": str(state.state), "claimed_until": None}
+    if listed is not None:
+        values["last_listed"] = listed
+    changed = connection.execute(update(sources).where(S.id == state.source_id).values(**values)).rowcount
+    if not changed:  # not in the configuration: kept for its articles, never due
+        connection.execute(
+            insert(connection, sources).values(
+                _new(state.source_id, "feed", "", now, configured=False) | values
+            )
+        )
+
+
+def _sync(connection: Connection, configured: Sequence[Source], now: datetime) -> None:
+    stored = {row.id: row for row in connection.execute(select(S.id, S.url, S.configured))}
+    wanted = {source.id for source in configured}
+    left = [source_id for source_id, row in stored.items() if row.configured and source_id not in wanted]
+    for source_id in left:
+        connection.execute(
+            update(sources).where(S.id == source_id).values(configured=false(), claimed_until=None)
+        )
+    for source in configured:
+        facts: dict[str, Any] = {
+            "kind": str(source.kind),
+            "url": source.url,
+            "name": source.name,
+            "paused": source.paused,
+            "configured": True,
+        }
+        if source.id not in stored:
+            row = _new(source.id, str(source.kind), source.url, now, configured=True) | facts
+            connection.execute(insert(connection, sources).values(row).on_conflict_do_nothing())
+            continue
+        if stored[source.id].url != source.url:
+            facts |= _OF_ADDRESS
+        connection.execute(update(sources).where(S.id == source.id).values(**facts))
+
+
+def _new(source_id: str, kind: str, url: str, now: datetime, *, configured: bool) -> dict[str, Any]:
+    return {
+        "id": source_id,
+        "kind": kind,
+        "url": url,
+        "configured": configured,
+        "paused": False,
+        "operator_paused": False,
+        "added_at": now,
+        "state": str(SourceState.NEW),
+        "failures": 0,
+    }
+
+
+def _claim(
+    connection: Connection, now: datetime, limit: int, lease: timedelta, *, everything: bool
+) -> tuple[str, ...]:
+    due = [
+        active(),
+        S.state != str(SourceState.GONE),
+        or_(S.not_before.is_(None), S.not_before <= now),
+        or_(S.claimed_until.is_(None), S.claimed_until <= now),
+    ]
+    if not everything:
+        due.append(or_(S.next_poll_at.is_(None), S.next_poll_at <= now))
+    rows = claim(
+        connection,
+        sources,
+        and_(*due),
+        order=(S.next_poll_at.asc().nulls_first(), S.id),
+        limit=limit,
+        values={"claimed_until": now + lease},
+        returning=(S.id, S.next_poll_at),
+    )
+    return tuple(row.id for row in sorted(rows, key=_oldest_first))
+
+
+def _oldest_first(row: AnyRow) -> tuple[float, str]:
+    moment: datetime | None = row.next_poll_at
+    return (float("-inf") if moment is None else moment.timestamp(), row.id)
+
+
+def _to_state(row: AnyRow) -> PollState:
+    return PollState(
+        source_id=row.id,
+        state=SourceState(row.state),
+        since=row.since,
+        problem=row.problem,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_hash=row.body_hash,
+        moved_to=row.moved_to,
+        next_poll_at=row.next_poll_at,
+        not_before=row.not_before,
+        last_polled_at=row.last_polled_at,
+        last_success_at=row.last_success_at,
+        last_new_at=row.last_new_at,
+        failures=row.failures,
+        interval=row.interval,
+        title=row.title,
+        operator_paused=row.operator_paused,
+    )

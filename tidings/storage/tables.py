@@ -1,0 +1,266 @@
+"""The tables. What waits for work has a moment in a nullable column, and a small index on just those rows."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+from tidings.storage.types import AwareTime, Duration, Words
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _waiting(name: str, column: Column[object], *more: Column[object]) -> Index:
+    """An index that holds only the rows whose `column` is set."""
+    rows = text(f"{column.name} IS NOT NULL")
+    return Index(name, column, *more, sqlite_where=rows, postgresql_where=rows)
+
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("url", Words, nullable=False),  # as configured
+    Column("name", Words),  # as configured
+    Column("configured", Boolean, nullable=False),  # False: left the configuration, keeps its history
+    Column("paused", Boolean, nullable=False),  # by the configuration
+    Column("operator_paused", Boolean, nullable=False),
+    Column("added_at", AwareTime, nullable=False),
+    Column("claimed_until", AwareTime),
+    Column("state", String, nullable=False),
+    Column("since", AwareTime),
+    Column("problem", Words),
+    Column("etag", Words),
+    Column("last_modified", Words),
+    Column("body_hash", String),
+    Column("moved_to", Words),
+    Column("next_poll_at", AwareTime),
+    Column("not_before", AwareTime),
+    Column("last_polled_at", AwareTime),
+    Column("last_success_at", AwareTime),
+    Column("last_new_at", AwareTime),
+    Column("failures", Integer, nullable=False),
+    Column("interval", Duration),
+    Column("title", Words),
+    Column("last_listed", Date),  # UTC day of the last poll that brought a list
+)
+Index("ix_sources_next_poll_at", sources.c.next_poll_at)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("source_id", Words, ForeignKey("sources.id"), nullable=False),
+    Column("url", Words, nullable=False),
+    Column("url_print", BigInteger, nullable=False),  # fingerprints, see keys.py
+    Column("canonical_url", Words, nullable=False),
+    Column("canonical_print", BigInteger, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("title_print", BigInteger),
+    Column("summary", Words, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("published_at", AwareTime),
+    Column("updated_at", AwareTime),
+    Column("first_seen_at", AwareTime, nullable=False),
+    Column("language", String),
+    Column("text_state", String, nullable=False),
+    Column("text_reason", Words),
+    Column("text_length", Integer, nullable=False),  # code points of the version in force
+    Column("paywalled", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("backfilled", Boolean, nullable=False),
+    Column("story_id", String),
+    Column("duplicate_of", String),
+    Column("similarity", Float),
+    Column("fold_reason", Words),
+    # reading its page
+    Column("page_due_at", AwareTime),  # set while text_state is pending
+    Column("claimed_until", AwareTime),
+    Column("attempts", Integer, nullable=False),  # that did not come back
+    Column("first_read_at", AwareTime),
+    Column("rereads", Integer, nullable=False),
+    # folding and matching
+    Column("unfolded_since", AwareTime),  # set while it waits for folding
+    Column("unmatched_since", AwareTime),  # set while it is folded and waits for matching
+    Column("matched_version", Integer, nullable=False),  # 0: none
+)
+_waiting("ix_articles_page_due_at", articles.c.page_due_at)
+_waiting("ix_articles_unfolded_since", articles.c.unfolded_since)
+_waiting("ix_articles_unmatched_since", articles.c.unmatched_since)
+Index("ix_articles_url_print", articles.c.url_print)
+Index("ix_articles_canonical_print", articles.c.canonical_print)
+Index("ix_articles_title_print", articles.c.title_print)
+Index("ix_articles_story_id", articles.c.story_id)
+Index("ix_articles_first_seen_at", articles.c.first_seen_at)
+
+article_versions = Table(
+    "article_versions",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("made_at", AwareTime, nullable=False),
+    Column("origin", String, nullable=False),  # of the text: "feed" or "page"
+    Column("title", Words, nullable=False),
+    Column("summary", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("kept_since", AwareTime),  # `made_at` while the text is kept, NULL once it is dropped for its age
+)
+_waiting("ix_article_versions_kept_since", article_versions.c.kept_since)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("source_id", Words, ForeignKey("sources.id"), primary_key=True),
+    Column("url_print", BigInteger, primary_key=True, autoincrement=False),
+    Column("url", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("seen_at", AwareTime, nullable=False),
+)
+Index("ix_sightings_url_print", sightings.c.url_print)
+
+identity_keys = Table(
+    "identity_keys",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("article_id", String, nullable=False),  # no foreign key: keys outlive their article
+    Column("source_id", Words, nullable=False),  # the last to list it
+    Column("last_listed", Date, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_identity_keys_last_listed", identity_keys.c.last_listed)
+
+article_bands = Table(
+    "article_bands",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("seen_at", AwareTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_article_bands_article_id", article_bands.c.article_id)
+Index("ix_article_bands_seen_at", article_bands.c.seen_at)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("opened_at", AwareTime, nullable=False),
+    Column("last_at", AwareTime, nullable=False),  # first seen of its newest article
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("initiative_id", Words, primary_key=True),
+    Column("commitments", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("watchlist_version", String, nullable=False),
+    Column("text_version", Integer, nullable=False),
+    Column("matched_at", AwareTime, nullable=False),
+    Column("gone_at", AwareTime),  # a later version or rule no longer matches
+)
+Index("ix_matches_initiative_id_matched_at", matches.c.initiative_id, matches.c.matched_at)
+Index("ix_matches_matched_at", matches.c.matched_at)
+
+match_commitments = Table(
+    "match_commitments",
+    metadata,
+    Column("initiative_id", Words, primary_key=True),
+    Column("commitment_id", Words, primary_key=True),
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("ix_match_commitments_article_id", match_commitments.c.article_id)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("started_at", AwareTime, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("html", Words, nullable=False),
+    Column("data", Words, nullable=False),
+    Column("created_at", AwareTime, nullable=False),
+    Column("digest_id", Words, nullable=False),
+    Column("test", Boolean, nullable=False),
+)
+Index("ix_messages_created_at", messages.c.created_at)
+
+digest_slots = Table(
+    "digest_slots",
+    metadata,
+    Column("digest_id", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("due", AwareTime, nullable=False),
+    Column("until", AwareTime, nullable=False),  # end of the window
+    Column("message_key", Words),  # NULL: empty and skipped; no foreign key: slots outlive messages
+    Column("frozen_at", AwareTime, nullable=False),
+)
+Index("ix_digest_slots_digest_id_until", digest_slots.c.digest_id, digest_slots.c.until)
+
+told_stories = Table(
+    "told_stories",
+    metadata,
+    Column("digest_id", Words, primary_key=True),
+    Column("story_id", String, primary_key=True),
+    Column("first_told_at", AwareTime, nullable=False),
+)
+Index("ix_told_stories_story_id", told_stories.c.story_id)
+
+message_stories = Table(
+    "message_stories",
+    metadata,
+    Column("story_id", String, primary_key=True),
+    Column("message_key", Words, ForeignKey("messages.key", ondelete="CASCADE"), primary_key=True),
+)
+Index("ix_message_stories_message_key", message_stories.c.message_key)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("message_key", Words, ForeignKey("messages.key", ondelete="CASCADE"), nullable=False),
+    Column("channel_id", Words, nullable=False),
+    Column("recipient", Words, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", AwareTime, nullable=False),
+    Column("next_attempt_at", AwareTime),
+    Column("sent_at", AwareTime),
+    Column("last_error", Words),
+    Column("answer", Words),
+    Column("claimed_until", AwareTime),
+    Column("due_at", AwareTime),  # set while it is pending
+)
+_waiting("ix_deliveries_due_at", deliveries.c.due_at)
+Index("ix_deliveries_created_at", deliveries.c.created_at)
+Index("ix_deliveries_message_key", deliveries.c.message_key)

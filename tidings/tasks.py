@@ -1,0 +1,157 @@
+"""The units of work, as small as a queue can carry, and the one function that performs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import assert_never
+
+from alerts.notify import Notifier
+from crawler.duplicates import band_keys
+from crawler.pages import PageReader
+from crawler.poll import Poller
+from crawler.ports import ArticleStore, Clock
+from crawler.records import PollResult, TextState
+from crawler.stories import decide
+
+BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
+SETTLE_BATCH = 200  # articles folded and matched by one task
+DELIVERY_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PollSource:
+    """Poll one source, whose claim is held."""
+
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """Read the page of one pending article, whose claim is held."""
+
+    article_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Fold and match whatever waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """Compose and freeze the digests whose slot has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Hand over what is due in the outbox."""
+
+
+Task = PollSource | ReadPage | Settle | Compose | Deliver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one task did: counts to add up, and fields for one line in the log."""
+
+    task: Task
+    counts: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    problem: str | None = None  # something an operator may want to act on
+    worth_a_line: bool = True  # False: nothing happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The ports, filled: everything a task may need."""
+
+    clock: Clock
+    articles: ArticleStore
+    poller: Poller
+    reader: PageReader
+    notifier: Notifier
+    wait_for_text: timedelta
+
+
+async def perform(task: Task, services: Services) -> Report:
+    """Do `task` once. Running it again is harmless: every step asks the database what is still to do."""
+    match task:
+        case PollSource():
+            return await _poll(task, services)
+        case ReadPage():
+            return await _read(task, services)
+        case Settle():
+            return await _settle(task, services)
+        case Compose():
+            return await _compose(task, services)
+        case Deliver():
+            return await _deliver(task, services)
+    assert_never(task)
+
+
+async def _poll(task: PollSource, services: Services) -> Report:
+    outcome = await services.poller.poll(task.source_id)
+    failed = outcome.result is PollResult.FAILED
+    counts = {"polls": 1, "entries": outcome.listed, "articles": outcome.new}
+    counts[{PollResult.UNCHANGED: "unchanged", PollResult.FAILED: "failed"}.get(outcome.result, "read")] = 1
+    facts: dict[str, object] = {"source": task.source_id, "result": str(outcome.result)}
+    facts |= {"listed": outcome.listed, "new": outcome.new}
+    if outcome.status is not None:
+        facts["status"] = outcome.status
+    if outcome.problems:
+        facts["repaired"] = list(outcome.problems)
+    return Report(task=task, counts=counts, facts=facts, problem=outcome.problem if failed else None)
+
+
+async def _read(task: ReadPage, services: Services) -> Report:
+    article = await services.articles.get(task.article_id)
+    if article is None or article.text_state is not TextState.PENDING:
+        return Report(task=task, worth_a_line=False)
+    reading = await services.reader.read(article)
+    facts: dict[str, object] = {"article": article.id, "url": article.url, "state": str(reading.state)}
+    if reading.reason:
+        facts["reason"] = reading.reason
+    return Report(task=task, counts={"pages": 1, f"pages {reading.state}": 1}, facts=facts)
+
+
+async def _settle(task: Settle, services: Services) -> Report:
+    """Fold first, so that a match is told in the right story; both loops end when nothing waits."""
+    now = services.clock.now()
+    folded = reprints = 0
+    while ids := await services.articles.unfolded(now, services.wait_for_text, SETTLE_BATCH):
+        for article_id in ids:
+            fold = await services.articles.fold(article_id, band_keys, decide, since=now - BANDS_FOR)
+            folded += 1
+            reprints += fold.duplicate_of is not None
+    matched = await services.notifier.match_new(SETTLE_BATCH)
+    counts = {"folded": folded, "reprints": reprints, "judged": matched.articles, "matches": matched.matches}
+    return Report(task=task, counts=counts, facts=dict(counts), worth_a_line=bool(folded or matched.articles))
+
+
+async def _compose(task: Compose, services: Services) -> Report:
+    composed = await services.notifier.compose_due()
+    told = [one for one in composed if one.message is not None]
+    counts = {"digests": len(told), "empty digests": len(composed) - len(told)}
+    facts: dict[str, object] = {"digests": [one.slot.digest_id + " " + one.slot.key for one in told]}
+    return Report(task=task, counts=counts, facts=facts, worth_a_line=bool(told))
+
+
+async def _deliver(task: Deliver, services: Services) -> Report:
+    outcomes = await services.notifier.deliver_due(DELIVERY_BATCH)
+    counts = {"sent": 0, "later": 0, "parked": 0}
+    for one in outcomes:
+        counts[one.result] += 1
+    troubles = [f"{one.delivery.channel_id}: {one.error}" for one in outcomes if one.error]
+    facts: dict[str, object] = {
+        **counts,
+        "deliveries": [f"{one.delivery.id} {one.result}" for one in outcomes],
+    }
+    return Report(
+        task=task,
+        counts={f"deliveries {name}": number for name, number in counts.items()},
+        facts=facts,
+        problem="; ".join(troubles) or None,
+        worth_a_line=bool(outcomes),
+    )

@@ -1,0 +1,40 @@
+"""One tick: ask the database what is due and hand it to the runner."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from crawler.ports import ArticleStore, Clock, SourceStore
+from tidings.runners import Runner
+from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Settle
+
+LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
+EVERYTHING = 1_000_000  # `once --all` claims each source exactly once, in one go
+
+
+class Ticker:
+    """The heart-beat, the same for `run` and `once`."""
+
+    def __init__(self, sources: SourceStore, articles: ArticleStore, runner: Runner, clock: Clock) -> None:
+        self._sources = sources
+        self._articles = articles
+        self._runner = runner
+        self._clock = clock
+
+    async def tick(self, *, everything: bool = False) -> int:
+        """Claim what is due and submit it; returns how many polls and pages were claimed.
+
+        `everything`: all sources now, whatever our own rhythm says.
+        """
+        now = self._clock.now()
+        room = EVERYTHING if everything else self._runner.room(PollSource)
+        lease = LEASE * 12 if everything else LEASE
+        polls = await self._sources.claim_due(now, room, lease, everything=everything)
+        for source_id in polls:
+            await self._runner.submit(PollSource(source_id))
+        pages = await self._articles.claim_pending(now, self._runner.room(ReadPage), LEASE)
+        for article in pages:
+            await self._runner.submit(ReadPage(article.id))
+        for task in (Settle(), Compose(), Deliver()):
+            await self._runner.submit(task)
+        return len(polls) + len(pages)
