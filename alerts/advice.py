@@ -175,6 +175,6 @@ def _as_text(term: Term) -> Reading:
     words = term.text.strip().removeprefix("=")
     return Reading(
         Article(
-            id="0" * 16, source_id="", url="", canonical_url="", title="", text=words, first_seen_at=UNSEEN
+            id="0" * 16, source_id="", url="", canonical_url="", title=words, text=words, first_seen_at=UNSEEN
         )
     )

@@ -6,15 +6,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from alerts.evidence import evidence
 from alerts.phrase import Occurrence
 from alerts.reading import Hit, Reading
-from alerts.records import DEFAULT_FIELDS, Evidence, Field, Match, Strength
+from alerts.records import DEFAULT_FIELDS, Field, Match
 from alerts.rules import Branch, Close, Either, Every, Item, Leaf, Rule, Without, is_single
 
 OPENING = 60  # words of summary and of text that are near a hit in the title
 WITHIN = 30  # words at most between a hit and its context, where the term does not say
 _RUNNING = (Field.SUMMARY, Field.TEXT)
-_MOST_EVIDENCE = 5  # places kept of one term in one field
 _PRONOUN = "us"  # says nothing about US
 
 
@@ -354,33 +354,10 @@ def judge(rule: Rule, reading: Reading) -> Match | None:
         article_id=reading.article.id,
         initiative_id=rule.initiative.id,
         commitments=tuple(dict.fromkeys(name for name, _, _ in promises)),
-        evidence=tuple(_evidence(met, reading)),
+        evidence=tuple(evidence(met, reading)),
         watchlist_version=rule.version,
         text_version=reading.article.version,
     )
-
-
-def _evidence(met: Iterable[tuple[Item, list[Hit]]], reading: Reading) -> Iterator[Evidence]:
-    """At most five places of a term in a field, in the order of the rule, strong ones first chosen."""
-    order = {field: number for number, field in enumerate(Field)}
-    for item, hits in met:
-        kept: list[Hit] = []
-        for field in dict.fromkeys(hit.field for hit in hits):
-            there = sorted(
-                (hit for hit in hits if hit.field is field), key=lambda hit: (hit.is_weak, hit.at.start)
-            )
-            kept += there[:_MOST_EVIDENCE]
-        for hit in sorted(kept, key=lambda hit: (order[hit.field], hit.at.start)):
-            text = reading.text(hit.field)
-            start, end = text.span(hit.at.start, hit.at.end)
-            yield Evidence(
-                term=item.term.text,
-                field=hit.field,
-                start=start,
-                end=end,
-                snippet=text.snippet(start, end),
-                strength=Strength.WEAK if hit.is_weak else Strength.STRONG,
-            )
 
 
 def _single(hit: Hit) -> Cluster:

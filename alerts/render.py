@@ -30,6 +30,7 @@ from alerts.records import Digest, Message
 from alerts.wrap import wrapped
 
 HTML_BYTES = 100_000  # mail programs cut a message at 102 kB
+FULL_ENOUGH = 0.97  # of it; no further story is squeezed in then
 LONGEST = 8_000_000  # characters a template may write
 SECONDS = 5.0  # and the time it may take between two pieces of output
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -45,8 +46,10 @@ class Renderer:
     def __init__(self, user_templates: Path | None = None) -> None:
         bundled = Path(str(files("alerts").joinpath("templates")))
         folders = [folder for folder in (user_templates, bundled) if folder is not None]
-        self._templates = _Environment([_LockedLoader(folder) for folder in folders])
-        self._bundled = _Environment([_LockedLoader(bundled)])
+        self._bundled = _Environment([_LockedLoader(bundled)], limited=False)
+        self._templates = self._bundled
+        if user_templates is not None:
+            self._templates = _Environment([_LockedLoader(folder) for folder in folders], limited=True)
         self._inliner = CSSInliner(
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False, minify_css=True
         )
@@ -114,19 +117,33 @@ def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
         (lambda n: Room(details=4, full=n), full),
         (lambda n: Room(details=4, full=0, titles=n), titles),
     )
-    best = html
     for room, most in rooms:
-        fits, low, high = False, 0, most
-        while low <= high:
-            middle = (low + high) // 2
-            html = page(room(middle))
-            if _size(html) <= HTML_BYTES:
-                best, fits, low = html, True, middle + 1
-            else:
-                high = middle - 1
-        if fits:
-            return best
+        too_large, html = _size(html), page(room(0))
+        if _size(html) <= HTML_BYTES:
+            return _fullest(page, room, html, most + 1, too_large)
     return page(Room(details=0, full=0, titles=0))
+
+
+def _fullest(
+    page: Callable[[Room], str], room: Callable[[int], Room], smallest: str, too_many: int, too_large: int
+) -> str:
+    """The largest of `page(room(0))`, `page(room(1))` … that fits, or one that fills `FULL_ENOUGH` of the room.
+
+    Sizes grow nearly in proportion, so that the next guess is drawn on the line between the two nearest
+    known sizes; every third guess halves the range, whatever the line says.
+    """
+    best, few, small = smallest, 0, _size(smallest)
+    guesses = 0
+    while too_many - few > 1 and small < FULL_ENOUGH * HTML_BYTES:
+        guesses += 1
+        share = 0.5 if guesses % 3 == 0 else (HTML_BYTES - small) / max(too_large - small, 1)
+        number = min(max(few + int((too_many - few) * share), few + 1), too_many - 1)
+        html = page(room(number))
+        if _size(html) <= HTML_BYTES:
+            best, few, small = html, number, _size(html)
+        else:
+            too_many, too_large = number, _size(html)
+    return best
 
 
 def _size(html: str) -> int:
@@ -168,7 +185,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
-    def __init__(self, loaders: list[_LockedLoader]) -> None:
+    def __init__(self, loaders: list[_LockedLoader], *, limited: bool) -> None:
         super().__init__(
             loader=jinja2.ChoiceLoader(loaders),
             autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
@@ -177,6 +194,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
+        self._limited = limited
         for risky in ("safe", "xmlattr", "format", "center", "indent", "pprint", "tojson", "urlize"):
             del self.filters[risky]
         self.filters["wrap"] = wrapped
@@ -220,7 +238,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             pieces, length, until = [], 0, time.monotonic() + SECONDS
             for piece in self.get_template(name).generate(data):
                 length += len(piece)
-                if length > LONGEST or time.monotonic() > until:
+                if self._limited and (length > LONGEST or time.monotonic() > until):
                     raise TemplateFault(
                         f"{name}: it writes too much or takes too long; make its loops smaller"
                     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 LONGEST_URL = 2048
@@ -36,7 +37,7 @@ def one_line(text: str, limit: int | None = None) -> str:
     many characters, cut between words where that is possible, the cut shown by "…". The joiners U+200C
     and U+200D stay: Indic and Persian scripts and emoji need them.
     """
-    clean = _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", _SPACES.sub(" ", text))).strip()
+    clean = _SPACES.sub(" ", _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))).strip()
     if limit is None or len(clean) <= limit:
         return clean
     kept = clean[: limit - 1]
@@ -44,6 +45,7 @@ def one_line(text: str, limit: int | None = None) -> str:
     return (kept[:at_word] if at_word > 0 else kept).rstrip(" ,;:-–—") + "…"
 
 
+@lru_cache(maxsize=8192)
 def link(url: str) -> Link | None:
     """The address when it is safe to click, else None: then it is no link, and its text is not shown.
 

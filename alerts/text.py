@@ -16,49 +16,14 @@ _BLOCK = re.compile(r"\n[^\S\n]*\n|\u2029")
 _SENTENCE = re.compile(r"[.!?…](?=\s|$)|[。！？।॥؟۔]")
 # A stop behind one of these ends no sentence.
 _ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sen",
-        "rep",
-        "gov",
-        "gen",
-        "lt",
-        "col",
-        "sgt",
-        "capt",
-        "cmdr",
-        "adm",
-        "maj",
-        "brig",
-        "hon",
-        "rev",
-        "st",
-        "jr",
-        "sr",
-        "vs",
-        "no",
-        "fig",
-        "etc",
-        "dept",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]
+    re.findall(
+        r"\w+",
+        "mr mrs ms dr prof sen rep gov gen lt col sgt capt cmdr adm maj brig rev st jr sr vs dept "
+        "jan feb mar apr jun jul aug sep sept oct nov dec",
+    )
 )
 _SNIPPET = 90  # letters on each side, about 15 words
+_BROKEN_FIRST, _BROKEN_LAST = re.compile(r"^\S*\s"), re.compile(r"\s\S*$")
 _SPACES = re.compile(r"\s+")
 
 
@@ -99,9 +64,9 @@ class Text:
     @cached_property
     def keys(self) -> list[str]:
         """The folded words."""
-        if self.equal.isascii():
-            lowered = self.equal.lower()
-            return [lowered[start:end] for start, end in self._spans]
+        folded = fold(self.equal)
+        if len(folded) == len(self.equal):  # no letter grew, so the places are the same
+            return [folded[start:end] for start, end in self._spans]
         return [fold(self.equal[start:end]) for start, end in self._spans]
 
     @cached_property
@@ -182,19 +147,18 @@ class Text:
     def snippet(self, start: int, end: int) -> str:
         """The words around `original[start:end]` within its paragraph, in one line."""
         low, high = max(0, start - _SNIPPET), min(len(self.original), end + _SNIPPET)
+        cut_before, cut_after = low > 0, high < len(self.original)
         for boundary in _BLOCK.finditer(self.original, low, high):
             if boundary.end() <= start:
-                low = boundary.end()
+                low, cut_before = boundary.end(), False
             elif boundary.start() >= end:
-                high = boundary.start()
+                high, cut_after = boundary.start(), False
                 break
         before, after = self.original[low:start], self.original[end:high]
-        cut_before = low > 0 and not self.original[low - 1].isspace()
-        cut_after = high < len(self.original) and not self.original[high].isspace()
-        if cut_before and (space := re.search(r"\s", before)):
-            before = "…" + before[space.end() :]
-        if cut_after and (space := re.search(r"\s\S*$", after)):
-            after = after[: space.start()] + "…"
+        if cut_before:
+            before = "…" + (before if self.original[low - 1].isspace() else _BROKEN_FIRST.sub("", before))
+        if cut_after:
+            after = (after if self.original[high].isspace() else _BROKEN_LAST.sub("", after)) + "…"
         return _SPACES.sub(" ", before + self.original[start:end] + after).strip()
 
     def _find_capitals(self) -> list[bool]:

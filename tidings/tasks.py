@@ -127,7 +127,13 @@ async def _settle(task: Settle, services: Services) -> Report:
             reprints += fold.duplicate_of is not None
     matched = await services.notifier.match_new(SETTLE_BATCH)
     counts = {"folded": folded, "reprints": reprints, "judged": matched.articles, "matches": matched.matches}
-    return Report(task=task, counts=counts, facts=dict(counts), worth_a_line=bool(folded or matched.articles))
+    return Report(
+        task=task,
+        counts=counts,
+        facts=dict(counts),
+        problem=f"the matcher broke on {', '.join(matched.failed)}" if matched.failed else None,
+        worth_a_line=bool(folded or matched.articles),
+    )
 
 
 async def _compose(task: Compose, services: Services) -> Report:
@@ -135,7 +141,10 @@ async def _compose(task: Compose, services: Services) -> Report:
     told = [one for one in composed if one.message is not None]
     counts = {"digests": len(told), "empty digests": len(composed) - len(told)}
     facts: dict[str, object] = {"digests": [one.slot.digest_id + " " + one.slot.key for one in told]}
-    return Report(task=task, counts=counts, facts=facts, worth_a_line=bool(told))
+    problems = [one.problem for one in composed if one.problem is not None]
+    return Report(
+        task=task, counts=counts, facts=facts, problem="; ".join(problems) or None, worth_a_line=bool(told)
+    )
 
 
 async def _deliver(task: Deliver, services: Services) -> Report:

@@ -43,11 +43,13 @@ def read_articles(body: bytes, *, name: str) -> tuple[Article, ...]:
         ValueError: what is wrong, with the line.
     """
     articles = []
+    undated: datetime | None = None  # an article without a time is taken to be as old as the one before it
     for number, row in _rows(body, name):
         if "id" not in row:
             raise ValueError(f"{name}:{number}: the object has no `id`; give each article one of its own")
         judged = _article(row, name, number)
         published = judged.published_at
+        undated = published or undated or datetime.now(UTC)
         articles.append(
             Article(
                 id=str(row["id"]),
@@ -58,7 +60,7 @@ def read_articles(body: bytes, *, name: str) -> tuple[Article, ...]:
                 summary=judged.summary,
                 text=judged.text,
                 published_at=published,
-                first_seen_at=published or datetime(1970, 1, 1, tzinfo=UTC),
+                first_seen_at=undated,
                 text_state=TextState.FEED,
             )
         )

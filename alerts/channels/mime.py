@@ -50,7 +50,7 @@ class _MailPolicy(EmailPolicy):
 
 
 def address(text: str) -> Address:
-    """`Name <user@host>` or `user@host`, checked.
+    """`Name <user@host>` or `user@host`, checked; an international host is written in ASCII.
 
     Raises:
         AlertError: it is no single mail address.
@@ -59,8 +59,9 @@ def address(text: str) -> Address:
     try:
         message["To"] = one_line(text)
         (found,) = message["To"].addresses
-        if found.username and found.domain and not message["To"].defects:
-            return Address(display_name=found.display_name, username=found.username, domain=found.domain)
+        domain = found.domain.encode("idna").decode("ascii")
+        if found.username and found.username.isascii() and domain and not message["To"].defects:
+            return Address(display_name=found.display_name, username=found.username, domain=domain)
     except (ValueError, IndexError):
         pass
     raise AlertError(f"{one_line(text, 100)!r} is no mail address; write user@host or Name <user@host>")
@@ -72,7 +73,7 @@ def mail(message: Message, delivery: Delivery, *, sender: Address, recipient: Ad
     Message-ID comes from the delivery, Date from the message; all mails of one digest refer to one
     root id, so that mail programs show them as a thread. Lines end with CRLF.
     """
-    domain = sender.domain.encode("idna").decode("ascii")
+    domain = sender.domain
     thread = _ATOM.sub("-", message.digest_id) or "notice"
     mime = EmailMessage(policy=_MailPolicy(linesep=_CRLF, max_line_length=78))
     mime["From"] = sender

@@ -84,6 +84,7 @@ class Webhook:
         at = self._now()
         headers = {
             "content-type": "application/cloudevents+json; charset=utf-8",
+            "user-agent": "tidings (standard-webhooks)",
             "webhook-id": delivery.id,
             "webhook-timestamp": str(int(at.timestamp())),
         }

@@ -98,4 +98,4 @@ def _main_text(tree: Element) -> str:
 
 def _without_title(text: str, title: str) -> str:
     first, _, rest = text.partition("\n\n")
-    return rest if title and rest and one_line(first).casefold() == title.casefold() else text
+    return rest if title and one_line(first).casefold() == title.casefold() else text

@@ -68,9 +68,10 @@ def is_binary(body: bytes) -> bool:
 
 
 def _strictly(body: bytes, encoding: str) -> str | None:
-    """The text when every byte can be read; a character cut off at the very end does not count."""
+    """The text when every byte can be read; a character cut off at the very end does not count after others."""
     try:
-        return codecs.getincrementaldecoder(encoding)("strict").decode(body, final=False)
+        text = codecs.getincrementaldecoder(encoding)("strict").decode(body, final=False)
+        return body.decode(encoding) if text.isascii() else text
     except (UnicodeDecodeError, LookupError):
         return None
 
@@ -105,8 +106,8 @@ def _known(label: str) -> str | None:
         return None
     name = _SUPERSETS.get(name, name)
     try:
-        b"".decode(name)
-    except (LookupError, UnicodeError):  # "rot13" and its kind are codecs, but of text
+        b"abcd".decode(name, "replace")
+    except LookupError:  # "rot13" and its kind are codecs, but of text
         return None
     return None if name in ("utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape") else name
 

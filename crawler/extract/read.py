@@ -55,7 +55,7 @@ def _read(tree: Element, url: str | None, rules: ArticleRules, zone: str | None)
         or refuse.says_locked(text)
         or (offered and len(text) < refuse.PAYWALL_STUB and said.free is None)
     )
-    links, linked = _links(tree)
+    links, linked = (0, 0.0) if said.is_article else _links(tree)
     reason = refuse.why_not(
         title=said.title,
         heading=said.heading,

@@ -15,7 +15,7 @@ from crawler.feeds.dates import parse_date
 from crawler.feeds.encoding import LARGEST, decode, unpack
 from crawler.feeds.jsonfeed import read_json_feed
 from crawler.feeds.links import absolute
-from crawler.feeds.repair import repair, root_name
+from crawler.feeds.repair import first_entries, repair, root_name
 from crawler.feeds.text import paragraphs, plain_text, plain_title
 from crawler.feeds.verdict import is_html, why_not
 from crawler.records import Entry, Feed
@@ -67,7 +67,10 @@ def parse(
     mended, repairs = repair(text)
     if root_name(mended) not in _ROOTS:
         raise NotAFeedError(why_not(text, url))
-    return _with_problems(_read_xml(mended, url, zone, language), (*found, *repairs))
+    cut = first_entries(mended, MOST_ENTRIES)
+    if cut is not mended:
+        repairs = (*repairs, f"more than {MOST_ENTRIES} entries; the first ones are kept")
+    return _with_problems(_read_xml(cut, url, zone, language), (*found, *repairs))
 
 
 def _with_problems(feed: Feed, problems: tuple[str, ...]) -> Feed:

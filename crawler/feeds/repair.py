@@ -6,17 +6,22 @@ import html.entities
 import re
 from xml.parsers import expat
 
+from crawler.errors import NotAFeedError
+
 _START = re.compile(r"<\?xml\b|<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|RDF|channel|opml)\b", re.I)
 _ROOT = re.compile(r"<(?![?!])([A-Za-z_][\w.:-]*)")
-_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>", re.I)
+_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>", re.I)
 _DOCTYPE = re.compile(r"<!DOCTYPE", re.I)
 _SUBSET_END = re.compile(r"\]\s*>")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ILLEGAL_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|(\d{1,10}));", re.I)
 _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))", re.S)
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_ENTITY = re.compile(r"&([A-Za-z_][\w.-]{0,31});")
 _BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,31};)")
 _OPENS_NO_TAG = re.compile(r"<(?![A-Za-z_/!?])")
+_ENTRY = re.compile(r"<(?:item|entry)[\s>]")
+_ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
+_DEEPEST, _MOST_ATTRIBUTES = 1_000, 500
 _XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
 _PREFIXED = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=\s*[\"']")
 _DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
@@ -43,6 +48,9 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
 
     Document type declarations always go: no entity that a feed declares is ever expanded. Everything else is
     touched only in a document that is not well-formed. What stays broken is said in the last problem.
+
+    Raises:
+        NotAFeedError: see `fault`.
     """
     problems: list[str] = []
     text, found = _ILLEGAL.subn("", text)
@@ -68,13 +76,51 @@ def root_name(text: str) -> str | None:
 
 
 def fault(text: str) -> str | None:
-    """What keeps `text` from being namespace-well-formed XML, or None."""
+    """What keeps `text` from being namespace-well-formed XML, or None.
+
+    Raises:
+        NotAFeedError: it is nested deeper, or has more attributes in one element, than any feed; readers of
+            such documents need time in the square of that.
+    """
+    depth = 0
+
+    def start(name: str, attributes: list[str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST or len(attributes) > 2 * _MOST_ATTRIBUTES:
+            raise NotAFeedError("the document is built to exhaust its reader")
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
     reader = expat.ParserCreate("utf-8", namespace_separator=" ")
+    reader.ordered_attributes = True
+    reader.StartElementHandler, reader.EndElementHandler = start, end
     try:
         reader.Parse(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
         return str(error)
     return None
+
+
+def first_entries(text: str, most: int) -> str:
+    """`text` without the entries after the first `most`, so that a reader need not build them all.
+
+    Comes back as it is when it has no more, or when cutting would break it.
+    """
+    parts = _CDATA.split(text)
+    starts: list[int] = []
+    place = 0
+    for number, part in enumerate(parts):
+        if number % 2 == 0:
+            starts += [place + found.start() for found in _ENTRY.finditer(part)]
+        place += len(part)
+    if len(starts) <= most:
+        return text
+    last = [found.end() for found in _ENTRY_END.finditer(text, starts[-1])]
+    cut = text[: starts[most]] + text[last[-1] :] if last else text
+    return text if fault(cut) else cut
 
 
 def _without_doctype(text: str) -> str:

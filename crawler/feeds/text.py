@@ -92,7 +92,7 @@ def plain_title(raw: str) -> str:
     Only what is surely markup is dropped: known elements that are closed, empty or carry attributes, so
     that "The <dialog> element" keeps its word. At most 1,024 characters; a longer title ends in "…".
     """
-    text = raw
+    text = raw[: 16 * LONGEST_TITLE]
     for _ in range(3):
         text = _without_markup(text)
         if "&" not in text:

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import re
 import ssl
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.client_proto import ResponseHandler
 
 from crawler.net.guard import AddressGuard
 
 _LINE = 16 * 1024  # bytes of one header line; the sum is judged after it came in
+_HEAD_304 = re.compile(rb"HTTP/1\.[01] 304 .*?\r\n\r\n", re.DOTALL)
+
+
+class _Forgiving(ResponseHandler):
+    """Reads a 304 as what it is though a careless server sends a body with it, which aiohttp takes for the
+    beginning of another, broken answer. The connection is not used again."""
+
+    _done = False
+
+    def data_received(self, data: bytes) -> None:
+        if self._done:
+            return
+        between = self._payload is None or self._payload.is_eof()
+        if between and (head := _HEAD_304.match(data)) and head.end() < len(data):
+            self._done = True
+            self.force_close()
+            data = head[0]
+        super().data_received(data)
 
 
 def open_session(
@@ -38,6 +60,9 @@ def open_session(
         ssl=True if tls is None else tls,
         limit=limit,
         limit_per_host=limit_per_host,
+    )
+    connector._factory = functools.partial(  # type: ignore[assignment]  # partial is invariant
+        _Forgiving, loop=asyncio.get_running_loop()
     )
     return aiohttp.ClientSession(
         connector=connector,

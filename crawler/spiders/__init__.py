@@ -1,0 +1,1 @@
+"""Sites without feeds, listed by Scrapy in a process of its own. The door to Scrapy."""

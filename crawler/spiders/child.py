@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import resource
+import signal
 import sys
 import warnings
 from collections.abc import AsyncIterator
@@ -26,6 +27,8 @@ from crawler.records import Entry, Purpose, Request
 from crawler.spiders import wire
 from crawler.spiders.crawl import FORMATS, Crawl
 from crawler.spiders.visit import Visit
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Desk:
@@ -209,8 +212,18 @@ async def serve(into: int, out: int) -> None:
     os._exit(0)  # without waiting for what an unfinished crawl left behind
 
 
+def die_with_the_daemon() -> None:
+    """Be killed when the daemon is, even while a spider blocks this process. Linux only; elsewhere the end of
+    the pipe is noticed once the spider lets go."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> None:
     """Keep the pipe for ourselves, so that a `print` in a user's spider goes to standard error."""
+    die_with_the_daemon()
     out, into = os.dup(1), os.dup(0)
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -83,7 +83,7 @@ def read_sitemap(body: bytes, *, where: str, zone: str | None = None) -> Sitemap
                     values = {}
                 continue
             if name in ("url", "sitemap"):
-                if link := _link(values, local):
+                if link := _link(values, name, local):
                     links.append(link)
                 element.clear()
                 while element.getprevious() is not None:
@@ -91,8 +91,8 @@ def read_sitemap(body: bytes, *, where: str, zone: str | None = None) -> Sitemap
                 if len(links) >= MAX_LINKS:
                     cut = True
                     break
-            elif element.text and name not in values:
-                values[name] = " ".join(element.text.split())
+            elif element.text:
+                values.setdefault(f"{_name(element.getparent())}/{name}", " ".join(element.text.split()))
     except etree.XMLSyntaxError:
         pass  # what was read before the break is kept
     if root not in ("urlset", "sitemapindex"):
@@ -122,24 +122,25 @@ def w3c_time(text: str, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _link(values: dict[str, str], zone: ZoneInfo) -> Link | None:
-    location = values.get("loc", "")
+def _link(values: dict[str, str], kind: str, zone: ZoneInfo) -> Link | None:
+    """The link in one `url` or `sitemap` element; `values` by the names of parent and element."""
+    location = values.get(f"{kind}/loc", "")
     if not location.startswith(("http://", "https://")):
         return None
-    published = values.get("publication_date")
-    modified = values.get("lastmod")
+    published = values.get("news/publication_date")
+    modified = values.get(f"{kind}/lastmod")
     return Link(
         location=location,
         modified_at=w3c_time(modified, zone) if modified else None,
         published_at=w3c_time(published, zone) if published else None,
-        title=values.get("title", ""),
-        language=values.get("language", "").lower() or None,
-        publication=values.get("name"),
+        title=values.get("news/title", ""),
+        language=values.get("publication/language", "").lower() or None,
+        publication=values.get("publication/name"),
     )
 
 
-def _name(element: etree._Element) -> str:
-    tag = element.tag
+def _name(element: etree._Element | None) -> str:
+    tag = element.tag if element is not None else None
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 

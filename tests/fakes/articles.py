@@ -55,7 +55,7 @@ class MemoryArticles:
         keys = dict(poll.keys)
         new, same = [], {}
         for article in poll.articles:
-            its_keys = [key for key in keys.get(article.id, ()) if not key.startswith("v:")]
+            its_keys = tuple(key for key in keys.get(article.id, ()) if not key.startswith("v:"))
             twin = article.id if article.id in self.kept else None
             twin = twin or next((self.keys[key] for key in its_keys if key in self.keys), None)
             if twin is not None:

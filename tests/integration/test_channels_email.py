@@ -409,7 +409,17 @@ def test_a_sender_with_accents_is_encoded() -> None:
     assert lint(mail)["From"] == "Büro für Technik <buero@example.org>"
 
 
-@pytest.mark.parametrize("text", ["", "nobody", "a@b@c", "a@b, c@d", "x <>", "@b"])
+def test_an_international_host_is_written_in_ascii() -> None:
+    found = mime.address("Desk <desk@büro.example>")
+
+    assert lint(mime.mail(SAMPLE, delivery(), sender=SENDER, recipient=found))["To"] == (
+        "Desk <desk@xn--bro-hoa.example>"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nobody", "a@b@c", "a@b, c@d", "x <>", "@b", "jörg@example.org", "a@" + "b" * 80]
+)
 def test_what_is_no_address_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(AlertError, match="write user@host"):
         mime.address(text)

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import aiohttp
 import pytest
 from aiohttp import web
 from standardwebhooks import Webhook as Reference
@@ -21,6 +20,8 @@ from alerts.errors import AlertError, Refused, TryLater
 from alerts.records import Delivery, WebhookChannel
 from alerts.render import Renderer
 from crawler.errors import ForbiddenAddress, TemporaryFetchError
+from crawler.net.guard import AddressGuard
+from crawler.net.post import post as guarded_post
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
 
@@ -75,11 +76,9 @@ async def serving(sink: Sink) -> AsyncIterator[str]:
 
 
 async def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
-    ):
-        return Answer(answer.status, answer.headers, await answer.read())
+    """The product's own guarded POST, with loopback allowed."""
+    said = await guarded_post(url, body, headers, guard=AddressGuard(("127.0.0.0/8",)))
+    return Answer(said.status, dict(said.headers), said.body)
 
 
 def hook(url: str, secret: str | None = KEY) -> WebhookChannel:
@@ -135,7 +134,8 @@ async def test_without_a_secret_nothing_is_signed() -> None:
 
 def answered(status: int, **headers: str) -> Webhook:
     async def say(url: str, body: bytes, sent: dict[str, str]) -> Answer:
-        return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, b"said")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Answer(status, named, b"said")
 
     return Webhook(hook(f"https://hooks.example.org/{CANARY}"), post=say, now=lambda: NOW)
 
@@ -183,6 +183,22 @@ async def test_a_redirect_is_not_followed() -> None:
             await Webhook(hook(url), post=post).send(SAMPLE, DELIVERY)
 
     assert len(sink.seen) == 1
+
+
+async def test_a_private_address_is_refused_unless_it_is_allowed() -> None:
+    """The guard looks before it connects; the error says how to allow a hook of one's own."""
+    sink = Sink()
+
+    async def strict(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        said = await guarded_post(url, body, headers, guard=AddressGuard(()))
+        return Answer(said.status, dict(said.headers), said.body)
+
+    async with serving(sink) as url:
+        with pytest.raises(Refused, match="add its network to allow_private") as error:
+            await Webhook(hook(url), post=strict).send(SAMPLE, DELIVERY)
+
+    assert sink.seen == []
+    assert CANARY not in str(error.value)
 
 
 async def test_no_secret_stands_in_any_error() -> None:

@@ -7,7 +7,7 @@ import gzip
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -563,3 +563,26 @@ async def test_waiting_for_the_turn_does_not_count_as_slowness() -> None:
         await asyncio.gather(*(fetcher.get(feed(site.url())) for _ in range(5)))
 
     assert time.slept == [5.0] * 4
+
+
+async def test_a_304_with_a_body_is_unchanged_and_spoils_no_later_answer() -> None:
+    """Some servers send a page with their 304 over a connection that stays open."""
+
+    async def careless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            status = b"304 Not Modified" if b"If-None-Match" in head else b"200 OK"
+            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 4\r\n\r\nbody")
+            await writer.drain()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await careless(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.6.1", 0)
+    url = f"http://127.0.6.1:{server.sockets[0].getsockname()[1]}/"
+    async with server, fetching() as fetcher:
+        for _ in range(3):
+            with pytest.raises(Unchanged):
+                await fetcher.get(feed(url, etag='W/"5f1c-gzip"'))
+            assert (await fetcher.get(feed(url))).body == b"body"

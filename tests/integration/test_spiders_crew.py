@@ -445,26 +445,23 @@ async def test_a_users_spider_that_cannot_be_used_says_why(tmp_path: Path) -> No
         assert (await crew.list(own("Nothing"))).entries == ()
 
 
-async def test_an_endless_spider_is_stopped_and_keeps_what_it_found(tmp_path: Path) -> None:
-    async with council(tmp_path, visit=timedelta(seconds=0.5)) as (site, crew):
-        feed = await crew.list(own("Endless"))
-        assert feed.entries
-        assert feed.problems == ("the visit of own was stopped after 0.5 s; there may be more",)
-        assert len((await crew.list(listing(site.url()))).entries) == 2
-
-
-async def test_a_spider_that_sleeps_stops_nobody_else(
+async def test_a_spider_that_sleeps_stops_nobody_else_and_one_without_end_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It blocks its process; the process is killed after a grace, and the next visit gets a new one."""
-    monkeypatch.setattr("crawler.spiders.worker._GRACE", 0.1)
-    async with council(tmp_path, visit=timedelta(seconds=1)) as (site, crew):
-        with pytest.raises(TemporaryFetchError, match="stopped after 1 s"):
-            await crew.list(own("Sleeper"))
-        first = crew.pid
-        await until(lambda: crew.pid is None)
-        assert len((await crew.list(listing(site.url()))).entries) == 2
+    """The first blocks its process, which is killed and replaced; the second keeps what it found."""
+    async with council(tmp_path, visit=timedelta(seconds=2)) as (site, crew):
+        with monkeypatch.context() as patch:
+            patch.setattr("crawler.spiders.worker._GRACE", 0.1)
+            with pytest.raises(TemporaryFetchError, match=r"stopped after 2 s"):
+                await crew.list(own("Sleeper"))
+            first = crew.pid
+            await until(lambda: crew.pid is None)
+
+        feed = await crew.list(own("Endless"))
         assert crew.pid != first
+        assert feed.entries
+        assert feed.problems == ("the visit of own was stopped after 2 s; there may be more",)
+        assert len((await crew.list(listing(site.url()))).entries) == 2
 
 
 # -- the process -----------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ WATCHLIST = Watchlist(
             name="COMPACT",
             watchlist_id="us-india",
             any=_terms("U.S.-India COMPACT", Term(text="COMPACT", near=("India", "Modi"))),
-            exceptions=("compact car", "compact SUV"),
+            exceptions=("compact cars", "compact SUV"),
         ),
         Initiative(id="indus", name="INDUS-X", watchlist_id="us-india", any=_terms("INDUS-X", "/indus-?x/")),
         Initiative(

@@ -19,7 +19,9 @@ def _cases() -> list[Any]:
     try:
         listed = json.loads((CASES / "cases.json").read_text(encoding="utf-8"))
     except OSError:
-        return [pytest.param(None, marks=pytest.mark.skip(reason="the shared cases are not beside this checkout"))]
+        return [
+            pytest.param(None, marks=pytest.mark.skip(reason="the shared cases are not beside this checkout"))
+        ]
     return [pytest.param(case, id=case["id"]) for case in listed if case["kind"] == "watchlist"]
 
 

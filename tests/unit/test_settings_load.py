@@ -158,7 +158,11 @@ def test_digests_know_their_initiatives(settings: Settings) -> None:
     assert at_once.initiatives == ("trust", "compact")
     assert weekly.initiatives == ("trust", "compact")
     assert morning.to == ("policy-desk", "ops-webhook")
-    assert (morning.at, morning.days, morning.zone) == ((time(7, 30),), frozenset(range(5)), "America/New_York")
+    assert (morning.at, morning.days, morning.zone) == (
+        (time(7, 30),),
+        frozenset(range(5)),
+        "America/New_York",
+    )
     assert morning.quiet == (time(22), time(7))
     assert (at_once.immediately, at_once.gather) == (True, timedelta(minutes=5))
     assert (weekly.at, weekly.days) == ((time(7, 30), time(16)), frozenset({4, 0}))
@@ -192,7 +196,9 @@ def test_one_watchlist_alone_is_enough(tmp_path: Path) -> None:
 
 def test_keys_with_nothing_behind_them_have_their_default(tmp_path: Path) -> None:
     """A list whose items are all commented out is no error, where no terms are lost by it."""
-    (tmp_path / "tidings.yaml").write_text("polling:\n  # every: 5m\nchannels:\nweb: {bind: null, token_file: ~}\n")
+    (tmp_path / "tidings.yaml").write_text(
+        "polling:\n  # every: 5m\nchannels:\nweb: {bind: null, token_file: ~}\n"
+    )
     (tmp_path / "sources.yaml").write_text("sources:\n  # - id: a\n")
     (tmp_path / "digests.yaml").write_text("# none yet\n")
 

@@ -241,8 +241,7 @@ def test_a_broken_file_causes_no_errors_in_others(folder: Path) -> None:
         {
             "tidings.yaml": "channels: {desk: {type: file\n",
             "sources.yaml": "sources: 'open\n",
-            WATCHLIST: HEAD
-            + "      - x\n    sources: [times]\ndigests:\n  - {id: d, to: desk, every: 1h}\n",
+            WATCHLIST: HEAD + "      - x\n    sources: [times]\ndigests:\n  - {id: d, to: desk, every: 1h}\n",
         },
     )
 

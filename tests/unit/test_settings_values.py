@@ -80,7 +80,11 @@ def test_values_that_are_taken(read: Callable[[object], object], text: object, w
         (values.count, "1e3", "write digits only, such as 1"),
         (values.network, "10.0.0.1/8", "write the network 10.0.0.0/8"),
         (values.web_address, "https://user:pass@example.org/", "take it out and use auth_file"),
-        (values.web_address, "https://example.org/a b", "write it in full, such as https://example.org/rss.xml"),
+        (
+            values.web_address,
+            "https://example.org/a b",
+            "write it in full, such as https://example.org/rss.xml",
+        ),
         (values.web_address, "https://example.org/?key=${KEY}", "write the value itself"),
         (values.identifier, "my list", "use letters, digits and hyphens, such as 'my-list'"),
         (values.identifier, "../x", "use letters, digits and hyphens, such as 'x'"),

@@ -23,10 +23,26 @@ def refused(text: str | bytes) -> str:
 
 def test_every_unquoted_word_is_kept_as_it_stands() -> None:
     """No type is guessed: countries, octal and exponent forms, dates and times stay texts."""
-    document = parse(b"[NO, on, yes, 007, 1e3, 2030, 2026-03-04, 07:30, 0x1F, .5, true, C++, 'null', ~]", "f.yaml")
+    document = parse(
+        b"[NO, on, yes, 007, 1e3, 2030, 2026-03-04, 07:30, 0x1F, .5, true, C++, 'null', ~]", "f.yaml"
+    )
 
     assert document.plain() == [
-        *("NO", "on", "yes", "007", "1e3", "2030", "2026-03-04", "07:30", "0x1F", ".5", "true", "C++", "null"),
+        *(
+            "NO",
+            "on",
+            "yes",
+            "007",
+            "1e3",
+            "2030",
+            "2026-03-04",
+            "07:30",
+            "0x1F",
+            ".5",
+            "true",
+            "C++",
+            "null",
+        ),
         None,
     ]
 
@@ -120,7 +136,12 @@ def test_a_hostile_file_is_refused_quickly(name: str) -> None:
 
 def test_a_line_that_may_hold_a_password_is_not_shown() -> None:
     """A syntax error beside a secret tells the place only."""
-    for line in ("password: @hunter2", "password hunter2", "url: *https://u:hunter2@example.org", "token: 'x' hunter2"):
+    for line in (
+        "password: @hunter2",
+        "password hunter2",
+        "url: *https://u:hunter2@example.org",
+        "token: 'x' hunter2",
+    ):
         message = refused(f"a: 1\n{line}\nb: 2\n")
 
         assert message.startswith("f.yaml:2:")
@@ -144,7 +165,10 @@ def test_single_quoted_texts_read_back(text: str) -> None:
     assert root.value.strip() == text.strip()
 
 
-@given(st.binary(max_size=200) | st.text(st.sampled_from("ab:-?[]{},&*!|>'\"%@`#~ \n\t\r\\<=.0"), max_size=80).map(str.encode))
+@given(
+    st.binary(max_size=200)
+    | st.text(st.sampled_from("ab:-?[]{},&*!|>'\"%@`#~ \n\t\r\\<=.0"), max_size=80).map(str.encode)
+)
 def test_any_bytes_are_a_document_or_a_configuration_error(data: bytes) -> None:
     """No other exception leaves the reader, and every problem lies in the file."""
     try:

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 from tidings.settings.document import Document, Items, Mapping, Scalar
-from tidings.settings.models.values import web_address
+from tidings.settings.models.values import settled, web_address
 from tidings.settings.problems import ConfigError, Problem
 from tidings.settings.quoting import quoted
 from tidings.settings.yaml import parse
 
 LONGEST_ID = 60
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +122,12 @@ def write_import(
         if feed in feeds:
             skipped.append((feed, "it is configured already"))
             continue
-        title = " ".join(_SURROGATES.sub("", row.title).split())
-        name = unique_id(title, feed, ids)
+        title = _title(row.title)
+        name = unique_id(title or "", feed, ids)
         ids.add(name)
         feeds.add(feed)
         tags = tuple(dict.fromkeys(tag for tag in map(slug, row.folders) if tag and tag != "all"))
-        new.append(NewSource(id=name, feed=feed, name=title or None, site=row.site, tags=tags))
+        new.append(NewSource(id=name, feed=feed, name=title, site=row.site, tags=tags))
     if not new:
         raise ConfigError(
             [Problem(file=str(path), problem="there is no new feed to import", remedy="look at the list")]
@@ -178,6 +178,14 @@ def _block(source: NewSource, indent: int) -> list[str]:
     if source.tags:
         lines.append(f"{below}tags: [{', '.join(map(quoted, source.tags))}]")
     return lines
+
+
+def _title(text: str) -> str | None:
+    """A title fit for `name:`, or None: the feed's own title will do."""
+    try:
+        return settled(_UNFIT.sub(" ", text))
+    except PydanticCustomError:
+        return None
 
 
 def _comment(site: str | None) -> str | None:

@@ -6,6 +6,7 @@ import re
 
 from tidings.settings.quoting import single_quoted
 
+LONGEST_READ = 2_000  # characters of a line that are looked at
 LONGEST_SHOWN = 160  # characters of a user's line in a message
 
 _ITEM = re.compile(r"(?P<lead>\s*(?:- +)?(?:[\w-]+: +)?)(?P<item>.*?)\s*$")
@@ -113,8 +114,8 @@ def _line_start(text: str, offset: int) -> int:
 
 
 def _line(text: str, offset: int) -> str:
-    end = text.find("\n", offset)
-    return text[_line_start(text, offset) : len(text) if end < 0 else end]
+    start, end = _line_start(text, offset), text.find("\n", offset)
+    return text[start : min(len(text) if end < 0 else end, start + LONGEST_READ)]
 
 
 def _colon_too_many(text: str, offset: int) -> SyntaxFault:

@@ -34,7 +34,7 @@ MAX_REPEATED = 10_000  # nodes that aliases add to what stands in the file
 
 _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_IN_INDENT = re.compile(r"^ *\t[ \t]*(?=[^ \t\n#])", re.MULTILINE)
-_TRAILING_TABS = re.compile(r"(?<![ \t])[ \t]*\t[ \t]*$", re.MULTILINE)
+_TRAILING_BLANKS = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 
 
@@ -86,7 +86,7 @@ def _decode(data: bytes, file: str) -> str:
             ]
         ) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _TRAILING_TABS.sub(lambda found: " " * len(found[0]), text)  # legal, but the scanner stumbles
+    return _TRAILING_BLANKS.sub(lambda found: " " * len(found[0]), text)  # legal, but the scanner stumbles
 
 
 @dataclass(slots=True)

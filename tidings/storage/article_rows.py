@@ -85,6 +85,12 @@ def fetch(connection: Connection, article_ids: Iterable[str]) -> dict[str, Artic
     return found
 
 
+def hold(connection: Connection, article_ids: Iterable[str]) -> None:
+    """Keep other transactions from changing these articles until this one ends: read them after this."""
+    for some in chunks(sorted(article_ids)):
+        connection.execute(select(A.id).where(A.id.in_(some)).order_by(A.id).with_for_update()).all()
+
+
 def existing(connection: Connection, article_ids: Iterable[str]) -> set[str]:
     """Those of the ids that articles have."""
     return {

@@ -129,10 +129,11 @@ class Database:
         return await self.read(_damage) if self.is_sqlite else ()
 
     def close(self) -> None:
-        """Finish the steps that were begun, then let go of the database."""
+        """Finish the steps that were begun, then let go of the database; a second time does nothing."""
         self._writers.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         _dispose((self._writing, self._reading), self._in_use)
+        self._in_use = None
 
     async def _run(self, pool: ThreadPoolExecutor, step: Callable[[], T]) -> T:
         try:
@@ -353,5 +354,5 @@ def _ours() -> Iterator[None]:
         if fault.orig is not None and not isinstance(fault, faults.DBAPIError):
             raise fault.orig from None  # a value of ours that a column type refused
         raise StorageError(f"the database refused: {fault.orig}") from fault
-    except faults.SQLAlchemyError as fault:
+    except (faults.TimeoutError, sqlite3.Error) as fault:
         raise StorageError(f"the database cannot be used: {fault}") from fault

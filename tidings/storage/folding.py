@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 
 from crawler.records import Article, Fold
-from tidings.storage.article_rows import A, chunks, fetch, to_article, whole_articles
+from tidings.storage.article_rows import A, chunks, fetch, hold, to_article, whole_articles
 from tidings.storage.engine import insert, lock
 from tidings.storage.errors import StorageError
 from tidings.storage.keys import fingerprint, signed, title_fingerprint
@@ -52,6 +52,7 @@ def fold(
         StorageError: there is no such article.
     """
     lock(connection, "fold")
+    hold(connection, [article_id])
     article = fetch(connection, [article_id]).get(article_id)
     if article is None:
         raise StorageError(f"there is no article {article_id} to fold")

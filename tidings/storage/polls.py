@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from crawler.records import Article, Edit, Poll, Sighting, TextState
-from tidings.storage.article_rows import A, V, chunks, existing, fetch, new_row, version_row
+from tidings.storage.article_rows import A, V, chunks, existing, fetch, hold, new_row, version_row
 from tidings.storage.engine import insert, lock
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
@@ -34,7 +34,8 @@ def known_keys(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
 
 def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
     """Write all of `poll`; returns the ids of the articles that were new."""
-    lock(connection, "articles")
+    if poll.articles:
+        lock(connection, "articles")
     moment = _moment(poll)
     save_state(connection, poll.state, now=moment, listed=moment.date() if poll.keys else None)
 
@@ -112,7 +113,7 @@ def _list_keys(
     }
     rows = [
         {"key": key, "article_id": owner, "source_id": source_id, "last_listed": day}
-        for key, owner in owners.items()
+        for key, owner in sorted(owners.items())  # in one order, so that two polls never wait for each other
         if key not in fresh
     ]
     if rows:
@@ -152,6 +153,8 @@ def _apply_edits(
     *,
     now: datetime,
 ) -> None:
+    edits = tuple(edits)
+    hold(connection, {same.get(edit.article_id, edit.article_id) for edit in edits})
     for edit in edits:
         article_id = same.get(edit.article_id, edit.article_id)
         if article_id in here:

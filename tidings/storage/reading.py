@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
-from tidings.storage.article_rows import A, Origin, V, fetch, version_row
+from tidings.storage.article_rows import A, Origin, V, fetch, hold, version_row
 from tidings.storage.engine import claim, insert
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
@@ -53,6 +53,7 @@ def record_page(
     retry_at: datetime | None,
 ) -> None:
     """Keep what reading a page brought. A text that differs is the next version, to be folded and matched anew."""
+    hold(connection, [article_id])
     before = fetch(connection, [article_id]).get(article_id)
     if before is None:
         return  # purged while its page was read

@@ -30,9 +30,10 @@ _REMEMBERED = (
     "failures",
     "interval",
     "title",
+    "ttl",
 )
 # What belongs to one address, and goes when the configured address changes.
-_OF_ADDRESS = {
+_OF_ADDRESS: dict[str, Any] = {
     "state": str(SourceState.NEW),
     "since": None,
     "problem": None,
@@ -43,6 +44,8 @@ _OF_ADDRESS = {
     "next_poll_at": None,
     "not_before": None,
     "failures": 0,
+    "ttl": None,
+    "skip_hours": [],
 }
 
 
@@ -104,7 +107,11 @@ def active() -> ColumnElement[bool]:
 def save_state(connection: Connection, state: PollState, *, now: datetime, listed: date | None) -> None:
     """Keep what a poll learned and release its claim; `listed`: the day, when the poll brought a list."""
     values: dict[str, Any] = {name: getattr(state, name) for name in _REMEMBERED}
-    values |= {"state": str(state.state), "claimed_until": None}
+    values |= {
+        "state": str(state.state),
+        "skip_hours": sorted(state.skip_hours),
+        "claimed_until": None,
+    }
     if listed is not None:
         values["last_listed"] = listed
     changed = connection.execute(update(sources).where(S.id == state.source_id).values(**values)).rowcount
@@ -152,6 +159,7 @@ def _new(source_id: str, kind: str, url: str, now: datetime, *, configured: bool
         "added_at": now,
         "state": str(SourceState.NEW),
         "failures": 0,
+        "skip_hours": [],
     }
 
 
@@ -201,5 +209,7 @@ def _to_state(row: AnyRow) -> PollState:
         failures=row.failures,
         interval=row.interval,
         title=row.title,
+        ttl=row.ttl,
+        skip_hours=frozenset(row.skip_hours),
         operator_paused=row.operator_paused,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alerts.ports import DeliveryStore, DigestStore, MatchStore
+from crawler.ports import ArticleStore, SourceStore
 from tidings.storage.articles import SqlArticles
 from tidings.storage.counts import SqlCounts
 from tidings.storage.deliveries import SqlDeliveries
@@ -17,11 +19,11 @@ class Stores:
     """The ports of crawler and alerts, filled from one database, and what the command line asks beside them."""
 
     def __init__(self, database: Database) -> None:
-        self.sources = SqlSources(database)
-        self.articles = SqlArticles(database)
-        self.matches = SqlMatches(database)
-        self.digests = SqlDigests(database)
-        self.deliveries = SqlDeliveries(database)
+        self.sources: SourceStore = SqlSources(database)
+        self.articles: ArticleStore = SqlArticles(database)
+        self.matches: MatchStore = SqlMatches(database)
+        self.digests: DigestStore = SqlDigests(database)
+        self.deliveries: DeliveryStore = SqlDeliveries(database)
         self.counts = SqlCounts(database)
         self.lookup = SqlLookup(database)
         self.retention = SqlRetention(database)

@@ -62,6 +62,8 @@ sources = Table(
     Column("failures", Integer, nullable=False),
     Column("interval", Duration),
     Column("title", Words),
+    Column("ttl", Duration),
+    Column("skip_hours", JSON, nullable=False),  # UTC hours, in order
     Column("last_listed", Date),  # UTC day of the last poll that brought a list
 )
 Index("ix_sources_next_poll_at", sources.c.next_poll_at)

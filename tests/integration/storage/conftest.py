@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -16,50 +17,71 @@ import pytest
 import sqlalchemy
 
 from tests.fakes.stores import MemoryStores
-from tidings.storage.engine import FILE, Database
-from tidings.storage.schema import VERSION_TABLE
+from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
 from tidings.storage.tables import metadata
 
 
 @pytest.fixture
-def database(tmp_path: Path, empty_file: Path) -> Iterator[Database]:
-    """An empty SQLite database."""
-    yield from _opened("sqlite", tmp_path, empty_file)
+def database(tmp_path: Path, sqlite_database: Database) -> Iterator[Database]:
+    """An empty SQLite database of the test's own, to be closed, broken or killed."""
+    empty(sqlite_database)
+    shutil.copy(sqlite_file(sqlite_database), tmp_path)
+    opened = Database.open("sqlite", state_dir=tmp_path)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def sql(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> Iterator[Database]:
+def sql(request: pytest.FixtureRequest) -> Database:
     """An empty database of each kind."""
-    url = "sqlite" if request.param == "sqlite" else _emptied(request.getfixturevalue("postgres"))
-    yield from _opened(url, tmp_path, empty_file)
+    kept: Database = request.getfixturevalue(f"{request.param}_database")
+    empty(kept)
+    return kept
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> Iterator[Any]:
+def stores(request: pytest.FixtureRequest) -> Any:
     """The stores of each kind, empty; `Any` because fakes and stores share their ports, not their classes."""
     if request.param == "memory":
-        yield MemoryStores()
-        return
-    url = "sqlite" if request.param == "sqlite" else _emptied(request.getfixturevalue("postgres"))
-    for opened in _opened(url, tmp_path, empty_file):
-        yield Stores(opened)
+        return MemoryStores()
+    kept: Database = request.getfixturevalue(f"{request.param}_database")
+    empty(kept)
+    return Stores(kept)
 
 
 @pytest.fixture(scope="session")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and no rows, to be copied."""
-    folder = tmp_path_factory.mktemp("empty")
-    Database.open("sqlite", state_dir=folder).close()
-    return folder / FILE
-
-
-def _opened(url: str, folder: Path, empty_file: Path) -> Iterator[Database]:
-    if url == "sqlite":
-        shutil.copy(empty_file, folder)
-    opened = Database.open(url, state_dir=folder)
+def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One SQLite database for the session; compiled statements are kept with it, which is most of the time."""
+    opened = Database.open("sqlite", state_dir=tmp_path_factory.mktemp("kept"))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One PostgreSQL database for the session."""
+    opened = Database.open(postgres, state_dir=tmp_path_factory.mktemp("unused"))
+    yield opened
+    opened.close()
+
+
+def empty(database: Database) -> None:
+    """Delete all rows."""
+
+    def rows(connection: sqlalchemy.Connection) -> None:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+
+    asyncio.run(database.write(rows))
+
+
+def sqlite_file(database: Database) -> Path:
+    """The file of a SQLite database."""
+    found = asyncio.run(
+        database.read(lambda connection: connection.exec_driver_sql("PRAGMA database_list").all())
+    )
+    return Path(found[0][2])
 
 
 @pytest.fixture(scope="session")
@@ -108,13 +130,3 @@ def _await(url: str, server: subprocess.Popen[bytes]) -> None:
         engine.dispose()
         return
     pytest.fail("the PostgreSQL server ended before it answered")
-
-
-def _emptied(url: str) -> str:
-    engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        if sqlalchemy.inspect(connection).has_table(VERSION_TABLE):
-            names = ", ".join(table.name for table in metadata.sorted_tables)
-            connection.execute(sqlalchemy.text(f"TRUNCATE {names}"))
-    engine.dispose()
-    return url

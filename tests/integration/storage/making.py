@@ -21,8 +21,6 @@ from crawler.records import (
 )
 from tests.fakes.clock import NOON
 
-__all__ = ["NOON"]
-
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LEASE = timedelta(minutes=10)
 

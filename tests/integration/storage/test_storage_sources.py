@@ -48,6 +48,8 @@ async def test_all_of_a_state_is_remembered(stores: Any) -> None:
         failures=3,
         interval=timedelta(minutes=31, microseconds=5),
         title="The Times",
+        ttl=timedelta(hours=2),
+        skip_hours=frozenset({0, 23}),
     )
     await stores.articles.record_poll(replace(poll(), state=state))
 

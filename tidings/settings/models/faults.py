@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 from pydantic_core import PydanticCustomError
 
@@ -30,11 +31,16 @@ def suggestion(word: str, known: Iterable[str], *, what: str) -> str:
         what: the plural of what is known, such as "channels".
     """
     names = sorted(known)
-    near = get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
-    if near:
-        meant = next(name for name in names if name.lower() == near[0])
+    meant = _nearest(word, tuple(names))
+    if meant is not None:
         return f"did you mean '{meant}'?"
     if not names:
         return f"there are no {what} yet"
     listed = ", ".join(names[:16]) + (", …" if len(names) > 16 else "")
     return f"there are these {what}: {listed}"
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, names: tuple[str, ...]) -> str | None:
+    near = get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    return next((name for name in names if near and name.lower() == near[0]), None)

@@ -43,9 +43,10 @@ def _database(value: object, info: ValidationInfo) -> str:
     except SecretFault as error:
         raise fault(error.problem, error.remedy) from None
     if not re.fullmatch(_DATABASE, address):
-        kind = written.partition(":")[0]
+        scheme = re.match(r"([a-z+]{1,20})://", written)
         raise fault(
-            f"{shown(kind)} is no database that tidings knows", "write sqlite, or postgresql://user@host/name"
+            f"{shown(scheme[1]) if scheme else 'this'} is no database that tidings knows",
+            "write sqlite, or postgresql://user@host/name",
         )
     return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", address)
 

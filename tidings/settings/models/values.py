@@ -24,6 +24,7 @@ DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 ADDRESS = r"[^@\s<>,;]+@[^@\s<>,;]+"
 DOTTED = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,6 +44,8 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise fault("a list stands where one text is expected", "write one text without a dash")
     stripped = " ".join(value.split())
+    if CONTROL.search(stripped):
+        raise fault("the text holds an invisible control character", "write it without escapes such as \\0")
     if not stripped:
         raise fault("the text is empty", "write something between the quotes, or remove the line")
     return stripped

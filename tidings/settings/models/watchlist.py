@@ -45,10 +45,12 @@ from tidings.settings.models.base import (
 )
 from tidings.settings.models.digests import AlertShape, DigestShape
 from tidings.settings.models.faults import fault
-from tidings.settings.models.values import count, shown, text
+from tidings.settings.models.values import CONTROL, count, shown, text
 from tidings.settings.quoting import single_quoted
 
 Where = Callable[..., str]  # path below the present one → "FILE:LINE:COLUMN"
+
+LONGEST_TERM = 2_000  # characters
 
 _TERM_SCHEMA: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 
@@ -71,6 +73,12 @@ def _term_text(value: object) -> str:
             "two lines run together to one term",
             "begin each term with '- ' in the same column, or quote the long one",
         )
+    if len(value) > LONGEST_TERM:
+        raise fault(
+            f"this term has {len(value)} characters", f"use {LONGEST_TERM} at most; split it into several"
+        )
+    if CONTROL.search(value):
+        raise fault("the term holds an invisible control character", "write it without escapes such as \\0")
     if not value.strip():
         raise fault("this item is empty", "write a word or phrase between the quotes, or remove the line")
     return str(value).rstrip("\n")

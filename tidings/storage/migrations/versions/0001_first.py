@@ -81,6 +81,8 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("interval", Duration(), nullable=True),
         sa.Column("title", Words(), nullable=True),
+        sa.Column("ttl", Duration(), nullable=True),
+        sa.Column("skip_hours", sa.JSON(), nullable=False),
         sa.Column("last_listed", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_sources"),
     )

@@ -1,0 +1,71 @@
+"""The program as a user runs it: the `tidings` command in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The JSON objects that it printed, one a line."""
+        return [json.loads(line) for line in self.out.splitlines() if line.strip()]
+
+
+def tidings(
+    *words: object, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: str = ""
+) -> Done:
+    """Run `tidings WORDS…` to its end."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "tidings", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        input=stdin,
+        env={**clean, **(env or {})},
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Callable[..., Done]:
+    """`tidings` in an empty folder with configuration and state of its own: `place("once", "--all")`."""
+
+    def run(*words: object, **more: Any) -> Done:
+        env = {"TIDINGS_CONFIG": str(tmp_path / "config"), "TIDINGS_STATE": str(tmp_path / "state")}
+        return tidings(*words, env=env, cwd=tmp_path, **more)
+
+    return run
+
+
+def configure(folder: Path, **files: str) -> None:
+    """Write a small configuration; `files` replaces or adds `NAME.yaml`, with `__` for a folder."""
+    base = {
+        "tidings": "polling: {host_delay: 0s, allow_private: [127.0.0.0/8]}\n"
+        "channels:\n  outbox: {type: file, dir: outbox}\n",
+        "sources": "sources: []\n",
+        "watchlists__chips": "watchlist: chips\ntitle: Chips\ninitiatives:\n"
+        "  - {id: chips, name: Chips, any: [semiconductor]}\n"
+        "digests:\n  - {id: hourly, to: [outbox], every: 1h}\n",
+    }
+    for name, text in {**base, **files}.items():
+        path = folder / (name.replace("__", "/") + ".yaml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

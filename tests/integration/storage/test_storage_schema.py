@@ -1,0 +1,97 @@
+"""Opening a database: its address, its schema, and what is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from tidings.storage import schema
+from tidings.storage.engine import FILE, Database, StorageError
+from tidings.storage.tables import metadata
+
+
+async def test_the_migrations_make_the_tables_of_this_program(sql: Database) -> None:
+    """No table, column or index is missing from the migrations, and none is too much."""
+
+    def differences(connection: Connection) -> list[Any]:
+        options = {"version_table": schema.VERSION_TABLE, "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, metadata))
+
+    assert await sql.read(differences) == []
+
+
+def test_the_program_knows_its_migrations() -> None:
+    """`REVISIONS` names the files of migrations/versions in their order."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    walked = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+
+    assert tuple(reversed(walked)) == schema.REVISIONS
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path: Path, database: Database) -> None:
+    """It is neither opened nor upgraded, and the message says what to do."""
+    set_revision(tmp_path, "9999")
+
+    for attempt in (Database.open, Database.upgrade):
+        with pytest.raises(StorageError, match="schema 9999, which is newer than this program"):
+            attempt("sqlite", state_dir=tmp_path)
+
+
+def test_an_old_database_is_upgraded_only_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    """`run` refuses it with the way out."""
+    monkeypatch.setattr(schema, "REVISIONS", ("0001", "0002"))
+
+    with pytest.raises(StorageError, match="tidings db upgrade"):
+        Database.open("sqlite", state_dir=tmp_path)
+
+
+def test_upgrading_makes_the_tables_and_says_so(tmp_path: Path) -> None:
+    """A second time there is nothing to do."""
+    assert Database.upgrade("sqlite", state_dir=tmp_path) == "the database went from schema nothing to 0001"
+    assert Database.upgrade("sqlite", state_dir=tmp_path) == "the database is at schema 0001 already"
+
+
+def test_a_command_that_only_looks_makes_no_database(tmp_path: Path) -> None:
+    """`status` before the first `run` says so and leaves no file."""
+    with pytest.raises(StorageError, match="there is no database"):
+        Database.open("sqlite", state_dir=tmp_path, create=False)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://root:hunter2@db/x", "hunter2", "sqlite://", "sqlite:///:memory:", "postgresql+oops://h"]
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    """The message names what can be written instead, or what is missing."""
+    with pytest.raises(StorageError) as refusal:
+        Database.open(url, state_dir=tmp_path)
+
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_server_that_cannot_be_reached_is_told_without_the_password(tmp_path: Path) -> None:
+    """Wrong host or port: one clear error."""
+    with pytest.raises(StorageError) as refusal:
+        Database.open("postgresql://tidings:hunter2@127.0.0.1:1/tidings", state_dir=tmp_path)
+
+    assert "hunter2" not in str(refusal.value)
+
+
+def set_revision(folder: Path, revision: str) -> None:
+    with sqlite3.connect(folder / FILE) as file:
+        file.execute(f"UPDATE {schema.VERSION_TABLE} SET version_num = '{revision}'")
+    file.close()
