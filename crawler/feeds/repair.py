@@ -19,6 +19,11 @@ _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))", re.S)
 _ENTITY = re.compile(r"&([A-Za-z_][\w.-]{0,31});")
 _BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,31};)")
 _OPENS_NO_TAG = re.compile(r"<(?![A-Za-z_/!?])")
+_LONG_NAME = re.compile(  # names of people; feedparser looks for addresses in them in the square of their length
+    r"(<(?:[A-Za-z_][\w.-]*:)?(?:author|creator|contributor|publisher|owner|name|email|managingEditor|webMaster)"
+    r"\b[^<>]{0,200}>\s{0,50}(?:<!\[CDATA\[)?[^<]{1000})[^<\]]+",
+    re.I,
+)
 _ENTRY = re.compile(r"<(?:item|entry)[\s>]")
 _ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
 _DEEPEST, _MOST_ATTRIBUTES = 1_000, 500
@@ -56,7 +61,9 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
     text, found = _ILLEGAL.subn("", text)
     if found:
         problems.append(f"{found} control characters that XML forbids were left out")
-    text = _without_doctype(text)
+    text, found = _LONG_NAME.subn(r"\1", _without_doctype(text))
+    if found:
+        problems.append(f"{found} names of people longer than 1000 characters were cut")
     if fault(text) is None:
         return text, tuple(problems)
 

@@ -45,6 +45,7 @@ class Crawl:
         source, connect = self._visit.source, self._crawler.signals.connect
         connect(self._item, signal=signals.item_scraped)
         connect(self._error, signal=signals.spider_error)
+        connect(self._closed, signal=signals.spider_closed)
         try:
             await self._crawler.crawl_async()
         except CrawlError:
@@ -72,6 +73,13 @@ class Crawl:
         elif visit.entries < visit.max_entries:
             visit.entries += 1
             visit.found(item)
+
+    def _closed(self, reason: str) -> None:
+        visit = self._visit
+        if reason == "closespider_pagecount":
+            visit.problems.append(f"the visit stopped after {visit.max_pages} pages; there may be more")
+        elif reason == "closespider_itemcount":
+            visit.problems.append(f"the visit stopped after {visit.max_entries} entries; there may be more")
 
     def _error(self, failure: Failure) -> None:
         error = failure.value

@@ -385,6 +385,12 @@ class Endless(CouncilSpider):
         yield Request(self.start_urls[0], dont_filter=True, cb_kwargs={{"n": n + 1}})
 
 
+class Slow(Endless):
+    def parse(self, response, n=0):
+        for one in super().parse(response, n):
+            yield one.replace(url=response.urljoin("/slow")) if isinstance(one, Request) else one
+
+
 class Wrong(CouncilSpider):
     def parse(self, response):
         yield {{"title": "a dict"}}
@@ -399,10 +405,17 @@ NOT_A_SPIDER = 1
 """
 
 
+async def _slow(seen: Seen, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(0.05)
+    writer.write(reply(body=PRESS, content_type=HTML))
+    await writer.drain()
+
+
 @asynccontextmanager
 async def council(folder: Path, **more: object) -> AsyncIterator[tuple[Site, SpiderCrew]]:
     rules = reply(body=b"User-agent: *\nDisallow: /closed")
     async with Site({"/": reply(body=PRESS, content_type=HTML), "/robots.txt": rules}) as site:
+        site.routes["/slow"] = _slow
         package = folder / "my_spiders"
         package.mkdir()
         (package / "council.py").write_text(OWN.format(url=site.url()))
@@ -426,7 +439,7 @@ async def test_a_users_spider_runs_under_our_limits_whatever_its_settings_say(tm
     assert {one.header("User-Agent") for one in site.seen} == {AGENT}
 
 
-async def test_a_users_spider_that_cannot_be_used_says_why(tmp_path: Path) -> None:
+async def test_a_users_spider_that_goes_wrong_says_why(tmp_path: Path) -> None:
     async with council(tmp_path) as (_, crew):
         for name, kind, says in [
             (
@@ -443,6 +456,8 @@ async def test_a_users_spider_that_cannot_be_used_says_why(tmp_path: Path) -> No
         with pytest.raises(NotAFeedError, match="No module named 'nowhere'"):
             await crew.list(Source(id="own", kind=SourceKind.SPIDER, url="nowhere.Spider"))
         assert (await crew.list(own("Nothing"))).entries == ()
+        endless = await crew.list(own("Endless"))
+        assert endless.problems == ("the visit stopped after 200 pages; there may be more",)
 
 
 async def test_a_spider_that_sleeps_stops_nobody_else_and_one_without_end_is_stopped(
@@ -457,7 +472,7 @@ async def test_a_spider_that_sleeps_stops_nobody_else_and_one_without_end_is_sto
             first = crew.pid
             await until(lambda: crew.pid is None)
 
-        feed = await crew.list(own("Endless"))
+        feed = await crew.list(own("Slow"))
         assert crew.pid != first
         assert feed.entries
         assert feed.problems == ("the visit of own was stopped after 2 s; there may be more",)
