@@ -69,8 +69,11 @@ def candidates_in(text: str, url: str) -> tuple[Candidate, ...]:
     with suppress(etree.XMLSyntaxError):  # an empty page
         etree.fromstring(clean(text[:LONGEST_PAGE]).encode(), parser)
     stated = sorted(reader.stated, key=lambda one: bool(_COMMENTS.search(one.url + one.title)))
-    found = {one.url: one for one in reversed([*stated, *reader.plain]) if one.url != url}
-    return tuple(reversed(found.values()))
+    found: dict[str, Candidate] = {}
+    for one in (*stated, *reader.plain):
+        if one.url != url:
+            found.setdefault(one.url, one)
+    return tuple(found.values())
 
 
 def well_known(url: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from crawler.errors import NotAFeedError
 
 _START = re.compile(r"<\?xml\b|<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|RDF|channel|opml)\b", re.I)
 _ROOT = re.compile(r"<(?![?!])([A-Za-z_][\w.:-]*)")
-_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>", re.I)
+_DECLARATION = re.compile(r"\A<\?xml\b[^>]*\?>", re.I)
 _DOCTYPE = re.compile(r"<!DOCTYPE", re.I)
 _SUBSET_END = re.compile(r"\]\s*>")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

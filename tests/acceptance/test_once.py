@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -44,12 +44,12 @@ def serve(port: int = 0) -> ThreadingHTTPServer:
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def port() -> int:
     """A port on which nobody listens."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Feeds)
     number = server.server_port
     server.server_close()
-    yield number
+    return number
 
 
 def sources(port: int, number: int = 3) -> str:
