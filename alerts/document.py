@@ -221,5 +221,5 @@ def _why(evidence: Sequence[Evidence]) -> str:
     for one in evidence:
         fields.setdefault(one_line(one.term, NAME), {})[_FIELDS[one.field]] = None
     return wording.listed(
-        [f"“{term}” in {wording.listed(list(places))}" for term, places in fields.items()], 5
+        [f"“{term}” in {wording.listed(list(places))}" for term, places in fields.items()], 3
     )

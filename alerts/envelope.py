@@ -119,7 +119,7 @@ def _coverage(found: Coverage) -> Json:
         ],
         "quiet": [one_line(name) for name in found.quiet],
         "gaps": [
-            {"source": one_line(gap.source), "from": stamp(gap.start), "to": stamp(gap.end)}
+            {"source": one_line(gap.source), "from": stamp(gap.start), "until": stamp(gap.end)}
             for gap in found.gaps
         ],
         "held": found.held,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -78,12 +79,19 @@ def standing(line: CommitmentLine) -> str:
 
 
 def short_name(section: Section) -> str:
-    """The word of a subject for an initiative: the word of its name that is its id, else a short name, else the id."""
+    """The word of a subject for an initiative: the word of its name that is its id, else a short name, else its id.
+
+    The words of an id are spelled as the name spells them: `ai-roadmap` is "AI roadmap" where the name says AI.
+    """
     name, wanted = one_line(section.name), section.initiative_id.casefold()
     same = [word.strip(",.:;()") for word in name.split() if word.strip(",.:;()").casefold() == wanted]
     if same:
         return same[0]
-    return name if len(name) <= SHORT_NAME else section.initiative_id
+    if len(name) <= SHORT_NAME:
+        return name
+    spelled = {word.casefold(): word for word in re.findall(r"\w+", name)}
+    words = (spelled.get(word.casefold(), word) for word in section.initiative_id.split("-") if word)
+    return " ".join(words) or section.initiative_id
 
 
 def outlets_of(stories: Iterable[Story]) -> int:

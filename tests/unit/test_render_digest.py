@@ -361,7 +361,7 @@ def test_the_json_is_the_contract() -> None:
     assert {"term", "field", "start", "end", "snippet", "strength"} == set(story["evidence"][0])
     assert {"checked", "failing", "quiet", "gaps", "held"} <= set(data["coverage"])
     assert set(data["coverage"]["failing"][0]) == {"source", "since", "reason"}
-    assert set(data["coverage"]["gaps"][0]) == {"source", "from", "to"}
+    assert set(data["coverage"]["gaps"][0]) == {"source", "from", "until"}
     assert [s["title"] for s in data["initiatives"][0]["stories"] if s["first_told"]] == ["Grown"]
 
 
