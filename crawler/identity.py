@@ -260,7 +260,8 @@ def _page_of_many(item: Item, title_agrees: bool, source_id: str, article: Artic
         return False
     if item.canonical_url and _plain_id(item.entry.id).partition("#")[0] == item.canonical_url:
         return False  # the id only repeats the address
-    return not same_title(item.entry.title, article.title) and not _same_time(item.entry, article)
+    titles = _folded(item.entry.title), _folded(article.title)
+    return all(titles) and titles[0] != titles[1] and not _same_time(item.entry, article)
 
 
 def _id_reused(item: Item, article: Article | None) -> bool:
@@ -317,7 +318,9 @@ def _kept(item: Item, owner: str | None, known: Mapping[str, str], taken: set[st
             changed=known.get(item.version_key) != owner,
             keys=own,
         )
-    fresh = tuple(key for key in signals if key not in known) or (item.whole_key,)
+    fresh = tuple(key for key in signals if key not in known)
+    if len(fresh) < len(signals) or not fresh:  # some of its signals belong to others
+        fresh += (item.whole_key,)
     made = article_id(fresh)
     if made in taken or made in known.values():
         made = article_id((item.whole_key,))

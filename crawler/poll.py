@@ -121,9 +121,7 @@ class Poller:
         except CrawlError as error:
             return await self._failed(source, state, error)
         except ChildCrashed as error:
-            return await self._failed(
-                source, state, NotAFeedError(f"its document could not be read: {error}")
-            )
+            return await self._failed(source, state, CrawlError(f"its document could not be read: {error}"))
         if reading.feed is None:
             return await self._same_bytes(source, state, reading)
         return await self._listed(source, state, reading, reading.feed)

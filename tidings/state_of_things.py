@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from alerts.records import AlertKind, DeliveryState
+from alerts.records import DeliveryState
 from alerts.slots import upcoming
 from crawler.records import PollState, SourceState, TextState
 from tidings.lock import holder
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
 from tidings.storage.stores import Stores
+from tidings.unserved import unserved
 
 TROUBLED = (SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED)
 LATE = timedelta(minutes=15)  # a source or delivery that has waited so long past its time waits for somebody
@@ -114,9 +115,7 @@ def _needs(
 def _notes(settings: Settings, counts: Counts) -> Iterator[str]:
     if counts.journal:
         yield counts.journal
-    unsent = sorted({str(plan.on) for plan in settings.alerts if plan.on is not AlertKind.COMMITMENT})
-    if unsent:
-        yield f"alerts on {', '.join(unsent)} are configured, and not sent by this version"
+    yield from map(str, unserved(settings))
 
 
 def _when(moment: datetime | None, now: datetime) -> str:

@@ -112,10 +112,21 @@ def _article(row: Mapping[str, Any], name: str, number: int) -> Article:
     )
 
 
+NO_STORY = ("challenge:", "consent:", "not found:")  # such a page speaks of itself, whatever words it holds
+
+
 def _page(body: bytes, url: str, content_type: str | None) -> Article:
     page = read_page(body, url, content_type, None)
-    text = visible_text(body, content_type) if page.refused and not page.paywalled else page.text
-    return subject(title=page.title, text=text, url=url, published=page.published_at, language=page.language)
+    if page.refused and page.refused.startswith(NO_STORY):
+        return subject(url=url)
+    short = page.refused is not None and not page.paywalled
+    return subject(
+        title=page.title,
+        text=visible_text(body, content_type) if short else page.text,
+        url=url,
+        published=page.published_at,
+        language=page.language,
+    )
 
 
 def _looks_like_html(text: str) -> bool:

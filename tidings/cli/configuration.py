@@ -54,19 +54,22 @@ def check(
     from alerts.match import spelled, validate
     from tidings.checking import check_watchlists
     from tidings.settings import ConfigError, load_watchlist
+    from tidings.unserved import unserved
 
     tags: dict[str, tuple[str, ...]] = {}
     summary = ""
+    idle: tuple[str, ...] = ()  # what is configured and does nothing
     try:
         if files:
             lists = tuple(load_watchlist(path, validate_term=validate) for path in files)
         else:
             loaded = load(config, state)
             lists, tags = loaded.watchlists, dict(loaded.tags)
+            idle = tuple(str(one) for one in unserved(loaded))
             summary = f"{len(loaded.sources)} sources, {len(loaded.channels)} channels, {len(loaded.digests)} digests, "
     except ConfigError as fault:
         if as_json:
-            json_line({"ok": False, "errors": fault.problems, "warnings": []})
+            json_line({"ok": False, "errors": fault.problems, "warnings": [], "unserved": []})
         else:
             complain(str(fault))
         raise typer.Exit(USAGE) from None
@@ -83,16 +86,19 @@ def check(
 
     errors, warnings, examples = check_watchlists(lists, tags)
     if as_json:
-        json_line({"ok": not errors, "errors": errors, "warnings": warnings})
+        json_line({"ok": not errors, "errors": errors, "warnings": warnings, "unserved": idle})
     else:
         for one in errors:
             complain(str(one))
         for one in warnings:
             complain(str(one).replace(": error: ", ": warning: ", 1))
+        for line in idle:
+            complain(f"warning: {line}")
         if not errors:
             initiatives = sum(len(each.initiatives) for each in lists)
             typer.echo(
-                f"ok: {summary}{initiatives} initiatives, {examples} examples pass, {len(warnings)} warnings"
+                f"ok: {summary}{initiatives} initiatives, {examples} examples pass, "
+                f"{len(warnings) + len(idle)} warnings"
             )
     if errors:
         raise typer.Exit(USAGE)

@@ -16,8 +16,8 @@ from tidings.cli.options import (
     Verbose,
     complain,
     fail,
-    load,
     run,
+    served,
     settings,
 )
 from tidings.cli.output import json_line, progress
@@ -49,7 +49,7 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
     settings(config, state)  # a wrong configuration ends here, in words, before anything starts
     log.configure(verbose=verbose)
     try:
-        asyncio.run(live(lambda: load(config, state)))
+        asyncio.run(live(lambda: served(config, state)))
     except (AlreadyRunning, StorageError) as fault:
         fail(str(fault))
 
