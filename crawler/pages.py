@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,8 +10,6 @@ from urllib.parse import urlsplit
 from crawler.errors import CrawlError, TemporaryFetchError
 from crawler.ports import ArticleStore, ChildCrashed, Clock, Extractor, Fetcher
 from crawler.records import Article, Page, Purpose, Request, Source, SourceKind, TextState
-
-log = logging.getLogger(__name__)
 
 _WAITS = (  # (age of the article, wait until the next try)
     (timedelta(minutes=5), timedelta(minutes=5)),
@@ -71,9 +68,7 @@ class PageReader:
                 fetched.body, url=fetched.url, content_type=fetched.content_type, source=source
             )
         except ChildCrashed as error:
-            outcome = PageOutcome(article_id=article.id, state=TextState.PENDING, reason=f"crashed: {error}")
-            _tell(article, outcome)
-            return outcome
+            return PageOutcome(article_id=article.id, state=TextState.PENDING, reason=f"crashed: {error}")
         except CrawlError as error:
             outcome = after_failure(article, error, self._clock.now())
         else:
@@ -86,7 +81,6 @@ class PageReader:
             now=self._clock.now(),
             retry_at=outcome.retry_at,
         )
-        _tell(article, outcome)
         return outcome
 
 
@@ -148,11 +142,3 @@ def _origin(url: str) -> tuple[str, str | None, int | None] | None:
 def _unknown_source(article: Article) -> Source:
     """Stands for a source that is no longer configured; its articles are still read."""
     return Source(id=article.source_id, kind=SourceKind.FEED, url="")
-
-
-def _tell(article: Article, outcome: PageOutcome) -> None:
-    log.info(
-        "page %s",
-        outcome.state,
-        extra={"article": article.id, "source": article.source_id, "reason": outcome.reason},
-    )
