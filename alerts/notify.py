@@ -130,19 +130,20 @@ class Notifier:
     # -- matching ----------------------------------------------------------------------------------
 
     async def match_new(self, limit: int) -> Matched:
-        """Judge all articles that wait, `limit` at a time; one that breaks the matcher stops no other."""
+        """Judge all articles that wait, `limit` to a transaction; one that breaks the matcher stops no other."""
         done = found = 0
         failed: dict[str, None] = {}
-        while articles := [a for a in await self._matches.unmatched(limit) if a.id not in failed]:
+        while articles := await self._matches.unmatched(limit, skip=failed):
+            judged: list[tuple[Article, tuple[Match, ...]]] = []
             for article in articles:
                 try:
-                    matches = tuple(self._judge(article).matches)
+                    judged.append((article, tuple(self._judge(article).matches)))
                 except Exception:  # a hostile text must not stop the news; counted, and tried again next time
                     failed[article.id] = None
-                    continue
-                async with self._window:
-                    await self._matches.record_matches(article, matches, self._clock.now())
-                done, found = done + 1, found + len(matches)
+                await asyncio.sleep(0)  # polls and pages go on meanwhile
+            async with self._window:
+                await self._matches.record_matches(judged, self._clock.now())
+            done, found = done + len(judged), found + sum(len(matches) for _, matches in judged)
         return Matched(articles=done, matches=found, failed=tuple(failed))
 
     # -- composing ---------------------------------------------------------------------------------

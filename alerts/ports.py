@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -39,13 +39,18 @@ class Channel(Protocol):
 class MatchStore(Protocol):
     """Articles to be matched, and what was found."""
 
-    async def unmatched(self, limit: int) -> tuple[Article, ...]:
-        """Folded articles whose text version in force has not been matched yet, oldest first."""
+    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
+        """Folded articles whose text version in force has not been matched yet, oldest first.
 
-    async def record_matches(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
-        """Store matches with evidence and mark the version matched, in one transaction.
+        `skip`: ids to pass over, such as those that could not be judged this time.
+        """
 
-        A match of the same article and initiative that is there already keeps its `matched_at`.
+    async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
+        """Store matches with evidence and mark the versions matched, in one transaction for all articles.
+
+        A match of the same article and initiative that is there already keeps its `matched_at`. A new one gets
+        `now`, or the first moment after the end of the last frozen window when that is later, so that
+        no digest of any process has passed it by.
         """
 
     async def matches_of(self, article_id: str) -> tuple[Match, ...]: ...

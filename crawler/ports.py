@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from crawler.records import (
     Feed,
     Fetched,
     Fold,
+    Folded,
     Page,
     Poll,
     PollState,
@@ -99,8 +100,8 @@ class SourceStore(Protocol):
     async def states(self) -> tuple[PollState, ...]:
         """All configured sources, by id."""
 
-    async def release(self, source_id: str) -> None:
-        """Give a claim back without a poll (shutdown)."""
+    async def release(self, *source_ids: str) -> None:
+        """Give claims back without a poll (shutdown)."""
 
     async def set_paused(self, source_id: str, paused: bool) -> None:
         """The operator's `sources pause` and `resume`."""
@@ -129,6 +130,12 @@ class ArticleStore(Protocol):
         An article with three attempts that never came back is QUARANTINED instead.
         """
 
+    async def release(self, *article_ids: str) -> None:
+        """Give page claims back unread (shutdown): due again now, the attempt does not count.
+
+        An article whose claim has ended meanwhile stays as it is.
+        """
+
     async def record_page(
         self,
         article_id: str,
@@ -141,19 +148,27 @@ class ArticleStore(Protocol):
     ) -> None:
         """Store a page's text as the next version, or why there is none. PENDING with `retry_at`: again then."""
 
-    async def unfolded(self, now: datetime, wait_for_text: timedelta, limit: int) -> tuple[str, ...]:
-        """Ids of articles to fold: text settled, or pending longer than `wait_for_text`; oldest first."""
+    async def unfolded(
+        self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Ids of articles to fold: text settled, or pending longer than `wait_for_text`; oldest first.
+
+        `skip`: ids to pass over, such as those that could not be folded this time.
+        """
 
     async def fold(
         self,
-        article_id: str,
+        article_ids: Sequence[str],
         keys: Callable[[Article], Sequence[int]],
         decide: Callable[[Article, Sequence[Article]], Fold],
         *,
         since: datetime,
-    ) -> Fold:
-        """Decide under the installation's one lock: which story it joins, on the database's candidates.
+    ) -> Folded:
+        """Decide under the installation's one lock: which story each joins, on the database's candidates.
 
         `keys` gives the band keys of a text; candidates share a band, a canonical URL or an equal
-        folded title with it and were first seen after `since`. All is written in one transaction.
+        folded title with it and were first seen after `since`. The articles are decided one after the other,
+        each seeing those before it, and written in one transaction: some dozens at a time hold the lock
+        for a fraction of a second. One on which `keys` or `decide` raises is left as it was, and named; ids
+        that no article has are passed over.
         """

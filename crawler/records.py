@@ -373,3 +373,11 @@ class Fold:
     duplicate_of: str | None = None
     similarity: float | None = None
     why: str = ""  # "same text", "0.93 of its word shingles", "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """What became of articles that were folded together, each in the order given."""
+
+    folds: tuple[tuple[str, Fold], ...] = ()  # (article id, decision)
+    failed: tuple[tuple[str, str], ...] = ()  # (article id, why there is no decision); they wait as before

@@ -157,9 +157,8 @@ def words(hint: Any) -> str:
         heading = _heading(hint)
         return f"[{heading.removeprefix('Keys of ')}](#{heading.lower().replace(' ', '-')})"
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return " or ".join(
-            (", ".join(f"`{one}`" for one in list(hint)[:-1]), f"`{list(hint)[-1]}`")
-        ).removeprefix(" or ")
+        *others, last = (f"`{one}`" for one in hint)
+        return f"{', '.join(others)} or {last}" if others else last
     if origin is Annotated:
         return words(parts[0])
     if origin is Literal:

@@ -55,6 +55,13 @@ class App:
         self.settings = settings
         await self.stores.sources.sync(settings.sources, self.clock.now())
 
+    async def tidy(self) -> object:
+        """Drop what is older than `retention` says; a small key of it stays known."""
+        keep = self.settings.retention
+        return await self.stores.retention.purge(
+            self.clock.now(), unmatched=keep.unmatched, text=keep.text, matched=keep.matched
+        )
+
     async def settle(self, *, everything: bool = False) -> None:
         """Tick until there is nothing left to do now: what `once` and the demo are made of."""
         claimed = await self.ticker.tick(everything=everything)
@@ -141,6 +148,7 @@ async def open_app(
             polling = in_force.polling
             return Services(
                 clock=time,
+                sources=stores.sources,
                 articles=stores.articles,
                 poller=Poller(
                     sources=sources,
@@ -166,6 +174,7 @@ async def open_app(
         await stores.sources.sync(settings.sources, time.now())
         services = wire(settings)
         runner = InlineRunner(lambda: app.services, on_report=on_report)
+        stack.push_async_callback(runner.stop, 0)  # an interrupted `once` holds on to nothing
         app = App(
             settings=settings,
             clock=time,

@@ -85,11 +85,8 @@ async def _tick(app: App) -> None:
 
 
 async def _housekeep(app: App) -> None:
-    keep = app.settings.retention
     try:
-        purged = await app.stores.retention.purge(
-            app.clock.now(), unmatched=keep.unmatched, text=keep.text, matched=keep.matched
-        )
+        purged = await app.tidy()
     except Exception:
         log.exception("housekeeping failed; the next one tries again")
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import assert_never
@@ -11,13 +11,14 @@ from alerts.notify import Notifier
 from crawler.duplicates import band_keys
 from crawler.pages import PageReader
 from crawler.poll import Poller
-from crawler.ports import ArticleStore, Clock
+from crawler.ports import ArticleStore, Clock, SourceStore
 from crawler.records import PollResult, TextState
 from crawler.stories import decide
 
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
-SETTLE_BATCH = 200  # articles folded and matched by one task
+SETTLE_BATCH = 50  # articles folded or matched in one transaction; others wait for the database meanwhile
 DELIVERY_BATCH = 50
+NAMED = 5  # articles that a report names
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Services:
     """The ports, filled: everything a task may need."""
 
     clock: Clock
+    sources: SourceStore
     articles: ArticleStore
     poller: Poller
     reader: PageReader
@@ -89,6 +91,13 @@ async def perform(task: Task, services: Services) -> Report:
         case Deliver():
             return await _deliver(task, services)
     assert_never(task)
+
+
+async def give_back(tasks: Iterable[Task], services: Services) -> None:
+    """Return the claims of tasks that were never begun or were cut off; tasks without a claim lose nothing."""
+    held = tuple(tasks)
+    await services.sources.release(*(task.source_id for task in held if isinstance(task, PollSource)))
+    await services.articles.release(*(task.article_id for task in held if isinstance(task, ReadPage)))
 
 
 async def _poll(task: PollSource, services: Services) -> Report:
@@ -117,23 +126,35 @@ async def _read(task: ReadPage, services: Services) -> Report:
 
 
 async def _settle(task: Settle, services: Services) -> Report:
-    """Fold first, so that a match is told in the right story; both loops end when nothing waits."""
+    """Fold first, so that a match is told in the right story; both loops end when nothing else waits."""
     now = services.clock.now()
     folded = reprints = 0
-    while ids := await services.articles.unfolded(now, services.wait_for_text, SETTLE_BATCH):
-        for article_id in ids:
-            fold = await services.articles.fold(article_id, band_keys, decide, since=now - BANDS_FOR)
-            folded += 1
-            reprints += fold.duplicate_of is not None
+    unfoldable: dict[str, str] = {}  # id → why; left for the next time
+    while ids := await services.articles.unfolded(now, services.wait_for_text, SETTLE_BATCH, skip=unfoldable):
+        done = await services.articles.fold(ids, band_keys, decide, since=now - BANDS_FOR)
+        unfoldable.update(done.failed)
+        folded += len(done.folds)
+        reprints += sum(fold.duplicate_of is not None for _, fold in done.folds)
     matched = await services.notifier.match_new(SETTLE_BATCH)
     counts = {"folded": folded, "reprints": reprints, "judged": matched.articles, "matches": matched.matches}
+    troubles = []
+    if unfoldable:
+        troubles.append(_some("not folded", [f"{one} ({why})" for one, why in unfoldable.items()]))
+    if matched.failed:
+        troubles.append(_some("the matcher broke on", matched.failed))
     return Report(
         task=task,
         counts=counts,
         facts=dict(counts),
-        problem=f"the matcher broke on {', '.join(matched.failed)}" if matched.failed else None,
+        problem="; ".join(troubles) or None,
         worth_a_line=bool(folded or matched.articles),
     )
+
+
+def _some(what: str, named: Sequence[str]) -> str:
+    """`what` and the first few of the things named, so that a flood of them makes no flood of log."""
+    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
+    return f"{what} {', '.join(named[:NAMED])}{more}"
 
 
 async def _compose(task: Compose, services: Services) -> Report:

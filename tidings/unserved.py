@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alerts.commitments import AHEAD
-from alerts.records import AlertKind, AlertPlan, FileChannel
+from alerts.records import AlertKind, AlertPlan
 from tidings.settings import Settings
 from tidings.settings.models.installation import WebShape
 
@@ -55,8 +55,7 @@ def _without_effect(settings: Settings) -> Iterator[Unserved]:
             problem="this version has no status page, so nothing listens where `web` says",
             remedy="use `tidings status`, and remove `web`",
         )
-    # A file reaches nobody by itself, so that nothing is missed when the operator's channel is one.
-    if any(one.id == settings.operator and not isinstance(one, FileChannel) for one in settings.channels):
+    if settings.operator is not None:
         yield Unserved(
             key="operator",
             problem=f"this version sends no word of trouble to the operator's channel {settings.operator}",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from crawler.identity import canonical_url
-from crawler.records import Article, Edit, Fold, Page, Poll, Sighting, TextState
+from crawler.records import Article, Edit, Fold, Folded, Page, Poll, Sighting, TextState
 from tests.fakes.sources import MemorySources
 from tidings.storage.rereads import next_reread
 
@@ -96,6 +96,11 @@ class MemoryArticles:
             one.claimed_until = now + lease
         return tuple(one.article for one in due[:limit])
 
+    async def release(self, *article_ids: str) -> None:
+        for one in (self.kept[article_id] for article_id in article_ids if article_id in self.kept):
+            if one.claimed_until is not None:
+                one.attempts, one.claimed_until = max(0, one.attempts - 1), None
+
     async def record_page(
         self,
         article_id: str,
@@ -123,24 +128,42 @@ class MemoryArticles:
             one.from_page = one.from_page or page.text != before.text
         self._renew(one, before, now)
 
-    async def unfolded(self, now: datetime, wait_for_text: timedelta, limit: int) -> tuple[str, ...]:
+    async def unfolded(
+        self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
+    ) -> tuple[str, ...]:
         waiting = [
             (one.unfolded_since, one.article.first_seen_at, one.article.id)
             for one in self.kept.values()
             if one.unfolded_since is not None
+            and one.article.id not in skip
             and (one.page_due_at is None or one.unfolded_since <= now - wait_for_text)
         ]
         return tuple(article_id for _, _, article_id in sorted(waiting)[:limit])
 
     async def fold(
         self,
-        article_id: str,
+        article_ids: Sequence[str],
         keys: Callable[[Article], Sequence[int]],
         decide: Callable[[Article, Sequence[Article]], Fold],
         *,
         since: datetime,
+    ) -> Folded:
+        folds, failed = [], []
+        for article_id in dict.fromkeys(article_ids):
+            if article_id in self.kept:
+                try:
+                    folds.append((article_id, self._fold(self.kept[article_id], keys, decide, since)))
+                except Exception as fault:
+                    failed.append((article_id, f"{type(fault).__name__}: {fault}"))
+        return Folded(folds=tuple(folds), failed=tuple(failed))
+
+    def _fold(
+        self,
+        one: Kept,
+        keys: Callable[[Article], Sequence[int]],
+        decide: Callable[[Article, Sequence[Article]], Fold],
+        since: datetime,
     ) -> Fold:
-        one = self.kept[article_id]
         before = one.article.story_id
         bands = frozenset(keys(one.article))
         candidates = [

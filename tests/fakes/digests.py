@@ -115,6 +115,7 @@ class MemoryDigests:
         if (slot.digest_id, slot.key) in self.slots:
             return False
         self.slots[slot.digest_id, slot.key] = until
+        self.matches.windows_end = max(self.slots.values())
         if message is not None:
             self.deliveries.store(message, deliveries)
             for story_id in story_ids:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from alerts.records import Match
 from crawler.records import Article
@@ -20,19 +20,26 @@ class MemoryMatches:
         self.articles = articles or MemoryArticles()
         self.kept: dict[tuple[str, str], Match] = {}
         self.gone: set[tuple[str, str]] = set()  # those that no longer hold
+        self.windows_end: datetime | None = None  # end of the last window that is frozen
 
-    async def unmatched(self, limit: int) -> tuple[Article, ...]:
+    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
         waiting = [
             one
             for one in self.articles.kept.values()
-            if one.unmatched_since is not None and one.unfolded_since is None
+            if one.unmatched_since is not None and one.unfolded_since is None and one.article.id not in skip
         ]
         waiting.sort(
             key=lambda one: (one.unmatched_since or NEVER, one.article.first_seen_at, one.article.id)
         )
         return tuple(one.article for one in waiting[:limit])
 
-    async def record_matches(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
+    async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
+        if self.windows_end is not None:
+            now = max(now, self.windows_end + timedelta(microseconds=1))
+        for article, found in judged:
+            self._record(article, found, now)
+
+    def _record(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
         one = self.articles.kept.get(article.id)
         if one is None:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -211,12 +211,13 @@ class WaitingArticles:
         self.waiting = list(articles)
         self.matches: dict[str, tuple[Match, ...]] = {}
 
-    async def unmatched(self, limit: int) -> tuple[Article, ...]:
-        return tuple(self.waiting[:limit])
+    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
+        return tuple(one for one in self.waiting if one.id not in skip)[:limit]
 
-    async def record_matches(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
-        self.matches[article.id] = tuple(replace(one, matched_at=now) for one in matches)
-        self.waiting.remove(article)
+    async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
+        for article, matches in judged:
+            self.matches[article.id] = tuple(replace(one, matched_at=now) for one in matches)
+            self.waiting.remove(article)
 
     async def matches_of(self, article_id: str) -> tuple[Match, ...]:
         return self.matches.get(article_id, ())

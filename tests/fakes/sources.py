@@ -68,9 +68,9 @@ class MemorySources:
     async def states(self) -> tuple[PollState, ...]:
         return tuple(self.kept[name].state for name in sorted(self.kept) if self.kept[name].configured)
 
-    async def release(self, source_id: str) -> None:
-        if source_id in self.kept:
-            self.kept[source_id].claimed_until = None
+    async def release(self, *source_ids: str) -> None:
+        for one in (self.kept[source_id] for source_id in source_ids if source_id in self.kept):
+            one.claimed_until = None
 
     async def set_paused(self, source_id: str, paused: bool) -> None:
         if source_id in self.kept:

@@ -134,8 +134,19 @@ async def test_an_article_that_breaks_the_matcher_stops_no_other() -> None:
     counts = await house.notifier.match_new(2)
 
     assert counts.failed == (f"{1:016x}",)
-    assert counts.articles >= 1
+    assert counts.articles == 2
     assert f"{2:016x}" in house.matches.matches
+
+
+async def test_articles_that_break_the_matcher_do_not_block_the_queue() -> None:
+    """However many of them stand at its head, those behind are judged, and the round ends."""
+    broken = [article(number, "poison") for number in range(5)]
+    house = House(articles=[*broken, article(7, "TRUST"), article(8, "TRUST")])
+
+    counts = await house.notifier.match_new(2)
+
+    assert counts.failed == tuple(one.id for one in broken)
+    assert (counts.articles, counts.matches) == (2, 2)
 
 
 # -- composing -------------------------------------------------------------------------------------

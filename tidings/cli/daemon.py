@@ -84,13 +84,14 @@ def once(
         def note(report: Report) -> None:
             counts.update(report.counts)
             if report.problem is not None:
-                subject = report.task.source_id if isinstance(report.task, PollSource) else "delivery"
-                troubles.append(f"{subject}: {report.problem}")
+                source = f"{report.task.source_id}: " if isinstance(report.task, PollSource) else ""
+                troubles.append(source + report.problem)
             live.show(f"{counts['polls']} sources, {counts['articles']} new, {counts['pages']} pages")
 
         async def work() -> None:
             async with open_app(loaded, on_report=note) as app:
                 await app.settle(everything=everything)
+                await app.tidy()
 
         run(work)
     for line in sorted(troubles):

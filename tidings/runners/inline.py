@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 import structlog
 
-from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Report, Services, Settle, Task, perform
+from tidings.tasks import (
+    Compose,
+    Deliver,
+    PollSource,
+    ReadPage,
+    Report,
+    Services,
+    Settle,
+    Task,
+    give_back,
+    perform,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -26,49 +37,63 @@ class InlineRunner:
         self._services = services  # asked for each task, so that a reload holds from the next one on
         self._on_report = on_report
         self._gates = {kind: asyncio.Semaphore(number) for kind, number in AT_ONCE.items()}
-        self._waiting: set[Task] = set()
-        self._running: dict[asyncio.Task[None], Task] = {}
+        self._waiting: dict[Task, asyncio.Task[None]] = {}  # not begun
+        self._in_hand: dict[asyncio.Task[None], Task] = {}  # waiting or under way
         self._stopping = False
 
     def room(self, kind: type[Task]) -> int:
         """How many more tasks of this kind are welcome now; none once the runner is stopping."""
         if self._stopping:
             return 0
-        in_hand = sum(1 for task in self._running.values() if type(task) is kind)
+        in_hand = sum(1 for task in self._in_hand.values() if type(task) is kind)
         return max(0, AT_ONCE[kind] * WAITING - in_hand)
 
     async def submit(self, task: Task) -> None:
-        """Start `task` as soon as its kind has a free place; one that waits already is not queued again."""
-        if self._stopping or task in self._waiting:
-            return
-        self._waiting.add(task)
-        running = asyncio.create_task(self._perform(task), name=repr(task))
-        self._running[running] = task
-        running.add_done_callback(self._running.pop)
+        """Start `task` as soon as its kind has a free place; one that waits already is not queued again.
+
+        Once the runner is stopping, what the task holds is given back instead.
+        """
+        if self._stopping:
+            await self._give_back([task])
+        elif task not in self._waiting:
+            job = asyncio.create_task(self._perform(task), name=repr(task))
+            self._waiting[task] = job
+            self._in_hand[job] = task
+            job.add_done_callback(self._in_hand.pop)
 
     async def drain(self) -> None:
         """Wait until nothing is in hand."""
-        while self._running:
-            await asyncio.wait(self._running)
+        while self._in_hand:
+            await asyncio.wait(self._in_hand)
 
     async def stop(self, seconds: float) -> None:
-        """Take nothing more, let what is under way finish for `seconds`, then cut it off.
+        """Begin nothing more, let what is under way finish for `seconds`, then cut it off.
 
-        What is cut off is not lost: its claim runs out and the next start takes it up.
+        What was not begun or is cut off gives back what it holds, so the next start takes it up at once.
         """
         self._stopping = True
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=seconds)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._cut_off({job: task for task, job in self._waiting.items()})
+        if self._in_hand:
+            await asyncio.wait(self._in_hand, timeout=seconds)
+        await self._cut_off(dict(self._in_hand))
+
+    async def _cut_off(self, jobs: Mapping[asyncio.Task[None], Task]) -> None:
+        if not jobs:
+            return
+        for job in jobs:
+            job.cancel()
+        await asyncio.wait(jobs)
+        await self._give_back([task for job, task in jobs.items() if job.cancelled()])
+
+    async def _give_back(self, tasks: Collection[Task]) -> None:
+        try:
+            await give_back(tasks, self._services())
+        except Exception:  # nothing is lost: the claims run out
+            log.exception("claims could not be given back", tasks=len(tasks))
 
     async def _perform(self, task: Task) -> None:
         async with self._gates[type(task)]:
-            self._waiting.discard(task)
-            if self._stopping:
-                return
+            self._waiting.pop(task, None)
             try:
                 report = await perform(task, self._services())
             except Exception as fault:

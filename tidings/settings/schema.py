@@ -75,3 +75,10 @@ def _spelled(iso: str | int) -> str:
     return next(
         (f"{seconds // size}{unit}" for unit, size in units if seconds and seconds % size == 0), f"{seconds}s"
     )
+
+
+if __name__ == "__main__":
+    import sys
+
+    for written_path in write_schemas(Path(sys.argv[1])):
+        sys.stdout.write(f"{written_path}\n")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select
 
 from crawler.records import Article, TextState
 from tidings.storage.engine import AnyRow
@@ -50,6 +50,13 @@ def whole_articles(*more: ColumnElement[Any]) -> Select[Any]:
     return select(*_COLUMNS, *more).select_from(articles.join(article_versions, in_force))
 
 
+# Built once: making a statement costs more than running it. `ids` are at most CHUNK.
+_AMONG = A.id.in_(bindparam("ids", expanding=True))
+_WHOLE = whole_articles().where(_AMONG)
+_EXISTING = select(A.id).where(_AMONG)
+_HELD = _EXISTING.order_by(A.id).with_for_update()
+
+
 def to_article(row: AnyRow) -> Article:
     """The record of a row of `whole_articles`."""
     return Article(
@@ -80,24 +87,24 @@ def fetch(connection: Connection, article_ids: Iterable[str]) -> dict[str, Artic
     """Those of the articles that exist, by id."""
     found = {}
     for some in chunks(article_ids):
-        for row in connection.execute(whole_articles().where(A.id.in_(some))):
+        for row in connection.execute(_WHOLE, {"ids": some}):
             found[row.id] = to_article(row)
     return found
 
 
-def hold(connection: Connection, article_ids: Iterable[str]) -> None:
-    """Keep other transactions from changing these articles until this one ends: read them after this."""
-    for some in chunks(sorted(article_ids)):
-        connection.execute(select(A.id).where(A.id.in_(some)).order_by(A.id).with_for_update()).all()
+def hold(connection: Connection, article_ids: Iterable[str]) -> set[str]:
+    """Keep other transactions from changing these articles until this one ends: read them after this.
+
+    Returns those of the ids that articles have.
+    """
+    return {
+        row.id for some in chunks(sorted(article_ids)) for row in connection.execute(_HELD, {"ids": some})
+    }
 
 
 def existing(connection: Connection, article_ids: Iterable[str]) -> set[str]:
     """Those of the ids that articles have."""
-    return {
-        row.id
-        for some in chunks(article_ids)
-        for row in connection.execute(select(A.id).where(A.id.in_(some)))
-    }
+    return {row.id for some in chunks(article_ids) for row in connection.execute(_EXISTING, {"ids": some})}
 
 
 def new_row(article: Article) -> dict[str, Any]:

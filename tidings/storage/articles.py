@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from crawler.records import Article, Fold, Page, Poll, TextState
+from crawler.records import Article, Fold, Folded, Page, Poll, TextState
 from tidings.storage import folding, polls, reading
 from tidings.storage.article_rows import fetch
 from tidings.storage.engine import Database
@@ -42,6 +42,11 @@ class SqlArticles:
             lambda connection: reading.claim_pending(connection, now, limit, lease)
         )
 
+    async def release(self, *article_ids: str) -> None:
+        """Give page claims back unread: due again now, the attempt does not count."""
+        if article_ids:
+            await self._database.write(lambda connection: reading.release(connection, article_ids))
+
     async def record_page(
         self,
         article_id: str,
@@ -59,23 +64,25 @@ class SqlArticles:
             )
         )
 
-    async def unfolded(self, now: datetime, wait_for_text: timedelta, limit: int) -> tuple[str, ...]:
-        """Ids of articles to fold, oldest first."""
+    async def unfolded(
+        self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Ids of articles to fold, oldest first, those to `skip` left out."""
         return await self._database.read(
-            lambda connection: folding.unfolded(connection, now, wait_for_text, limit)
+            lambda connection: folding.unfolded(connection, now, wait_for_text, limit, frozenset(skip))
         )
 
     async def fold(
         self,
-        article_id: str,
+        article_ids: Sequence[str],
         keys: Callable[[Article], Sequence[int]],
         decide: Callable[[Article, Sequence[Article]], Fold],
         *,
         since: datetime,
-    ) -> Fold:
-        """Decide under the installation's one lock, and keep the decision."""
+    ) -> Folded:
+        """Decide on one after the other under the installation's one lock, and keep the decisions."""
         return await self._database.write(
-            lambda connection: folding.fold(connection, article_id, keys, decide, since=since)
+            lambda connection: folding.fold(connection, article_ids, keys, decide, since=since)
         )
 
     async def _fetch(self, article_ids: Sequence[str]) -> dict[str, Article]:

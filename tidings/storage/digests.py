@@ -11,8 +11,8 @@ from alerts.records import Coverage, Delivery, DigestPlan, DigestSlot, MatchedAr
 from tidings.storage.article_rows import A
 from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
-from tidings.storage.engine import AnyRow, Database, insert
-from tidings.storage.matches import M, to_match
+from tidings.storage.engine import AnyRow, Database, insert, lock
+from tidings.storage.matches import WINDOWS, M, to_match
 from tidings.storage.sources import S
 from tidings.storage.tables import (
     articles,
@@ -146,6 +146,7 @@ def _freeze(
     story_ids: Sequence[str],
     now: datetime,
 ) -> bool:
+    lock(connection, WINDOWS)
     row = {
         "digest_id": slot.digest_id,
         "key": slot.key,

@@ -33,7 +33,7 @@ from tidings.storage import schema
 from tidings.storage.errors import StorageError
 from tidings.storage.sqlite import InUse, journal_for
 
-__all__ = ["AnyRow", "Database", "StorageError", "claim", "insert", "lock"]
+__all__ = ["AnyRow", "Database", "StorageError", "claim", "insert", "insert_for", "lock"]
 
 T = TypeVar("T")
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
@@ -148,9 +148,12 @@ class Database:
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """The same for a dialect by name, for statements that are built once and kept."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def lock(connection: Connection, name: str) -> None:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.dml import Insert
 
-from crawler.records import Article, Fold
-from tidings.storage.article_rows import A, chunks, fetch, hold, to_article, whole_articles
-from tidings.storage.engine import insert, lock
-from tidings.storage.errors import StorageError
+from crawler.records import Article, Fold, Folded
+from tidings.storage.article_rows import A, fetch, hold
+from tidings.storage.engine import insert, insert_for, lock
 from tidings.storage.keys import fingerprint, signed, title_fingerprint
 from tidings.storage.tables import (
     article_bands,
@@ -25,120 +39,136 @@ MOST = 64  # candidates by one road (bands, address, title), so that a flood of 
 
 B = article_bands.c
 
+# Folding runs some statements for every article; they are built once, as making one costs more than running it.
+_OTHERS = and_(A.id != bindparam("own"), A.story_id.is_not(None), A.first_seen_at > bindparam("since"))
+_BY_BANDS = (  # only folded articles have bands
+    select(B.article_id.label("id"))
+    .where(
+        B.band.in_(bindparam("bands", expanding=True)),
+        B.article_id != bindparam("own"),
+        B.seen_at > bindparam("since"),
+    )
+    .group_by(B.article_id)
+    .order_by(func.count().desc(), B.article_id)
+    .limit(MOST)
+)
+_BY_ADDRESS = (
+    select(A.id)
+    .where(A.canonical_print == bindparam("address_print"), A.canonical_url == bindparam("address"), _OTHERS)
+    .order_by(A.first_seen_at, A.id)
+    .limit(MOST)
+)
+_BY_TITLE = (
+    select(A.id)
+    .where(A.title_print == bindparam("title_print"), _OTHERS)
+    .order_by(A.first_seen_at, A.id)
+    .limit(MOST)
+)
+_CANDIDATES = union_all(*(select(road.subquery().c.id) for road in (_BY_BANDS, _BY_ADDRESS, _BY_TITLE)))
+_KEEP_FOLD = (
+    update(articles)
+    .where(A.id == bindparam("own"))
+    .values(
+        unmatched_since=case(
+            (A.matched_version < A.version, func.coalesce(A.unmatched_since, A.unfolded_since)),
+            else_=null(),
+        ),
+        unfolded_since=None,
+    )
+)
+_DROP_BANDS = delete(article_bands).where(B.article_id == bindparam("own"))
+_ADD_BANDS = article_bands.insert()
 
-def unfolded(connection: Connection, now: datetime, wait_for_text: timedelta, limit: int) -> tuple[str, ...]:
+
+@cache
+def _open_story(dialect: str) -> Insert:
+    """An INSERT of a story; one that is there takes the later `last_at`."""
+    statement = insert_for(dialect, stories)
+    return statement.on_conflict_do_update(
+        index_elements=[stories.c.id],
+        set_={"last_at": statement.excluded.last_at},
+        where=stories.c.last_at < statement.excluded.last_at,
+    )
+
+
+def unfolded(
+    connection: Connection, now: datetime, wait_for_text: timedelta, limit: int, skip: Collection[str]
+) -> tuple[str, ...]:
     """Ids of articles to fold: nothing more to come from their page, or waited for long enough."""
     ready = or_(A.page_due_at.is_(None), A.unfolded_since <= now - wait_for_text)
     rows = connection.execute(
         select(A.id)
         .where(A.unfolded_since.is_not(None), ready)
         .order_by(A.unfolded_since, A.first_seen_at, A.id)
-        .limit(limit)
+        .limit(limit + len(skip))
     )
-    return tuple(row.id for row in rows)
+    return tuple(row.id for row in rows if row.id not in skip)[:limit]
 
 
 def fold(
     connection: Connection,
-    article_id: str,
+    article_ids: Sequence[str],
     keys: Callable[[Article], Sequence[int]],
     decide: Callable[[Article, Sequence[Article]], Fold],
     *,
     since: datetime,
-) -> Fold:
-    """Decide on the candidates of this moment and write the decision; one at a time for the installation.
-
-    Raises:
-        StorageError: there is no such article.
-    """
+) -> Folded:
+    """Decide on the candidates of this moment and write the decisions; one caller at a time for the installation."""
     lock(connection, "fold")
-    hold(connection, [article_id])
-    article = fetch(connection, [article_id]).get(article_id)
-    if article is None:
-        raise StorageError(f"there is no article {article_id} to fold")
-    bands = tuple(dict.fromkeys(signed(key) for key in keys(article)))
-    made = decide(article, _candidates(connection, article, bands, since=since))
-    _keep_bands(connection, article, bands)
-    _keep_story(connection, article, made)
-    waiting = A.matched_version < A.version
-    connection.execute(
-        update(articles)
-        .where(A.id == article.id)
-        .values(
-            story_id=made.story_id,
-            duplicate_of=made.duplicate_of,
-            similarity=made.similarity,
-            fold_reason=made.why,
-            unmatched_since=case((waiting, func.coalesce(A.unmatched_since, A.unfolded_since)), else_=None),
-            unfolded_since=None,
-        )
-    )
-    return made
+    hold(connection, article_ids)
+    found = fetch(connection, article_ids)
+    folds, failed = [], []
+    for article in (found[one] for one in dict.fromkeys(article_ids) if one in found):
+        try:
+            bands = tuple(dict.fromkeys(signed(key) for key in keys(article)))
+            made = decide(article, _candidates(connection, article, bands, since=since))
+        except SQLAlchemyError:
+            raise  # the database's own trouble is not this article's
+        except Exception as fault:  # a hostile text must not stop the others; nothing of it is written yet
+            failed.append((article.id, f"{type(fault).__name__}: {fault}"))
+            continue
+        _keep(connection, article, bands, made)
+        folds.append((article.id, made))
+    return Folded(folds=tuple(folds), failed=tuple(failed))
 
 
 def _candidates(
     connection: Connection, article: Article, bands: Sequence[int], *, since: datetime
 ) -> tuple[Article, ...]:
     """Folded articles that share something with this one, earliest first."""
-    found: dict[str, Article] = {}
-    for road in _roads(connection, article, bands, since=since):
-        rows = connection.execute(
-            whole_articles()
-            .where(road, A.id != article.id, A.story_id.is_not(None), A.first_seen_at > since)
-            .order_by(A.first_seen_at, A.id)
-            .limit(MOST)
-        )
-        found.update((row.id, to_article(row)) for row in rows)
+    address = article.canonical_url or None
+    asked = {
+        "own": article.id,
+        "since": since,
+        "bands": bands,
+        "address": address,
+        "address_print": None if address is None else fingerprint(address),
+        "title_print": title_fingerprint(article.title),
+    }
+    near = connection.execute(_CANDIDATES, asked).scalars().all()
+    found = fetch(connection, near) if near else {}
     return tuple(sorted(found.values(), key=lambda one: (one.first_seen_at, one.id)))
 
 
-def _roads(
-    connection: Connection, article: Article, bands: Sequence[int], *, since: datetime
-) -> list[ColumnElement[bool]]:
-    roads: list[ColumnElement[bool]] = []
-    shared: dict[str, int] = {}
-    for some in chunks(bands):
-        rows = connection.execute(
-            select(B.article_id, func.count().label("shared"))
-            .join(articles, A.id == B.article_id)
-            .where(B.band.in_(some), B.article_id != article.id, A.first_seen_at > since)
-            .group_by(B.article_id)
-            .order_by(func.count().desc(), B.article_id)
-            .limit(MOST)
-        )
-        for row in rows:
-            shared[row.article_id] = shared.get(row.article_id, 0) + row.shared
-    if shared:
-        roads.append(A.id.in_(sorted(shared, key=lambda one: (-shared[one], one))[:MOST]))
-    if article.canonical_url:
-        roads.append(
-            and_(
-                A.canonical_print == fingerprint(article.canonical_url),
-                A.canonical_url == article.canonical_url,
-            )
-        )
-    title = title_fingerprint(article.title)
-    if title is not None:
-        roads.append(A.title_print == title)
-    return roads
-
-
-def _keep_bands(connection: Connection, article: Article, bands: Sequence[int]) -> None:
-    connection.execute(delete(article_bands).where(B.article_id == article.id))
-    if bands:
-        rows = [{"band": band, "article_id": article.id, "seen_at": article.first_seen_at} for band in bands]
-        connection.execute(insert(connection, article_bands), rows)
-
-
-def _keep_story(connection: Connection, article: Article, made: Fold) -> None:
+def _keep(connection: Connection, article: Article, bands: Sequence[int], made: Fold) -> None:
     seen = article.first_seen_at
-    row = {"id": made.story_id, "opened_at": seen, "last_at": seen}
-    connection.execute(insert(connection, stories).values(row).on_conflict_do_nothing())
-    connection.execute(
-        update(stories).where(stories.c.id == made.story_id, stories.c.last_at < seen).values(last_at=seen)
-    )
+    if article.story_id is not None:  # folded before, on other words
+        connection.execute(_DROP_BANDS, {"own": article.id})
+    if bands:
+        rows = [{"band": band, "article_id": article.id, "seen_at": seen} for band in bands]
+        connection.execute(_ADD_BANDS, rows)
+    story = {"id": made.story_id, "opened_at": seen, "last_at": seen}
+    connection.execute(_open_story(connection.dialect.name), story)
     if article.story_id not in (None, made.story_id):
         _end_if_empty(connection, str(article.story_id), but=article.id, heir=made.story_id)
+    decision = {
+        "own": article.id,
+        "story_id": made.story_id,
+        "duplicate_of": made.duplicate_of,
+        "similarity": made.similarity,
+        "fold_reason": made.why,
+    }
+    connection.execute(_KEEP_FOLD, decision)
 
 
 def _end_if_empty(connection: Connection, story_id: str, *, but: str, heir: str) -> None:

@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, null, or_, select, update
+from sqlalchemy.sql.dml import Insert
 
 from alerts.records import Evidence, Field, Match, Strength
 from crawler.records import Article
-from tidings.storage.article_rows import A, existing, to_article, whole_articles
-from tidings.storage.engine import AnyRow, Database, insert
-from tidings.storage.tables import articles, match_commitments, matches
+from tidings.storage.article_rows import A, chunks, fetch, hold
+from tidings.storage.engine import AnyRow, Database, insert_for, lock
+from tidings.storage.tables import articles, digest_slots, match_commitments, matches
 
 M = matches.c
+
+WINDOWS = "windows"  # the lock under which matches get their time and windows are frozen
+MOMENT = timedelta(microseconds=1)
+
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_STORED = select(M.article_id, M.initiative_id, M.matched_at, M.gone_at).where(M.article_id.in_(_IDS))
+_LAST_WINDOW = select(func.max(digest_slots.c.until))
+_GONE = update(matches).where(
+    M.article_id == bindparam("article"), M.initiative_id == bindparam("initiative")
+)
+_UNFILE = delete(match_commitments).where(match_commitments.c.article_id.in_(_IDS))
+_JUDGED = bindparam("judged", type_=A.version.type)
+_MATCHED = (
+    update(articles)
+    .where(A.id == bindparam("own"))
+    .values(
+        matched_version=case((A.matched_version < _JUDGED, _JUDGED), else_=A.matched_version),
+        unmatched_since=case(
+            (or_(A.matched_version >= A.version, A.version <= _JUDGED), null()), else_=A.unmatched_since
+        ),
+    )
+)
+
+
+@cache
+def _kept_match(dialect: str) -> Insert:
+    """An INSERT of a match; one that is there is renewed."""
+    statement = insert_for(dialect, matches)
+    return statement.on_conflict_do_update(
+        index_elements=[M.article_id, M.initiative_id],
+        set_={column.name: column for column in statement.excluded if not column.primary_key},
+    )
 
 
 class SqlMatches:
@@ -23,25 +57,18 @@ class SqlMatches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def unmatched(self, limit: int) -> tuple[Article, ...]:
-        """Folded articles whose version in force was not matched yet, oldest first."""
-        rows = await self._database.read(
-            lambda connection: connection.execute(
-                whole_articles()
-                .where(A.unmatched_since.is_not(None), A.unfolded_since.is_(None))
-                .order_by(A.unmatched_since, A.first_seen_at, A.id)
-                .limit(limit)
-            ).all()
-        )
-        return tuple(to_article(row) for row in rows)
+    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
+        """Folded articles whose version in force was not matched yet, oldest first, those to `skip` left out."""
+        return await self._database.read(lambda connection: _unmatched(connection, limit, frozenset(skip)))
 
-    async def record_matches(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
-        """Store matches with evidence and mark the version matched, in one transaction.
+    async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
+        """Store matches with evidence and mark the versions matched, in one transaction for all articles.
 
         A match that is there keeps its time. One that no longer holds stays, marked; when it holds again
-        it is a new one.
+        it is a new one. A new one is later than the end of any window that is frozen.
         """
-        await self._database.write(lambda connection: _record(connection, article, matches, now))
+        if judged:
+            await self._database.write(lambda connection: _record(connection, judged, now))
 
     async def matches_of(self, article_id: str) -> tuple[Match, ...]:
         """All, those that no longer hold too; by time, then initiative."""
@@ -69,50 +96,75 @@ def to_match(row: AnyRow) -> Match:
     )
 
 
-def _record(connection: Connection, article: Article, found: Sequence[Match], now: datetime) -> None:
-    if not existing(connection, [article.id]):
-        return  # purged while it was matched
-    stored = {
-        row.initiative_id: row
-        for row in connection.execute(
-            select(M.initiative_id, M.matched_at, M.gone_at).where(M.article_id == article.id)
-        )
-    }
-    for match in found:
-        before = stored.pop(match.initiative_id, None)
-        row = _to_row(match) | {"article_id": article.id, "matched_at": now, "gone_at": None}
-        if before is not None and before.gone_at is None:
-            row["matched_at"] = before.matched_at
-        statement = insert(connection, matches).values(row)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=[M.article_id, M.initiative_id], set_=row)
-        )
-    for initiative_id, before in stored.items():
-        if before.gone_at is None:
-            this = (M.article_id == article.id) & (M.initiative_id == initiative_id)
-            connection.execute(update(matches).where(this).values(gone_at=now))
-    _file_commitments(connection, article.id, found)
-    connection.execute(
-        update(articles)
-        .where(A.id == article.id, A.matched_version < article.version)
-        .values(matched_version=article.version)
+def _unmatched(connection: Connection, limit: int, skip: Collection[str]) -> tuple[Article, ...]:
+    rows = connection.execute(
+        select(A.id)
+        .where(A.unmatched_since.is_not(None), A.unfolded_since.is_(None))
+        .order_by(A.unmatched_since, A.first_seen_at, A.id)
+        .limit(limit + len(skip))
     )
-    connection.execute(
-        update(articles)
-        .where(A.id == article.id, A.matched_version >= A.version)
-        .values(unmatched_since=None)
-    )
+    waiting = [row.id for row in rows if row.id not in skip][:limit]
+    found = fetch(connection, waiting)
+    return tuple(found[one] for one in waiting if one in found)
 
 
-def _file_commitments(connection: Connection, article_id: str, found: Sequence[Match]) -> None:
-    connection.execute(delete(match_commitments).where(match_commitments.c.article_id == article_id))
+def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
+    if any(found for _, found in judged):
+        lock(connection, WINDOWS)
+        now = _in_no_window(connection, now)
+    here = hold(connection, (article.id for article, _ in judged))
+    judged = [(article, found) for article, found in judged if article.id in here]  # others were purged
+    stored = _stored(connection, here)
+    rows, gone = [], []
+    for article, found in judged:
+        before = stored.get(article.id, {})
+        for match in found:
+            holds = before.get(match.initiative_id)
+            at = now if holds is None else holds
+            rows.append(_to_row(match) | {"article_id": article.id, "matched_at": at, "gone_at": None})
+        lost = before.keys() - {match.initiative_id for match in found}
+        gone += [{"article": article.id, "initiative": one} for one in lost if before[one] is not None]
+    if rows:
+        connection.execute(_kept_match(connection.dialect.name), rows)
+    if gone:
+        connection.execute(_GONE, [one | {"gone_at": now} for one in gone])
+    _file_commitments(connection, stored, judged)
+    if judged:
+        done = [{"own": article.id, "judged": article.version} for article, _ in judged]
+        connection.execute(_MATCHED, done)
+
+
+def _in_no_window(connection: Connection, now: datetime) -> datetime:
+    """`now`, or the first moment after the last frozen window: before it, no digest would tell the match."""
+    newest: datetime | None = connection.execute(_LAST_WINDOW).scalar_one()
+    return now if newest is None else max(now, newest + MOMENT)
+
+
+def _stored(connection: Connection, article_ids: Iterable[str]) -> dict[str, dict[str, datetime | None]]:
+    """Of articles that have matches: by initiative since when it holds; None when it no longer does."""
+    found: dict[str, dict[str, datetime | None]] = {}
+    for some in chunks(article_ids):
+        for row in connection.execute(_STORED, {"ids": some}):
+            holds = row.matched_at if row.gone_at is None else None
+            found.setdefault(row.article_id, {})[row.initiative_id] = holds
+    return found
+
+
+def _file_commitments(
+    connection: Connection,
+    matched_before: Iterable[str],
+    judged: Sequence[tuple[Article, Sequence[Match]]],
+) -> None:
+    for some in chunks(matched_before):
+        connection.execute(_UNFILE, {"ids": some})
     rows = [
-        {"initiative_id": match.initiative_id, "commitment_id": commitment, "article_id": article_id}
+        {"initiative_id": match.initiative_id, "commitment_id": commitment, "article_id": article.id}
+        for article, found in judged
         for match in found
         for commitment in dict.fromkeys(match.commitments)
     ]
     if rows:
-        connection.execute(insert(connection, match_commitments), rows)
+        connection.execute(match_commitments.insert(), rows)
 
 
 def _to_row(match: Match) -> dict[str, Any]:

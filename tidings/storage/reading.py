@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
-from tidings.storage.article_rows import A, Origin, V, fetch, hold, version_row
+from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, version_row
 from tidings.storage.engine import claim, insert
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
@@ -40,6 +41,16 @@ def claim_pending(connection: Connection, now: datetime, limit: int, lease: time
     )
     found = fetch(connection, (row.id for row in rows))
     return tuple(found[row.id] for row in sorted(rows, key=lambda row: (row.page_due_at, row.id)))
+
+
+def release(connection: Connection, article_ids: Iterable[str]) -> None:
+    """Take back the handing out of articles whose claim still stands; they are due as they were before it."""
+    for some in chunks(sorted(article_ids)):
+        connection.execute(
+            update(articles)
+            .where(A.id.in_(some), A.claimed_until.is_not(None), A.attempts > 0)
+            .values(attempts=A.attempts - 1, claimed_until=None)
+        )
 
 
 def record_page(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, update
 
 from crawler.records import PollState, Source, SourceState
+from tidings.storage.article_rows import chunks
 from tidings.storage.engine import AnyRow, Database, claim, insert
 from tidings.storage.tables import sources
 
@@ -83,20 +84,21 @@ class SqlSources:
         )
         return tuple(_to_state(row) for row in rows)
 
-    async def release(self, source_id: str) -> None:
-        """Give a claim back without a poll."""
-        await self._set(source_id, claimed_until=None)
+    async def release(self, *source_ids: str) -> None:
+        """Give claims back without a poll."""
+        await self._set(source_ids, claimed_until=None)
 
     async def set_paused(self, source_id: str, paused: bool) -> None:
         """The operator's pause, beside that of the configuration."""
-        await self._set(source_id, operator_paused=paused)
+        await self._set([source_id], operator_paused=paused)
 
-    async def _set(self, source_id: str, **values: Any) -> None:
-        await self._database.write(
-            lambda connection: (
-                connection.execute(update(sources).where(S.id == source_id).values(**values)).rowcount
-            )
-        )
+    async def _set(self, source_ids: Sequence[str], **values: Any) -> None:
+        def step(connection: Connection) -> None:
+            for some in chunks(sorted(source_ids)):
+                connection.execute(update(sources).where(S.id.in_(some)).values(**values))
+
+        if source_ids:
+            await self._database.write(step)
 
 
 def active() -> ColumnElement[bool]:

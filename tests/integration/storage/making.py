@@ -87,7 +87,7 @@ def into(story: str, **facts: Any) -> Any:
 
 async def fold(stores: Any, one: Article, story: str | None = None, **facts: Any) -> None:
     """Fold an article into a story (its own by default) without looking."""
-    await stores.articles.fold(one.id, no_keys, into(story or f"story-{one.id}", **facts), since=NOON - DAY)
+    await stores.articles.fold([one.id], no_keys, into(story or f"story-{one.id}", **facts), since=NOON - DAY)
 
 
 def evidence(**facts: Any) -> Evidence:
@@ -137,4 +137,4 @@ async def told_and_matched(stores: Any, *articles: Article, at: datetime = NOON,
     for one in articles:
         await fold(stores, one)
         stored = await stores.articles.get(one.id)
-        await stores.matches.record_matches(stored, [match(one)], at)
+        await stores.matches.record_matches([(stored, [match(one)])], at)

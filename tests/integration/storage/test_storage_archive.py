@@ -56,7 +56,7 @@ async def test_counts_tell_what_is_there_and_what_waits(archive: Stores) -> None
     await archive.articles.record_poll(poll(article(1), pending, article(3)))
     await fold(archive, article(1))
     await fold(archive, article(3))
-    await archive.matches.record_matches(article(3), [match(article(3))], NOON)
+    await archive.matches.record_matches([(article(3), [match(article(3))])], NOON)
     await archive.deliveries.add(message(), [delivery(1), delivery(2, created_at=NOON + HOUR)])
     await archive.deliveries.sent("delivery-2", now=NOON, answer="ok")
 
@@ -109,8 +109,8 @@ async def test_the_life_of_an_article_is_told_from_its_sighting_to_its_readers(a
     )
     await fold(archive, article(2), "s")
     decision = into("s", duplicate_of=article(2).id, similarity=0.93, why="0.93 of its word shingles")
-    await archive.articles.fold(one.id, no_keys, decision, since=NOON - DAY)
-    await archive.matches.record_matches(one, [match(one)], NOON + HOUR)
+    await archive.articles.fold([one.id], no_keys, decision, since=NOON - DAY)
+    await archive.matches.record_matches([(one, [match(one)])], NOON + HOUR)
     await archive.digests.freeze(
         slot(), until=NOON, message=message(), deliveries=[delivery()], story_ids=["s"], now=NOON
     )
@@ -178,7 +178,7 @@ async def test_articles_that_matched_nothing_go_and_their_keys_stay(archive: Sto
     await told_and_matched(archive, article(1))
     await archive.articles.record_poll(poll(article(2)))
     await fold(archive, article(2))
-    await archive.matches.record_matches(article(2), [], NOON)
+    await archive.matches.record_matches([(article(2), [])], NOON)
 
     done = await purge(archive, NOON + 31 * DAY, unmatched=30 * DAY)
 
@@ -204,7 +204,7 @@ async def test_old_texts_go_and_what_was_found_in_them_stays(archive: Stores) ->
     """Title, dates, story, evidence with its snippet; the words of the article itself are dropped."""
     await archive.articles.record_poll(poll(article(text="A long text.")))
     await fold(archive, article())
-    await archive.matches.record_matches(article(), [match(article())], NOON)
+    await archive.matches.record_matches([(article(), [match(article())])], NOON)
 
     assert (await purge(archive, NOON + 31 * DAY, text=30 * DAY)).texts == 1
     assert (await purge(archive, NOON + 31 * DAY, text=30 * DAY)).texts == 0
@@ -242,7 +242,7 @@ async def test_a_key_goes_400_days_after_it_was_last_listed(archive: Stores) -> 
     """Counted from the day a feed last listed it, not from the article."""
     await archive.articles.record_poll(poll(article()))
     await fold(archive, article())
-    await archive.matches.record_matches(article(), [], NOON)
+    await archive.matches.record_matches([(article(), [])], NOON)
     listed = poll(at=NOON + 50 * DAY, keys=((article().id, keys_of(article())),))
     await archive.articles.record_poll(listed)
     assert (await purge(archive, NOON + 449 * DAY, unmatched=DAY)).keys == 0
@@ -257,7 +257,7 @@ async def test_a_feed_that_stands_still_keeps_its_keys(archive: Stores) -> None:
     """For years it answers 304: what it lists is no news when it changes at last."""
     await archive.articles.record_poll(poll(article()))
     await fold(archive, article())
-    await archive.matches.record_matches(article(), [], NOON)
+    await archive.matches.record_matches([(article(), [])], NOON)
     await archive.articles.record_poll(poll(at=NOON + 999 * DAY))
 
     assert await purge(archive, NOON + 1000 * DAY, unmatched=DAY) == Purged(
@@ -270,7 +270,7 @@ async def test_a_feed_that_stands_still_keeps_its_keys(archive: Stores) -> None:
 async def test_a_text_is_compared_for_thirty_days(archive: Stores) -> None:
     """Then its bands go, the article stays."""
     await archive.articles.record_poll(poll(article()))
-    await archive.articles.fold(article().id, lambda _: (1, 2, 3), into("s"), since=NOON - DAY)
+    await archive.articles.fold([article().id], lambda _: (1, 2, 3), into("s"), since=NOON - DAY)
 
     assert (await purge(archive, NOON + 30 * DAY)).bands == 0
     assert (await purge(archive, NOON + 31 * DAY)).bands == 1
@@ -284,6 +284,6 @@ async def test_many_are_forgotten_in_small_steps(archive: Stores, monkeypatch: p
     await archive.articles.record_poll(poll(*every))
     for one in every:
         await fold(archive, one)
-        await archive.matches.record_matches(one, [], NOON)
+        await archive.matches.record_matches([(one, [])], NOON)
 
     assert (await purge(archive, NOON + 31 * DAY, unmatched=30 * DAY)).articles == 10

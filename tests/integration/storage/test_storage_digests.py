@@ -62,7 +62,7 @@ async def test_a_match_comes_with_what_a_digest_needs_of_its_article(stores: Any
     one = article(1, text="Text", published_at=NOON - DAY, paywalled=True, language="en")
     await stores.articles.record_poll(poll(one))
     await fold(stores, one, "s", duplicate_of="0" * 16, similarity=0.9)
-    await stores.matches.record_matches(one, [match(one)], NOON)
+    await stores.matches.record_matches([(one, [match(one)])], NOON)
     await told_and_matched(stores, article(2, source_id="post", first_seen_at=NOON), by="post")
 
     first, second = await stores.digests.matched(plan(), NOON - DAY, NOON)
@@ -83,7 +83,7 @@ async def test_only_the_initiatives_of_the_plan_are_told(stores: Any) -> None:
     await stores.articles.record_poll(poll(article()))
     await fold(stores, article())
     found = [match(article(), name) for name in ("trust", "compact", "other")]
-    await stores.matches.record_matches(article(), found, NOON)
+    await stores.matches.record_matches([(article(), found)], NOON)
 
     told = await stores.digests.matched(plan(initiatives=("trust", "compact")), NOON - DAY, NOON)
 
@@ -187,8 +187,8 @@ async def test_reports_filed_under_a_commitment_come_newest_first(stores: Any) -
         await stores.articles.record_poll(poll(one))
         await fold(stores, one)
         filed = match(one, commitments=("roadmap",) if number != 3 else ("summit",))
-        await stores.matches.record_matches(one, [filed], NOON)
-    await stores.matches.record_matches(article(4), [], NOON)
+        await stores.matches.record_matches([(one, [filed])], NOON)
+    await stores.matches.record_matches([(article(4), [])], NOON)
 
     found = await stores.digests.commitment_evidence("trust", "roadmap", 10)
 

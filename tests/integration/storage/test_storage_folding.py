@@ -43,7 +43,7 @@ async def candidates(stores: Any, one: Article, keys: Any = no_keys, since: Any 
         seen.extend(other.id for other in others)
         return Fold(story_id=f"story-{one.id}")
 
-    await stores.articles.fold(one.id, keys, decide, since=since)
+    await stores.articles.fold([one.id], keys, decide, since=since)
     return seen
 
 
@@ -61,10 +61,10 @@ async def test_a_decision_is_kept(stores: Any) -> None:
     await stores.articles.record_poll(poll(article(1), article(2)))
     await fold(stores, article(1), "s")
     decision = into("s", duplicate_of=article(1).id, similarity=0.9, why="same text")
-    made = await stores.articles.fold(article(2).id, no_keys, decision, since=NOON - DAY)
+    done = await stores.articles.fold([article(2).id], no_keys, decision, since=NOON - DAY)
 
     stored = await stores.articles.get(article(2).id)
-    assert made.why == "same text"
+    assert [(article_id, made.why) for article_id, made in done.folds] == [(article(2).id, "same text")]
     assert (stored.story_id, stored.duplicate_of, stored.similarity) == ("s", article(1).id, 0.9)
     assert await stores.articles.unfolded(NOON + DAY, HOUR, 10) == ()
 
@@ -82,10 +82,10 @@ async def test_candidates_share_a_band_an_address_or_a_title(stores: Any) -> Non
             keys=(),
         )
     )
-    await stores.articles.fold(article(1).id, bands(7, top), into("s1"), since=NOON - DAY)
+    await stores.articles.fold([article(1).id], bands(7, top), into("s1"), since=NOON - DAY)
     for number in (2, 3):
         await fold(stores, article(number))
-    await stores.articles.fold(article(4).id, bands(8, 9), into("s4"), since=NOON - DAY)
+    await stores.articles.fold([article(4).id], bands(8, 9), into("s4"), since=NOON - DAY)
 
     found = await candidates(stores, article(5), bands(1, top))
 
@@ -114,8 +114,8 @@ async def test_candidates_are_folded_and_of_the_window(stores: Any) -> None:
 async def test_a_new_text_replaces_the_bands_of_the_old_one(stores: Any) -> None:
     """Nobody is compared with words that no longer stand."""
     await stores.articles.record_poll(poll(article(1), article(2)))
-    await stores.articles.fold(article(1).id, bands(1, 2), into("s"), since=NOON - DAY)
-    await stores.articles.fold(article(1).id, bands(3), into("s"), since=NOON - DAY)
+    await stores.articles.fold([article(1).id], bands(1, 2), into("s"), since=NOON - DAY)
+    await stores.articles.fold([article(1).id], bands(3), into("s"), since=NOON - DAY)
 
     assert await candidates(stores, article(2), bands(1, 2)) == []
 
@@ -125,27 +125,97 @@ async def test_folds_are_decided_one_at_a_time(stores: Any) -> None:
     every = [article(number, title="The same") for number in range(8)]
     await stores.articles.record_poll(poll(*every))
 
-    def decide(one: Article, others: Sequence[Article]) -> Fold:
-        return Fold(story_id=str(others[0].story_id) if others else f"story-{one.id}")
-
-    folds = await asyncio.gather(
-        *(stores.articles.fold(one.id, no_keys, decide, since=NOON - DAY) for one in every)
+    together = [[one.id for one in every[start : start + 2]] for start in range(0, 8, 2)]
+    done = await asyncio.gather(
+        *(stores.articles.fold(some, no_keys, first_or_own, since=NOON - DAY) for some in together)
     )
 
-    assert len({made.story_id for made in folds}) == 1
+    assert len({made.story_id for one in done for _, made in one.folds}) == 1
 
 
-async def test_a_decision_that_fails_leaves_the_article_as_it_was(stores: Any) -> None:
-    """It waits for the next time."""
-    await stores.articles.record_poll(poll(article()))
+def first_or_own(one: Article, others: Sequence[Article]) -> Fold:
+    return Fold(story_id=str(others[0].story_id) if others else f"story-{one.id}")
 
-    def decide(_one: Article, _others: Sequence[Article]) -> Fold:
-        raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
-        await stores.articles.fold(article().id, bands(1), decide, since=NOON - DAY)
-    assert await stores.articles.unfolded(NOON, HOUR, 10) == (article().id,)
-    assert await stores.matches.unmatched(10) == ()
+async def test_of_articles_folded_together_each_sees_those_before_it(stores: Any) -> None:
+    """By its bands, its address or its title, as if each had been folded alone; in the order given."""
+    await stores.articles.record_poll(
+        poll(
+            article(1),
+            article(2),
+            article(3, canonical_url=article(1).canonical_url),
+            article(4, title=article(2).title),
+            keys=(),
+        )
+    )
+    seen: dict[str, list[str]] = {}
+
+    def decide(one: Article, others: Sequence[Article]) -> Fold:
+        seen[one.id] = [other.id for other in others]
+        return first_or_own(one, others)
+
+    order = [article(number).id for number in (2, 1, 4, 3)]
+    shared = {article(1).id: (7,), article(4).id: (7, 8)}
+    done = await stores.articles.fold(order, lambda one: shared.get(one.id, ()), decide, since=NOON - DAY)
+
+    assert [article_id for article_id, _ in done.folds] == order
+    assert seen == {
+        article(2).id: [],
+        article(1).id: [],
+        article(4).id: [article(1).id, article(2).id],
+        article(3).id: [article(1).id],
+    }
+
+
+@pytest.mark.parametrize("broken", ["keys", "decide"])
+async def test_an_article_that_cannot_be_decided_is_named_and_left_as_it_was(
+    stores: Any, broken: str
+) -> None:
+    """Those folded together with it are folded; it waits for the next time."""
+    await stores.articles.record_poll(poll(*(article(number) for number in (1, 2, 3))))
+
+    def breaks_on_2(one: Article) -> None:
+        if one.id == article(2).id:
+            raise ValueError("a hostile text")
+
+    def keys(one: Article) -> tuple[int, ...]:
+        if broken == "keys":
+            breaks_on_2(one)
+        return (1,)
+
+    def decide(one: Article, others: Sequence[Article]) -> Fold:
+        if broken == "decide":
+            breaks_on_2(one)
+        return first_or_own(one, others)
+
+    every = [article(number).id for number in (1, 2, 3)]
+    done = await stores.articles.fold(every, keys, decide, since=NOON - DAY)
+
+    assert done.failed == ((article(2).id, "ValueError: a hostile text"),)
+    assert [article_id for article_id, _ in done.folds] == [every[0], every[2]]
+    assert [one.id for one in await stores.matches.unmatched(10)] == [every[0], every[2]]
+    assert await stores.articles.unfolded(NOON, HOUR, 10) == (every[1],)
+    assert await candidates(stores, article(2), bands(1)) == [every[0], every[2]]
+
+
+async def test_articles_that_are_gone_are_not_folded(stores: Any) -> None:
+    """Purged while they waited: no error, and the others are folded; so is one named twice, once."""
+    await stores.articles.record_poll(poll(article(1)))
+    asked = [article(2).id, article(1).id, article(1).id]
+
+    done = await stores.articles.fold(asked, no_keys, into("s"), since=NOON - DAY)
+
+    assert [article_id for article_id, _ in done.folds] == [article(1).id]
+    assert (await stores.articles.fold([], no_keys, into("s"), since=NOON - DAY)).folds == ()
+
+
+async def test_those_that_could_not_be_folded_can_be_passed_over(stores: Any) -> None:
+    """So that as many broken articles as are asked for at once do not hide the others."""
+    await stores.articles.record_poll(poll(*(article(number) for number in (1, 2, 3))))
+
+    waiting = await stores.articles.unfolded(NOON, HOUR, 1, skip={article(1).id, article(2).id})
+
+    assert waiting == (article(3).id,)
 
 
 async def test_folding_alone_asks_for_no_second_match(stores: Any) -> None:
@@ -153,7 +223,7 @@ async def test_folding_alone_asks_for_no_second_match(stores: Any) -> None:
     await stores.articles.record_poll(poll(article()))
     await fold(stores, article())
     (waiting,) = await stores.matches.unmatched(10)
-    await stores.matches.record_matches(waiting, [match(waiting)], NOON)
+    await stores.matches.record_matches([(waiting, [match(waiting)])], NOON)
     await fold(stores, article(), "another story")
 
     assert await stores.matches.unmatched(10) == ()
@@ -165,7 +235,7 @@ async def test_what_was_told_of_a_story_that_ends_was_told_of_the_one_it_joins(s
     for number in (1, 2):
         await fold(stores, article(number))
         stored = await stores.articles.get(article(number).id)
-        await stores.matches.record_matches(stored, [match(stored)], NOON)
+        await stores.matches.record_matches([(stored, [match(stored)])], NOON)
     await stores.digests.freeze(
         slot(),
         until=NOON,

@@ -69,6 +69,43 @@ async def test_three_attempts_that_never_came_back_are_the_last(stores: Any) -> 
     assert await stores.articles.unfolded(NOON + 3 * LEASE, DAY, 10) == (article().id,)
 
 
+async def test_a_released_page_is_due_again_and_its_attempt_does_not_count(stores: Any) -> None:
+    """However often the daemon is restarted, a healthy page is read in the end."""
+    every = [article(number, **PENDING) for number in (1, 2)]
+    await stores.articles.record_poll(poll(*every))
+    for _ in range(5):
+        claimed = await stores.articles.claim_pending(NOON, 10, LEASE)
+        assert [one.id for one in claimed] == [one.id for one in every]
+        await stores.articles.release(*(one.id for one in claimed))
+    await stores.articles.release()
+
+    assert (await stores.articles.get(every[0].id)).text_state is TextState.PENDING
+
+
+async def test_a_release_takes_back_no_attempt_but_its_own(stores: Any) -> None:
+    """Two that never came back still count, and a page without a claim is left alone."""
+    await stores.articles.record_poll(poll(article(**PENDING)))
+    for attempt in range(3):
+        assert len(await stores.articles.claim_pending(NOON + attempt * LEASE, 1, LEASE)) == 1
+    now = NOON + 3 * LEASE
+    for _ in range(3):
+        await stores.articles.release(article().id, article(9).id)
+
+    assert len(await stores.articles.claim_pending(now, 1, LEASE)) == 1
+    assert await stores.articles.claim_pending(now + LEASE, 1, LEASE) == ()
+    assert (await stores.articles.get(article().id)).text_state is TextState.QUARANTINED
+
+
+async def test_a_release_after_the_page_was_kept_changes_nothing(stores: Any) -> None:
+    """The stop came between the record and its report."""
+    await stores.articles.record_poll(poll(article(**PENDING)))
+    await stores.articles.claim_pending(NOON, 1, LEASE)
+    await read(stores, TextState.PENDING, reason="busy", retry_at=NOON + HOUR)
+    await stores.articles.release(article().id)
+
+    assert await stores.articles.claim_pending(NOON + HOUR - MINUTE, 1, LEASE) == ()
+
+
 async def test_an_attempt_that_came_back_does_not_count(stores: Any) -> None:
     """A host that is busy ten times has crashed nothing."""
     await stores.articles.record_poll(poll(article(**PENDING)))
@@ -156,7 +193,7 @@ async def test_text_that_comes_after_folding_and_matching_is_folded_and_matched_
     assert await stores.articles.unfolded(NOON + HOUR, HOUR, 10) == (article().id,)
     await fold(stores, article())
     (waiting,) = await stores.matches.unmatched(10)
-    await stores.matches.record_matches(waiting, [], NOON + HOUR)
+    await stores.matches.record_matches([(waiting, [])], NOON + HOUR)
     assert await stores.matches.unmatched(10) == ()
 
     await read(stores, page=page("Whole text."), now=NOON + 2 * HOUR)
@@ -172,7 +209,7 @@ async def test_a_text_that_comes_while_its_predecessor_is_matched_is_not_passed_
     await fold(stores, article())
     (old,) = await stores.matches.unmatched(10)
     await read(stores, page=page("Whole text."))
-    await stores.matches.record_matches(old, [match(old)], NOON)
+    await stores.matches.record_matches([(old, [match(old)])], NOON)
     await fold(stores, article())
 
     assert [one.version for one in await stores.matches.unmatched(10)] == [2]

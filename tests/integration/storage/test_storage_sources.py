@@ -103,11 +103,12 @@ async def test_a_poll_releases_its_claim(stores: Any) -> None:
 
 async def test_a_released_claim_is_due_again(stores: Any) -> None:
     """A shutdown gives its claims back."""
-    await stores.sources.sync([source()], NOON)
-    await stores.sources.claim_due(NOON, 1, LEASE)
-    await stores.sources.release("times")
+    await stores.sources.sync([source(), source("post"), source("wire")], NOON)
+    await stores.sources.claim_due(NOON, 3, LEASE)
+    await stores.sources.release("times", "wire", "unknown")
+    await stores.sources.release()
 
-    assert await stores.sources.claim_due(NOON, 1, LEASE) == ("times",)
+    assert await stores.sources.claim_due(NOON, 3, LEASE) == ("times", "wire")
 
 
 @pytest.mark.parametrize(

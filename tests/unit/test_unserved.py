@@ -1,0 +1,133 @@
+"""Settings that this version reads and does not serve are told, and refused where ignoring them would do harm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tidings.cli import app
+from tidings.settings import Settings, load
+from tidings.unserved import unserved
+
+HOOK = 'channels:\n  outbox: {type: file}\n  hook: {type: webhook, url: "https://hooks.example.org/x"}\n'
+POSTGRESQL = 'polling: {every: 1h}\ndatabase: "postgresql://tidings:hunter2@localhost/tidings"\n'
+RULES = "watchlist: w\ninitiatives:\n  - {id: one, any: [semiconductor fabrication]}\n  - {id: two, any: [Mission 500]}\n"
+MORNING = "digests: [{id: morning, to: [hook], at: 07:30}]\n"
+
+
+def write(folder: Path, installation: str = HOOK, telling: str = MORNING) -> Path:
+    (folder / "watchlists").mkdir(parents=True)
+    (folder / "tidings.yaml").write_text(installation, encoding="utf-8")
+    (folder / "watchlists" / "w.yaml").write_text(RULES + telling, encoding="utf-8")
+    return folder
+
+
+def settings(folder: Path, installation: str = HOOK, telling: str = MORNING) -> Settings:
+    return load(write(folder / "config", installation, telling), state_dir=folder, environ={})
+
+
+def command(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(
+        app, [*words, "--config", str(folder / "config"), "--state", str(folder / "state")]
+    )
+
+
+def test_a_configuration_that_is_served_has_nothing_to_tell(tmp_path: Path) -> None:
+    """Defaults written out are no wishes: `web` at its default."""
+    written = HOOK + 'database: sqlite\nweb: {bind: "127.0.0.1:8787"}\n'
+    telling = MORNING + "alerts: [{on: commitment, to: [hook], before: [30d, 0d]}]\n"
+
+    assert unserved(settings(tmp_path, written, telling)) == ()
+
+
+@pytest.mark.parametrize(
+    ("installation", "key", "words"),
+    [
+        ('web: {bind: "127.0.0.1:9000"}\n', "web", "no status page"),
+        ("operator: hook\n", "operator", "operator's channel hook"),
+        (POSTGRESQL, "database", "PostgreSQL is not served"),
+    ],
+)
+def test_a_setting_without_effect_is_named(tmp_path: Path, installation: str, key: str, words: str) -> None:
+    (one,) = unserved(settings(tmp_path, HOOK + installation))
+
+    assert (one.key, one.refused) == (key, key == "database")
+    assert words in str(one)
+    assert "; " in str(one)
+
+
+@pytest.mark.parametrize(
+    ("alerts", "words"),
+    [
+        ("[{on: surge, to: [hook]}, {on: silence, to: [hook]}]", "alerts on silence, surge are not sent"),
+        ("[{on: source-trouble, to: [hook]}]", "alerts on source-trouble are not sent"),
+        ('[{on: commitment, to: [hook], at: "07:00"}]', "no times of their own"),
+        ("[{on: commitment, to: [hook], before: [60d, 7d]}]", "from 30 days before its day"),
+        ("[{on: commitment, to: [outbox]}]", "no digest takes all that are meant to outbox"),
+    ],
+)
+def test_an_alert_that_would_not_come_is_named(tmp_path: Path, alerts: str, words: str) -> None:
+    """Commitments are shown by digests: in the channels, and from the day on, in which digests show them."""
+    (one,) = unserved(settings(tmp_path, telling=f"{MORNING}alerts: {alerts}\n"))
+
+    assert words in str(one)
+    assert not one.refused
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "{id: d, to: [hook], at: 07:30, initiatives: [one]}",
+        "{id: d, to: [hook], at: 07:30, paused: true}",
+    ],
+)
+def test_a_digest_over_less_than_the_alert_does_not_stand_in_for_it(tmp_path: Path, digest: str) -> None:
+    found = unserved(
+        settings(tmp_path, telling=f"digests: [{digest}]\nalerts: [{{on: commitment, to: [hook]}}]\n")
+    )
+
+    assert [one.key for one in found] == ["alerts"]
+
+
+@pytest.mark.parametrize("verb", ["run", "once", "status"])
+def test_nothing_starts_on_a_database_or_queue_that_is_not_served(tmp_path: Path, verb: str) -> None:
+    """Exit code 2, each setting at its line, no password shown, and no database begun elsewhere."""
+    write(tmp_path / "config", POSTGRESQL + "queue: procrastinate\n" + HOOK)
+
+    done = command(tmp_path, verb)
+
+    file = tmp_path / "config" / "tidings.yaml"
+    assert done.exit_code == 2
+    assert [line.partition("; ")[0] for line in done.stderr.splitlines()] == [
+        f"{file}:2:1: error: PostgreSQL is not served by this version",
+        f"{file}:3:1: error: the queue procrastinate is not served by this version, which does all work in one process",
+    ]
+    assert "hunter2" not in done.output
+    assert not (tmp_path / "state").exists()
+
+
+def test_check_warns_of_them_and_succeeds(tmp_path: Path) -> None:
+    """They are no mistakes: the file is right for a version that serves them."""
+    write(tmp_path / "config", HOOK + POSTGRESQL + "operator: hook\n")
+
+    done = command(tmp_path, "check")
+    as_json = json.loads(command(tmp_path, "check", "--json").stdout)
+
+    assert done.exit_code == 0
+    assert "warning: PostgreSQL is not served by this version; write database: sqlite" in done.stderr
+    assert "2 warnings" in done.stdout
+    assert len(as_json["unserved"]) == 2
+    assert as_json["ok"] is True
+
+
+def test_status_notes_what_does_nothing(tmp_path: Path) -> None:
+    """A look at the installation names it too."""
+    write(tmp_path / "config", HOOK, MORNING + "alerts: [{on: surge, to: [hook]}]\n")
+
+    done = command(tmp_path, "status")
+
+    assert done.exit_code == 0
+    assert "note: alerts on surge are not sent by this version" in done.stdout
