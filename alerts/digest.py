@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -23,6 +23,7 @@ from alerts.records import (
     Strength,
     Telling,
 )
+from alerts.shares import shares
 
 LATE = timedelta(hours=48)  # found so long after publication: marked
 FULL = 500  # characters; a text shorter than this is no full report
@@ -161,11 +162,10 @@ def _weight(story: Story) -> tuple[int, int, float, str]:
 
 def _capped(sections: Sequence[Section], most: int) -> list[Section]:
     """At most `most` stories in full, dealt out one to each section in turn; the rest keeps its titles."""
-    turns = sorted((rank, place) for place, part in enumerate(sections) for rank in range(len(part.stories)))
-    full = Counter(place for _, place in turns[:most])
+    full = shares(most, [len(part.stories) for part in sections])
     return [
-        replace(part, stories=part.stories[: full[place]], titles_only=part.stories[full[place] :])
-        for place, part in enumerate(sections)
+        replace(part, stories=part.stories[:number], titles_only=part.stories[number:])
+        for part, number in zip(sections, full, strict=True)
     ]
 
 

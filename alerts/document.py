@@ -11,6 +11,7 @@ from typing import TypeVar
 from alerts import highlight, wording
 from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Field, Section, Story, Telling
 from alerts.safe import link, one_line
+from alerts.shares import shares
 
 TITLE, SNIPPET, NAME, REASON = 300, 420, 80, 240  # characters shown at most
 Plain = dict[str, object]
@@ -42,7 +43,7 @@ EVERYTHING = Room()
 def document(digest: Digest, *, subject: str, room: Room = EVERYTHING) -> Plain:
     """What the templates are given. Every text is one clean line; every link is safe or ""."""
     view = _View(digest, room)
-    sections = [view.section(part) for part in digest.sections]
+    sections = view.sections(digest.sections)
     coverage = view.coverage(digest.coverage)
     return {
         "title": one_line(digest.title, NAME),
@@ -66,28 +67,35 @@ class _View:
         self._since = digest.since
         self._now = digest.until
         self._zone = digest.zone
-        self._full = room.full
-        self._titles = room.titles
+        self._room = room
         self._details = room.details
         self._lost = {"full": 0, "titles": 0, "details": 0}
 
-    def section(self, part: Section) -> Plain:
-        full = part.stories if self._full is None else part.stories[: self._full]
-        if self._full is not None:
-            self._full -= len(full)
-        self._lost["full"] += len(part.stories) - len(full)
+    def sections(self, parts: Sequence[Section]) -> list[Plain]:
+        """All sections; where room is short, each gets its share of it."""
+        full = shares(self._room.full, [len(part.stories) for part in parts])
+        by_title = [
+            len(part.stories) - number + len(part.titles_only) + len(part.again)
+            for part, number in zip(parts, full, strict=True)
+        ]
+        titles = shares(self._room.titles, by_title)
+        return [self._section(*each) for each in zip(parts, full, titles, strict=True)]
+
+    def _section(self, part: Section, full: int, titles: int) -> Plain:
+        self._lost["full"] += len(part.stories) - full
         names = {line.id: one_line(line.text, NAME) for line in part.commitments}
-        titles, titles_lost = self._by_title((*part.stories[len(full) :], *part.titles_only))
-        again, again_lost = self._by_title(part.again)
+        others = (*part.stories[full:], *part.titles_only)
+        again = max(titles - len(others), 0)
+        self._lost["titles"] += max(len(others) - titles, 0) + max(len(part.again) - again, 0)
         return {
             "id": one_line(part.initiative_id, NAME),
             "name": one_line(part.name, 2 * NAME),
             "summary": wording.summary(part),
-            "stories": [self._story(story, names) for story in full],
-            "titles": [self._again(story) for story in titles],
-            "titles_lost": titles_lost,
-            "again": [self._again(story) for story in again],
-            "again_lost": again_lost,
+            "stories": [self._story(story, names) for story in part.stories[:full]],
+            "titles": [self._again(story) for story in others[:titles]],
+            "titles_lost": max(len(others) - titles, 0),
+            "again": [self._again(story) for story in part.again[:again]],
+            "again_lost": max(len(part.again) - again, 0),
             "commitments": [self._commitment(line) for line in part.commitments],
         }
 
@@ -184,14 +192,6 @@ class _View:
             "reports": [self._telling(one) for one in reports],
             "reports_lost": lost,
         }
-
-    def _by_title(self, stories: Sequence[Story]) -> tuple[Sequence[Story], int]:
-        if self._titles is None:
-            return stories, 0
-        kept = stories[: self._titles]
-        self._titles -= len(kept)
-        self._lost["titles"] += len(stories) - len(kept)
-        return kept, len(stories) - len(kept)
 
     def _detail(self, items: Sequence[T]) -> tuple[Sequence[T], int]:
         kept = items if self._details is None else items[: self._details]

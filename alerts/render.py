@@ -31,6 +31,7 @@ from alerts.wrap import wrapped
 
 HTML_BYTES = 100_000  # mail programs cut a message at 102 kB
 FULL_ENOUGH = 0.97  # of it; no further story is squeezed in then
+KEPT = 12  # stories in full that titles of others give way to
 LONGEST = 8_000_000  # characters a template may write
 SECONDS = 5.0  # and the time it may take between two pieces of output
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -106,16 +107,21 @@ class Renderer:
 
 
 def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
-    """The fullest page within `HTML_BYTES`: fewer details first, then fewer stories in full, then fewer titles."""
+    """The fullest page within `HTML_BYTES`.
+
+    Details go first, then stories in full down to `KEPT`, then titles, and the kept stories last.
+    """
     html = page(EVERYTHING)
     if _size(html) <= HTML_BYTES:
         return html
     full = sum(len(part.stories) for part in digest.sections)
+    kept = min(full, KEPT)
     titles = sum(len(part.stories) + len(part.titles_only) + len(part.again) for part in digest.sections)
     rooms: tuple[tuple[Callable[[int], Room], int], ...] = (
         (lambda n: Room(details=n), 12),
-        (lambda n: Room(details=4, full=n), full),
-        (lambda n: Room(details=4, full=0, titles=n), titles),
+        (lambda n: Room(details=4, full=kept + n), full - kept),
+        (lambda n: Room(details=4, full=kept, titles=n), titles),
+        (lambda n: Room(details=0, full=n, titles=0), kept),
     )
     for room, most in rooms:
         too_large, html = _size(html), page(room(0))
