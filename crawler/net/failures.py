@@ -64,6 +64,8 @@ def _not_connected(error: OSError, host: str) -> CrawlError:
         return TemporaryFetchError(f"{host} refused the connection")
     if error.errno in _UNREACHABLE:
         return TemporaryFetchError(f"there is no route to {host}")
+    if error.errno is None:  # a host with several addresses; the library tells only that they differ
+        return TemporaryFetchError(f"no connection to {host}: each of its addresses failed in its own way")
     return TemporaryFetchError(f"no connection to {host}: {_reason(error)}")
 
 

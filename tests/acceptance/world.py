@@ -25,7 +25,24 @@ from tidings.settings import Settings, load
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
 # Enough of a text for the feed to be content, different for each article, so that none is taken for a reprint.
-_WORDS = "amber basin cedar delta ember fjord grove haven inlet jetty knoll ledge marsh north oasis plain".split()
+_WORDS = [
+    "amber",
+    "basin",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "haven",
+    "inlet",
+    "jetty",
+    "knoll",
+    "ledge",
+    "marsh",
+    "north",
+    "oasis",
+    "plain",
+]
 
 
 def long_text(slug: str) -> str:
@@ -117,7 +134,9 @@ class Press:
             f"<description>{escape(item.text or long_text(item.slug))}</description></item>"
             for item in self.feeds[name]
         )
-        return f"<?xml version='1.0'?><rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>"
+        return (
+            f"<?xml version='1.0'?><rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>"
+        )
 
 
 def page(title: str, *paragraphs: str, paywalled: bool = False) -> str:
@@ -193,12 +212,17 @@ def told(mails: Iterable[Mail]) -> Told:
     """Slugs in `mails`, those with one Message-ID counted once: a repeat is allowed to be one, byte for byte."""
     result = Told()
     for mail in distinct(mails):
-        part = mail.message.get_body(("plain",))
-        assert part is not None
-        news, _, again = part.get_content().partition(AGAIN)
+        news, _, again = plain(mail).partition(AGAIN)
         result.news.update(_LINK.findall(news))
         result.again.update(_LINK.findall(again))
     return result
+
+
+def plain(mail: Mail) -> str:
+    """The text part."""
+    part = mail.message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def distinct(mails: Iterable[Mail]) -> list[Mail]:

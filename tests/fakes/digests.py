@@ -42,7 +42,8 @@ class MemoryDigests:
         return max((until for place, until in self.slots.items() if place[0] == digest_id), default=None)
 
     async def start(self, digest_id: str, now: datetime) -> datetime:
-        return self.started.setdefault(digest_id, now)
+        self._edge(self.started.setdefault(digest_id, now))
+        return self.started[digest_id]
 
     async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
         found = []
@@ -115,12 +116,15 @@ class MemoryDigests:
         if (slot.digest_id, slot.key) in self.slots:
             return False
         self.slots[slot.digest_id, slot.key] = until
-        self.matches.windows_end = max(self.slots.values())
+        self._edge(until)
         if message is not None:
             self.deliveries.store(message, deliveries)
             for story_id in story_ids:
                 self.told.setdefault((slot.digest_id, story_id), now)
         return True
+
+    def _edge(self, at: datetime) -> None:
+        self.matches.windows_end = max(at, self.matches.windows_end or at)
 
     def _told(self, digest_id: str, story_id: str) -> datetime | None:
         """When a story was told first, or one that ended in it."""

@@ -7,14 +7,26 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, null, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.dml import Insert
 
 from alerts.records import Evidence, Field, Match, Strength
 from crawler.records import Article
 from tidings.storage.article_rows import A, chunks, fetch, hold
 from tidings.storage.engine import AnyRow, Database, insert_for, lock
-from tidings.storage.tables import articles, digest_slots, match_commitments, matches
+from tidings.storage.tables import articles, digest_slots, digests, match_commitments, matches
 
 M = matches.c
 
@@ -23,7 +35,8 @@ MOMENT = timedelta(microseconds=1)
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _STORED = select(M.article_id, M.initiative_id, M.matched_at, M.gone_at).where(M.article_id.in_(_IDS))
-_LAST_WINDOW = select(func.max(digest_slots.c.until))
+_EDGES = (select(func.max(digest_slots.c.until).label("at")), select(func.max(digests.c.started_at)))
+_LAST_EDGE = select(func.max(union_all(*_EDGES).subquery().c.at))  # a first window begins open, too
 _GONE = update(matches).where(
     M.article_id == bindparam("article"), M.initiative_id == bindparam("initiative")
 )
@@ -65,7 +78,7 @@ class SqlMatches:
         """Store matches with evidence and mark the versions matched, in one transaction for all articles.
 
         A match that is there keeps its time. One that no longer holds stays, marked; when it holds again
-        it is a new one. A new one is later than the end of any window that is frozen.
+        it is a new one. A new one is later than the end of any window that is frozen, and the start of any first one.
         """
         if judged:
             await self._database.write(lambda connection: _record(connection, judged, now))
@@ -135,8 +148,11 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
 
 
 def _in_no_window(connection: Connection, now: datetime) -> datetime:
-    """`now`, or the first moment after the last frozen window: before it, no digest would tell the match."""
-    newest: datetime | None = connection.execute(_LAST_WINDOW).scalar_one()
+    """`now`, or the first moment after the last frozen window or the start of a digest's first one.
+
+    Before it, some digest would not tell the match.
+    """
+    newest: datetime | None = connection.execute(_LAST_EDGE).scalar_one()
     return now if newest is None else max(now, newest + MOMENT)
 
 
