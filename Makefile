@@ -7,10 +7,11 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= demo-out
 
-.PHONY: help demo test run bench lint format lock schemas clean
+.PHONY: help demo test coverage run bench lint format lock schemas clean
 help:
 	@echo "make demo    play two days of news offline; mails, hooks and digests land in $(OUT)/"
 	@echo "make test    run the whole test suite"
+	@echo "make coverage  the same, and which lines no test reaches"
 	@echo "make run     start the daemon on ./config"
 	@echo "make bench   measure against named peers"
 	@echo "make lint    formatting, lint rules, types, import contracts"
@@ -28,6 +29,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+coverage: $(READY)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 run: $(READY)
 	$(BIN)/tidings run
