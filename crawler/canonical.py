@@ -66,6 +66,8 @@ def canonical_url(url: str) -> str:
         if target is None:
             break
         text = target
+    end = next((at for at, sign in enumerate(text) if sign in "?#"), len(text))
+    text = text[:end].replace("\\", "/") + text[end:]  # as browsers read it
     try:
         parts = urlsplit(text)
         host, port = _host(parts.hostname or ""), parts.port

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.identity import canonical_url
@@ -58,6 +58,7 @@ PARTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), m
 
 
 @given(st.builds("http{}://{}/{}?{}#{}".format, st.sampled_from(["", "s"]), st.sampled_from(["a.example", "www.b.example"]), PARTS, PARTS, PARTS))  # fmt: skip
+@example("http://a.example/\\?#")
 def test_the_spelling_is_stable(url: str) -> None:
     """The canonical form of a canonical form is itself."""
     once = canonical_url(url)
