@@ -77,7 +77,7 @@ def _about_term(term: Term) -> Iterator[RuleWarning]:
             problem=f"“{term.text}” is a literal phrase, though it looks like an expression",
             remedy="write NEAR/10 or BEFORE/10, in capitals with a number, or set `literal: true`",
         )
-    if re.search(r"\w\*", term.text):
+    if re.search(r"\w\.?\*", term.text):
         yield RuleWarning(
             where=term.where,
             problem=f"the * of “{term.text}” stands for nothing: a prefix has three letters or more",

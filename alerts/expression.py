@@ -164,6 +164,19 @@ def leaves(node: Node, *, positive: bool = False) -> Iterator[Leaf]:
             yield from leaves(node.right, positive=positive)
 
 
+def in_field(node: Node, field: Field) -> Node:
+    """A tree whose words and patterns stand in `field` where they name none."""
+    match node:
+        case Words() | Regex():
+            return node if node.field else replace(node, field=field)
+        case And() | Or():
+            return replace(node, parts=tuple(in_field(part, field) for part in node.parts))
+        case Not():
+            return replace(node, part=in_field(node.part, field))
+        case Near():
+            return replace(node, left=in_field(node.left, field), right=in_field(node.right, field))
+
+
 def is_group(node: Node) -> bool:
     """Whether a tree is a word, a phrase, a pattern, or an OR-group of them."""
     return isinstance(node, Words | Regex) or (isinstance(node, Or) and all(map(is_group, node.parts)))
@@ -309,7 +322,9 @@ class _Parser:
             self._deeper(field)
             part = self._part()
             self._depth -= 1
-            return _in_field(part, Field(field.text), field.offset)
+            if any(leaf.field is not None for leaf in leaves(part)):
+                raise RuleError("two fields stand before one word", "keep one of them", offset=field.offset)
+            return in_field(part, Field(field.text))
         if (regex := self._take(Kind.REGEX)) is not None:
             return Regex(pattern=regex.text, offset=regex.offset + 1)
         exact = self._take(Kind.EXACT) is not None
@@ -375,18 +390,3 @@ class _Parser:
             "complete it, or put words that are no operators into double quotes",
             offset=token.offset,
         )
-
-
-def _in_field(node: Node, field: Field, offset: int) -> Node:
-    match node:
-        case Words() | Regex():
-            if node.field is not None:
-                raise RuleError("two fields stand before one word", "keep one of them", offset=offset)
-            return replace(node, field=field)
-        case And() | Or():
-            return replace(node, parts=tuple(_in_field(part, field, offset) for part in node.parts))
-        case Not():
-            return replace(node, part=_in_field(node.part, field, offset))
-        case Near():
-            left, right = _in_field(node.left, field, offset), _in_field(node.right, field, offset)
-            return replace(node, left=left, right=right)

@@ -157,7 +157,8 @@ def _cut_stops(text: str, maps: list[Offsets]) -> str:
     stops: list[tuple[int, int]] = []
     at = text.find(".")
     while at >= 0:
-        found = _INITIALS.match(text, at - 1) if at else None
+        marked = at > 1 and unicodedata.category(text[at - 2])[0] == "M"  # the letter stands in a word
+        found = _INITIALS.match(text, at - 1) if at and not marked else None
         if found is not None:
             stops += [(dot, dot + 1) for dot in range(at, found.end()) if text[dot] == "."]
             at = found.end() - 1

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from alerts.evidence import evidence
-from alerts.phrase import Occurrence
+from alerts.near import Cluster, Neighbours
 from alerts.reading import Hit, Reading
 from alerts.records import DEFAULT_FIELDS, Field, Match
 from alerts.rules import Branch, Close, Either, Every, Item, Leaf, Rule, Without, is_single
 
-OPENING = 60  # words of summary and of text that are near a hit in the title
 WITHIN = 30  # words at most between a hit and its context, where the term does not say
 _RUNNING = (Field.SUMMARY, Field.TEXT)
 _PRONOUN = "us"  # says nothing about US
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Hits that stand for each other: a single one, or a hit and its partner of NEAR."""
-
-    field: Field
-    first: int
-    last: int
-    hits: tuple[Hit, ...]
 
 
 class Judgement:
@@ -35,7 +22,7 @@ class Judgement:
         self.rule = rule
         self.reading = reading
         self.fields = rule.initiative.fields
-        self._excepted: dict[tuple[tuple[Leaf, ...], Field], set[int]] = {}
+        self._excepted: dict[tuple[int, Field], set[int]] = {}  # by the identity of the phrases
         self._context: Neighbours | None = None
         self._contradictions: dict[str, bool] = {}
         self._proven: bool | None = None
@@ -80,7 +67,7 @@ class Judgement:
     def forbidden(self) -> tuple[Item, Hit] | None:
         """An item of `none` that stands in the article, and where."""
         for item in self.rule.none:
-            if self.day_fits(item) and (clusters := self._evaluate(item.tree, _Free(self, item))):
+            if self.day_fits(item) and (clusters := self._evaluate(item.tree, _Forbidding(self, item))):
                 return item, clusters[0].hits[0]
         return None
 
@@ -104,12 +91,14 @@ class Judgement:
 
     def is_excepted(self, hit: Hit, item: Item) -> bool:
         """Whether a hit overlaps a phrase that is not meant."""
-        place = range(hit.at.first, hit.at.last + 1)
-        return any(
-            not covered.isdisjoint(place)
-            for leaves in (self.rule.exceptions, item.exceptions)
-            if leaves and (covered := self._covered(leaves, hit.field))
-        )
+        return self.overlaps(hit, self.rule.exceptions) or self.overlaps(hit, item.exceptions)
+
+    def overlaps(self, hit: Hit, leaves: tuple[Leaf, ...]) -> bool:
+        """Whether a hit shares a word with one of these phrases."""
+        if not leaves:
+            return False
+        covered = self._covered(leaves, hit.field)
+        return any(number in covered for number in range(hit.at.first, hit.at.last + 1))
 
     def has_context(self, hit: Hit, within: int = WITHIN) -> bool:
         """Whether a word of the context stands near."""
@@ -172,8 +161,8 @@ class Judgement:
             case Leaf():
                 fields = self.fields if branch.evidence else self.context_fields()
                 hits = self.reading.hits(branch, fields)
-                if branch.evidence and scale.excepts:
-                    hits = [hit for hit in hits if not self.is_excepted(hit, scale.item)]
+                if branch.evidence:
+                    hits = [hit for hit in hits if scale.means(hit)]
                 return [_single(hit) for hit in hits]
             case Either():
                 return [cluster for part in branch.parts for cluster in self._clusters(part, scale)]
@@ -192,7 +181,7 @@ class Judgement:
 
     def _covered(self, leaves: tuple[Leaf, ...], field: Field) -> set[int]:
         """Numbers of the words of a field that belong to one of these phrases."""
-        key = (leaves, field)
+        key = (id(leaves), field)  # the rule keeps them as long as this lives
         if key not in self._excepted:
             self._excepted[key] = {
                 number
@@ -233,23 +222,33 @@ class Judgement:
 class _Scale:
     """Which clusters count for an item."""
 
-    excepts = True
-
     def __init__(self, judgement: Judgement, item: Item) -> None:
         self.judgement = judgement
         self.item = item
+
+    def means(self, hit: Hit) -> bool:
+        """Whether a place is meant: no phrase of `except` covers it."""
+        return not self.judgement.is_excepted(hit, self.item)
 
     def counts(self, cluster: Cluster) -> bool:
         raise NotImplementedError
 
 
 class _Free(_Scale):
-    """For `none` and NOT: every place counts."""
+    """For NOT: every place counts."""
 
-    excepts = False
+    def means(self, hit: Hit) -> bool:
+        return True
 
     def counts(self, cluster: Cluster) -> bool:
         return True
+
+
+class _Forbidding(_Free):
+    """For `none`: every place, but for the `except` of the term itself."""
+
+    def means(self, hit: Hit) -> bool:
+        return not self.judgement.overlaps(hit, self.item.exceptions)
 
 
 class _Strong(_Scale):
@@ -276,60 +275,6 @@ class _Full(_Scale):
         if not self.judgement.rule.context:
             return not is_single(hit.leaf)
         return self.judgement.has_context(hit, self.item.term.within)
-
-
-class Neighbours:
-    """Clusters by field and place, to find a partner without a walk over all of them."""
-
-    def __init__(self, clusters: Iterable[Cluster]) -> None:
-        self._by_field: dict[Field, list[Cluster]] = {}
-        for cluster in clusters:
-            self._by_field.setdefault(cluster.field, []).append(cluster)
-        for found in self._by_field.values():
-            found.sort(key=lambda cluster: cluster.first)
-        self._firsts = {
-            field: [cluster.first for cluster in found] for field, found in self._by_field.items()
-        }
-        self._longest = max(
-            (cluster.last - cluster.first for found in self._by_field.values() for cluster in found),
-            default=0,
-        )
-
-    def beside(self, left: Cluster, distance: int, *, ordered: bool) -> Cluster | None:
-        """A cluster near `left`, if possible one without a weak hit; a place is not its own neighbour."""
-        fallback: Cluster | None = None
-        for right in self._within_reach(left, distance, ordered=ordered):
-            if not (_follows(left, right, distance) if ordered else is_near(left, right, distance)):
-                continue
-            if not any(hit.is_weak for hit in right.hits):
-                return right
-            fallback = fallback or right
-        return fallback
-
-    def _within_reach(self, left: Cluster, distance: int, *, ordered: bool) -> Iterator[Cluster]:
-        firsts = self._firsts.get(left.field, [])
-        low = bisect_left(firsts, left.first - distance - 1 - self._longest)
-        high = bisect_left(firsts, left.last + distance + 2)
-        yield from self._by_field.get(left.field, [])[low:high]
-        if not ordered:
-            for field in (Field.TITLE, *(_RUNNING if left.field is Field.TITLE else ())):
-                if field is not left.field:
-                    yield from self._by_field.get(field, [])
-
-
-def is_near(hit: Cluster, other: Cluster, distance: int) -> bool:
-    """Whether `other` stands near `hit` (rule 5): the title is near all, its own hits see the opening words."""
-    if hit.field is other.field:
-        if (hit.first, hit.last) == (other.first, other.last):
-            return False
-        return other.first - hit.last - 1 <= distance and hit.first - other.last - 1 <= distance
-    if other.field is Field.TITLE:
-        return True
-    return hit.field is Field.TITLE and other.field in _RUNNING and other.first < OPENING
-
-
-def _follows(left: Cluster, right: Cluster, distance: int) -> bool:
-    return 0 <= right.first - left.last - 1 <= distance
 
 
 def judge(rule: Rule, reading: Reading) -> Match | None:
@@ -369,10 +314,6 @@ def _pair(left: Cluster, right: Cluster) -> Cluster:
     if left.field is not right.field:
         return Cluster(left.field, left.first, left.last, hits)
     return Cluster(left.field, min(left.first, right.first), max(left.last, right.last), hits)
-
-
-def _overlap(one: Occurrence, other: Occurrence) -> bool:
-    return one.first <= other.last and other.first <= one.last
 
 
 def _same_language(declared: str, wanted: str) -> bool:

@@ -10,7 +10,8 @@ from alerts.text import Text
 from alerts.words import UNSPACED
 
 _MEMORY = 8 << 20  # bytes for one compiled pattern
-_MOST_FOUND = 200  # places in one field; the search starts anew at each, so a hostile text could be slow
+_MOST_FOUND = 200  # places in one field
+_MOST_TRIED = 5_000  # searches in one field, whether they find a place or not
 _CASED = "(?-i)"
 
 
@@ -19,7 +20,7 @@ class _Match(Protocol):
 
 
 class _Compiled(Protocol):
-    def search(self, text: str, pos: int = 0) -> _Match | None: ...
+    def search(self, text: bytes, pos: int = 0) -> _Match | None: ...
 
 
 class Pattern:
@@ -38,39 +39,80 @@ class Pattern:
         self._plain = _compile(source, "{}")
         edge = f"[^\\pL\\pN\\pM]|[{UNSPACED}]"
         self._bounded = _compile(source, f"(?:^|{edge})({{}})(?:$|{edge})")
-        if self._plain.search("") is not None:
+        if self._plain.search(b"") is not None:
             raise RuleError(f"/{source}/ matches where nothing stands", "ask for at least one letter")
 
     def find(self, text: Text) -> list[Occurrence]:
-        """All places in `text`, rising, without overlap; at most 200."""
+        """All places in `text`, rising, without overlap; at most 200.
+
+        A text made to be slow, of thousands of places that end within a word or of endless ones, is not
+        searched to its end.
+        """
         found: list[Occurrence] = []
-        if self._plain.search(text.equal) is None:
+        data = text.equal.encode("utf-8", "replace")  # a search in a str would encode all of it anew
+        if self._plain.search(data) is None:
             return found
+        effort = _Effort(len(data))
         for start, end in text.paragraphs():
-            self._find_within(text, start, end, found)
+            if len(found) == _MOST_FOUND:
+                break
+            self._find_within(text, start, end, found, effort)
         return found
 
-    def _find_within(self, text: Text, start: int, end: int, found: list[Occurrence]) -> None:
+    def _find_within(
+        self, text: Text, start: int, end: int, found: list[Occurrence], effort: _Effort
+    ) -> None:
         paragraph = text.equal[start:end]
-        at = 0
-        while at < len(paragraph) and len(found) < _MOST_FOUND:
-            match = self._plain.search(paragraph, at)
-            if match is None:
-                return
-            low, high = match.span()
-            if high > low and (place := text.words_at(start + low, start + high)):
-                found.append(Occurrence(*place, start + low, start + high))
-                at = high
-                continue
-            bounded = self._bounded.search(paragraph, max(0, at - 1))
-            if bounded is None:
-                return
-            low, high = bounded.span(1)
-            if high > low and low >= at and (place := text.words_at(start + low, start + high)):
-                found.append(Occurrence(*place, start + low, start + high))
-                at = high
+        data = paragraph.encode("utf-8", "replace")
+        at, here = 0, start  # the same place in `data` and in `text.equal`
+        while len(found) < _MOST_FOUND:
+            for pattern, group, opening in (
+                (self._plain, 0, at),
+                (self._bounded, 1, _letter_before(data, at)),
+            ):
+                match = pattern.search(data, opening)
+                if match is None:
+                    return
+                low, high = match.span(group)
+                if not effort.allows(high - at):
+                    return
+                begins = here + _letters(data, at, low)
+                ends = begins + _letters(data, low, high)
+                if high > low >= at and (place := text.words_at(begins, ends)):
+                    found.append(Occurrence(*place, begins, ends))
+                    at, here = high, ends
+                    break
             else:
-                at = max(at, low) + 1
+                following = text.word_after(max(begins, here))
+                if following is None or following >= end:
+                    return
+                at += len(text.equal[here:following].encode("utf-8", "replace"))
+                here = following
+
+
+class _Effort:
+    """How much is still to be read of one text, in bytes and in places that were none."""
+
+    def __init__(self, size: int) -> None:
+        self._bytes = 10 * size + 10_000
+        self._tries = _MOST_TRIED
+
+    def allows(self, size: int) -> bool:
+        """Whether so many bytes more may be read."""
+        self._bytes -= size
+        self._tries -= 1
+        return self._bytes >= 0 and self._tries >= 0
+
+
+def _letters(data: bytes, start: int, end: int) -> int:
+    return len(data[start:end].decode("utf-8")) if end > start else 0
+
+
+def _letter_before(data: bytes, at: int) -> int:
+    at = max(0, at - 1)
+    while at and data[at] & 0xC0 == 0x80:  # within a letter of several bytes
+        at -= 1
+    return at
 
 
 def _compile(source: str, around: str) -> _Compiled:

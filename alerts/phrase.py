@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from alerts.common_words import is_common
@@ -14,10 +14,14 @@ from alerts.lexer import is_letter
 from alerts.plurals import forms, name_forms
 from alerts.records import Case
 from alerts.text import Gap, Text, signs
+from alerts.words import UNSPACED
 
-_HYPHENS = "-—"
+_EM_DASH = "—"
+_HYPHENS = f"-{_EM_DASH}"
 _HYPHEN = re.compile("[-‐‑–]")
 _WILD = re.compile("([*?])")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_BY_LETTER = re.compile(rf"[{UNSPACED}]\*?|[^{UNSPACED}]+")
 _NO_SIGNS = " \t\r\n\"'`*_-—"  # may stand around a term without being part of it
 _LONELY = frozenset({"A", "I", "O"})  # words that are in capitals for other reasons
 
@@ -45,7 +49,7 @@ class Word:
     ordinary: bool = False
     country: bool = False  # US, never the pronoun
     hyphen: bool = False  # stands behind a hyphen: a spaced dash will do
-    signs: str = ""  # stands behind these signs
+    signs: str = ""  # stands behind these signs; beside a hyphen, behind an em dash too
 
     def has_letters(self, letters: str) -> bool:
         """Whether a word of a text is written in the term's own letters."""
@@ -95,11 +99,11 @@ class Phrase:
         """Numbers of the words that could be the first one."""
         word = self.words[0]
         index = text.index
-
         if word.pattern is None:
             lists = [index[key] for key in word.keys if key in index]
         else:
-            lists = [places for key, places in index.items() if word.pattern.fullmatch(key)]
+            (head,) = word.keys
+            lists = [index[key] for key in text.beginning_with(head) if word.pattern.fullmatch(key)]
         return lists[0] if len(lists) == 1 else sorted(number for places in lists for number in places)
 
     def _strict(self, text: Text, first: int, any_letters: bool) -> list[int]:
@@ -122,6 +126,8 @@ class Phrase:
         for word in self.words[1:]:
             at += 1
             while True:
+                if at < len(text) and text.is_possessive(at) and "s" not in word.keys:
+                    at, furthest = at + 1, furthest + 1  # a possessive inside is skipped
                 if at >= len(text) or at > furthest or text.gap(at) in (Gap.SENTENCE, Gap.BLOCK):
                     return []
                 if self._fits(word, text, at, any_letters):
@@ -169,9 +175,11 @@ class Phrase:
 
 def _joined(word: Word, text: Text, number: int) -> bool:
     """Whether what stands before a word lets the phrase go on."""
-    if word.signs:
-        return signs(text.between(number)) == word.signs and text.gap(number) is not Gap.BLOCK
     gap = text.gap(number)
+    if word.signs and gap is not Gap.BLOCK and signs(text.between(number)) == word.signs:
+        return True
+    if word.signs and not word.hyphen:
+        return False
     return gap is Gap.OPEN or (gap is Gap.DASH and word.hyphen)
 
 
@@ -183,13 +191,14 @@ def compile_phrase(
     ordinary: bool | None = None,
     patterns: bool = False,
     slop: int = 0,
+    address: bool = False,
 ) -> Phrase:
-    """A literal phrase, or one whose words may hold `*` and `?` (`patterns`).
+    """A literal phrase, or one whose words may hold `*` and `?` (`patterns`); `address`: of a URL.
 
     Raises:
         RuleError: there is no word in it, or a pattern holds signs.
     """
-    make = _Maker(case=case, plural=plural and case is not Case.EXACT, ordinary=ordinary)
+    make = _Maker(case=case, plural=plural and case is not Case.EXACT, ordinary=ordinary, address=address)
     if patterns and has_pattern(source):
         return make.patterned(source, slop)
     return make.literal(source, slop)
@@ -200,9 +209,10 @@ class _Maker:
     case: Case
     plural: bool
     ordinary: bool | None
+    address: bool = False
 
     def literal(self, source: str, slop: int) -> Phrase:
-        text = Text(source)
+        text = Text(source, address=self.address)
         if not len(text):
             raise RuleError(f"“{source}” holds no word", "write at least one word of letters or figures")
         last = len(text) - 1
@@ -215,7 +225,7 @@ class _Maker:
                     text.letters(number),
                     last=number == last,
                     hyphen=hyphen,
-                    signs="" if hyphen else between,
+                    signs="" if hyphen and _EM_DASH not in between else between,
                 )
             )
         return self._phrase(
@@ -229,12 +239,20 @@ class _Maker:
         words: list[Word] = []
         for run in source.split():
             for number, piece in enumerate(filter(None, _HYPHEN.split(run))):
-                if has_pattern(piece):
-                    words.append(self._pattern(piece, hyphen=number > 0))
-                else:
-                    first, *others = self.literal(piece, 0).words
-                    words += [replace(first, hyphen=number > 0), *others]
+                first, *others = self._piece(piece)
+                words += [replace(first, hyphen=number > 0), *others]
         return self._phrase(words, slop)
+
+    def _piece(self, piece: str) -> Iterator[Word]:
+        """The words of a piece without spaces and hyphens; a script without spaces has one word a letter."""
+        if not has_pattern(piece):
+            yield from self.literal(piece, 0).words
+            return
+        for part in _BY_LETTER.findall(_equalised(piece)):
+            if "?" in part or ("*" in part and not _UNSPACED.match(part)):
+                yield self._pattern(part)
+            else:  # behind such a letter * asks for nothing: its terms go by sequence
+                yield from self.literal(part.rstrip("*"), 0).words
 
     def _phrase(self, words: list[Word], slop: int, before: str = "", after: str = "") -> Phrase:
         return Phrase(
@@ -262,12 +280,12 @@ class _Maker:
             signs=signs,
         )
 
-    def _pattern(self, piece: str, *, hyphen: bool) -> Word:
+    def _pattern(self, piece: str) -> Word:
         if not all(sign in "*?" or is_letter(sign) for sign in piece):
             raise RuleError(
                 f"“{piece}” holds signs beside its * or ?", "write letters only, or put it into double quotes"
             )
-        letters = "".join(part if part in "*?" else equalise(part).text for part in _WILD.split(piece))
+        letters = _equalised(piece)
         head = _WILD.split(letters)[0]
         name = is_name(_WILD.sub("", letters))
         return Word(
@@ -276,8 +294,11 @@ class _Maker:
             own_pattern=_compile(letters),
             name=name,
             ordinary=name and (is_common(fold(head)) if self.ordinary is None else self.ordinary),
-            hyphen=hyphen,
         )
+
+
+def _equalised(piece: str) -> str:
+    return "".join(part if part in "*?" else equalise(part).text for part in _WILD.split(piece))
 
 
 def is_name(letters: str) -> bool:

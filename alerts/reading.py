@@ -42,7 +42,7 @@ class Reading:
     def text(self, field: Field) -> Text:
         """A field, cut into words at the first asking."""
         if field not in self._texts:
-            self._texts[field] = Text(self._original(field))
+            self._texts[field] = Text(self._original(field), address=field is Field.URL)
         return self._texts[field]
 
     def vocabulary(self, fields: Iterable[Field]) -> set[str]:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from alerts.errors import RuleError
-from alerts.expression import And, Near, Node, Not, Or, Regex, Words, is_group, parse_item
+from alerts.expression import And, Near, Node, Not, Or, Regex, Words, in_field, is_group, parse_item
 from alerts.lexer import MOST_WORDS_BETWEEN
 from alerts.patterns import Pattern
 from alerts.phrase import Phrase, compile_phrase
 from alerts.records import Case, Commitment, Field, Initiative, Term, Watchlist
 
 _LOWER_FIELDS = (Field.URL, Field.SOURCE)  # written in small letters whatever they name
-_HEAD = 3  # letters by which patterns are indexed
+_HEAD = 3  # letters at most by which patterns are indexed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,7 +107,6 @@ class Lexicon:
     _known: dict[object, Leaf] = field(default_factory=dict)
     _by_word: dict[str, list[int]] = field(default_factory=dict)
     _by_head: dict[str, list[tuple[re.Pattern[str], int]]] = field(default_factory=dict)
-    _by_scan: list[tuple[re.Pattern[str], int]] = field(default_factory=list)
     _always: list[int] = field(default_factory=list)
     _others: dict[int, list[frozenset[str]]] = field(default_factory=dict)
 
@@ -139,6 +138,7 @@ class Lexicon:
                     ordinary=ordinary,
                     patterns=not words.quoted,
                     slop=words.slop,
+                    address=words.field is Field.URL,
                 )
             except RuleError as error:
                 raise RuleError(error.problem, error.remedy, offset=words.offset + error.offset) from None
@@ -166,13 +166,15 @@ class Lexicon:
         """Numbers of the leaves that a text of these words could hold: all words of a phrase are there."""
         found: set[int] = set()
         by_word, by_head = self._by_word, self._by_head
+        lengths = {len(head) for head in by_head}
         for word in vocabulary:
             if word in by_word:
                 found.update(by_word[word])
-            if by_head and word[:_HEAD] in by_head:
-                found.update(number for pattern, number in by_head[word[:_HEAD]] if pattern.fullmatch(word))
-            if self._by_scan:
-                found.update(number for pattern, number in self._by_scan if pattern.fullmatch(word))
+            for length in lengths:
+                if word[:length] in by_head:
+                    found.update(
+                        number for pattern, number in by_head[word[:length]] if pattern.fullmatch(word)
+                    )
         others = self._others
         return {
             number
@@ -197,10 +199,7 @@ class Lexicon:
                 self._by_word.setdefault(key, []).append(number)
             return
         (head,) = word.keys
-        if len(head) >= _HEAD:
-            self._by_head.setdefault(head[:_HEAD], []).append((word.pattern, number))
-        else:
-            self._by_scan.append((word.pattern, number))
+        self._by_head.setdefault(head[:_HEAD], []).append((word.pattern, number))
 
 
 def compile_rule(initiative: Initiative, watchlist: Watchlist, lexicon: Lexicon) -> Rule:
@@ -210,14 +209,15 @@ def compile_rule(initiative: Initiative, watchlist: Watchlist, lexicon: Lexicon)
         RuleError: a term that cannot be read; a note names its place.
     """
     context = watchlist.context if initiative.context is None else initiative.context
+    only = initiative.fields[0] if len(initiative.fields) == 1 else None  # `in: url` reads as `url:`
     return Rule(
         initiative=initiative,
         version=watchlist.version,
-        any=tuple(compile_item(term, lexicon) for term in initiative.any),
-        all=tuple(compile_item(term, lexicon) for term in initiative.all),
-        none=tuple(compile_item(term, lexicon, smart=False) for term in initiative.none),
+        any=tuple(compile_item(term, lexicon, only=only) for term in initiative.any),
+        all=tuple(compile_item(term, lexicon, only=only) for term in initiative.all),
+        none=tuple(compile_item(term, lexicon, smart=False, only=only) for term in initiative.none),
         promises=tuple(
-            Promise(commitment=it, items=tuple(compile_item(term, lexicon) for term in it.any))
+            Promise(commitment=it, items=tuple(compile_item(term, lexicon, only=only) for term in it.any))
             for it in initiative.commitments
         ),
         exceptions=_beside(initiative.exceptions, "except", lexicon),
@@ -225,24 +225,29 @@ def compile_rule(initiative: Initiative, watchlist: Watchlist, lexicon: Lexicon)
     )
 
 
-def compile_item(term: Term, lexicon: Lexicon, *, smart: bool = True) -> Item:
-    """A term made ready over `lexicon`; `smart` False ignores case where the term does not say otherwise.
+def compile_item(term: Term, lexicon: Lexicon, *, smart: bool = True, only: Field | None = None) -> Item:
+    """A term made ready over `lexicon`.
 
+    Args:
+        smart: False ignores case where the term does not say otherwise.
+        only: the one field that is read, for words that name none.
     Raises:
         RuleError: it cannot be read; `offset` counts in its text, a note names its place.
     """
     try:
-        return _compile_item(term, lexicon, smart=smart)
+        return _compile_item(term, lexicon, smart=smart, only=only)
     except RuleError as error:
         error.add_note(f"{term.where}: {term.text}")
         raise
 
 
-def _compile_item(term: Term, lexicon: Lexicon, *, smart: bool) -> Item:
+def _compile_item(term: Term, lexicon: Lexicon, *, smart: bool, only: Field | None) -> Item:
     if not 0 <= term.within <= MOST_WORDS_BETWEEN:
         raise RuleError(f"`within: {term.within}` is out of range", f"give 0 to {MOST_WORDS_BETWEEN} words")
     case = Case.FOLD if term.case is Case.SMART and not smart else term.case
     node = parse_item(term.text, literal=term.literal)
+    if only is not None:
+        node = in_field(node, only)
     if term.near and not is_group(node):
         raise RuleError(
             "`near` stands beside an expression",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property, lru_cache
 
 from alerts.fold import equalise, fold
-from alerts.words import spans, vocabulary
+from alerts.words import at_stops, spans, vocabulary
 
 _QUIET = re.compile(r"[\"'`*_]+")  # quotation marks and inline markup between two words
 _BLOCK = re.compile(r"\n[^\S\n]*\n|\u2029")
@@ -47,19 +47,22 @@ class Text:
         equal: the equalised text, letters in their own case.
     """
 
-    def __init__(self, original: str) -> None:
+    def __init__(self, original: str, *, address: bool = False) -> None:
         self.original = original
+        self._address = address  # a URL, where a full stop parts words: `example.org`, `page.html`
         self._equalised = equalise(original)
         self.equal = self._equalised.text
 
     @cached_property
     def vocabulary(self) -> set[str]:
         """The distinct folded words; asks for none of the rest."""
-        return vocabulary(self.equal)
+        words = vocabulary(self.equal)
+        return {part for word in words for part in word.split(".")} if self._address else words
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
-        return spans(self.equal)
+        found = spans(self.equal)
+        return [part for span in found for part in at_stops(self.equal, *span)] if self._address else found
 
     @cached_property
     def keys(self) -> list[str]:
@@ -86,6 +89,18 @@ class Text:
         for number, key in enumerate(self.keys):
             places.setdefault(key, []).append(number)
         return places
+
+    def beginning_with(self, head: str) -> Iterator[str]:
+        """The distinct folded words that begin so."""
+        keys = self._sorted_keys
+        for at in range(bisect_left(keys, head), len(keys)):
+            if not keys[at].startswith(head):
+                return
+            yield keys[at]
+
+    @cached_property
+    def _sorted_keys(self) -> list[str]:
+        return sorted(self.index)
 
     @cached_property
     def _capitals(self) -> list[bool]:
@@ -143,6 +158,11 @@ class Text:
         if first > last or self.starts[first] < start or self.ends[last] > end:
             return None
         return first, last
+
+    def word_after(self, at: int) -> int | None:
+        """Where the next word begins in `equal` behind `at`."""
+        number = bisect_right(self.starts, at)
+        return self.starts[number] if number < len(self.starts) else None
 
     def snippet(self, start: int, end: int) -> str:
         """The words around `original[start:end]` within its paragraph, in one line."""

@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from alerts.errors import RuleError
+from alerts.expression import is_group, parse_item
 from alerts.records import (
     DEFAULT_FIELDS,
     Case,
@@ -104,6 +105,11 @@ def _checked(term: Term, info: ValidationInfo, *at: str) -> None:
 
 def _check_phrase(value: str, info: ValidationInfo) -> str:
     _checked(Term(text=value, case=Case.FOLD), info)
+    if surroundings(info).validate_term is not None and not is_group(parse_item(value)):
+        raise fault(
+            f"{shown(value)} holds more than words and OR",
+            "give single words, phrases or patterns, one an item",
+        )
     return value
 
 
