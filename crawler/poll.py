@@ -114,6 +114,10 @@ class Poller:
         if source is None or reason:
             await self._states.release(source_id)
             return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=reason)
+        if later := poll_state.postponed(state, self._clock.now()):
+            await self._articles.record_poll(Poll(state=replace(state, next_poll_at=later)))
+            problem = f"its feed wants no poll before {later:%H:%M} UTC"
+            return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=problem)
         try:
             state, reading = await self._read(source, state)
         except Unchanged as answer:
@@ -245,7 +249,8 @@ class Poller:
             last_modified=answer.last_modified or state.last_modified,
             moved_to=poll_state.accepted(source, answer.moved_to or state.moved_to),
         )
-        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=answer.fresh_for)
+        fresh_for = poll_state.freshness(state, answer.fresh_for)
+        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fresh_for)
         await self._articles.record_poll(Poll(state=after))
         return PollOutcome(
             source_id=source.id, result=PollResult.UNCHANGED, problem=after.problem, status=answer.status
@@ -258,7 +263,14 @@ class Poller:
             base = self._interval(source, after, now)
             wait = schedule.back_off(base, after.failures, poll_state.failing_for(state, now))
             retry_at = error.retry_at if isinstance(error, TemporaryFetchError) else None
-            plan = schedule.plan(wait, now=now, retry_at=retry_at, fraction=self._policy.jitter())
+            plan = schedule.plan(
+                wait,
+                now=now,
+                ttl=after.ttl,
+                skip_hours=after.skip_hours,
+                retry_at=retry_at,
+                fraction=self._policy.jitter(),
+            )
             after = replace(after, next_poll_at=plan.next_poll_at, not_before=plan.not_before)
         await self._articles.record_poll(Poll(state=after))
         return PollOutcome(
@@ -287,7 +299,8 @@ class Poller:
             last_modified=fetched.last_modified if fetched else None,
             body_hash=reading.body_hash,
             moved_to=poll_state.accepted(source, reading.moved_to),
-            last_new_at=now if new else state.last_new_at,
+            # A first list counts, though all of it may be known from other sources: silence is measured from it.
+            last_new_at=now if new or state.last_success_at is None else state.last_new_at,
             interval=learned,
             title=feed.title or state.title,
             ttl=feed.ttl,

@@ -24,6 +24,29 @@ def why_not_now(source: Source, state: PollState, now: datetime) -> str | None:
     return None
 
 
+def postponed(state: PollState, now: datetime) -> datetime | None:
+    """When a source that is due now is asked instead, since its feed wants no poll in this hour; None: now.
+
+    The plan keeps out of such hours, but a late tick or a start after a night off may come in one of them.
+    """
+    if state.next_poll_at is None or state.next_poll_at > now:
+        return None
+    later = schedule.out_of(state.skip_hours, now)
+    return later if later > now else None
+
+
+def freshness(state: PollState, said: timedelta | None) -> timedelta | None:
+    """How long a "not modified" is fresh: as it says, else as long as the answer that it confirms (RFC 9111, 4.3.4).
+
+    Args:
+        state: before this poll.
+        said: by the 304 itself; None: nothing.
+    """
+    if said is not None or state.failures or state.not_before is None or state.last_polled_at is None:
+        return said
+    return state.not_before - state.last_polled_at
+
+
 def good(state: PollState, now: datetime) -> PollState:
     """`state` after any answer that was not a failure."""
     return replace(state, last_polled_at=now, last_success_at=now, failures=0)

@@ -147,12 +147,12 @@ def plan(
         wishes.append(min(retry_at, now + LONGEST_RETRY))
     not_before = max(wishes, default=None)
     moment = max(now + wait, *wishes, now + min(ttl or timedelta(), 7 * DAY))
-    moment = _out_of(skip_hours, moment + fraction * JITTER * wait)
+    moment = out_of(skip_hours, moment + fraction * JITTER * wait)
     return Plan(next_poll_at=moment, not_before=not_before)
 
 
-def _out_of(skip_hours: frozenset[int], moment: datetime) -> datetime:
-    """`moment`, or the start of the first hour after it that is not to be skipped, keeping its minute."""
+def out_of(skip_hours: frozenset[int], moment: datetime) -> datetime:
+    """`moment`, or the same minute of the first hour after it that is not to be skipped; all 24 mean nothing."""
     if len(skip_hours) >= 24:
         return moment
     utc = moment.astimezone(UTC)

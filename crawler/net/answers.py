@@ -12,6 +12,7 @@ from crawler.errors import BlockedError, CrawlError, GoneError, TemporaryFetchEr
 
 MAX_RETRY_AFTER = timedelta(days=7)
 MAX_FRESH = timedelta(days=31)
+ABSURD_FRESH = timedelta(days=30)  # what a longer wish counts as: so the next request comes within MAX_FRESH
 MOVES = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 
@@ -58,17 +59,23 @@ def retry_at(headers: Headers, now: datetime) -> datetime | None:
 
 
 def fresh_for(headers: Headers, now: datetime) -> timedelta | None:
-    """How long an answer is fresh from now on, 0 to 31 days: max-age less Age, else Expires; None: not said."""
+    """How long an answer is fresh from now on, 0 to 31 days: max-age less Age, else Expires; None: not said.
+
+    `no-cache`, `no-store` and an Expires that is no date say that it is not fresh at all (RFC 9111, 5.3).
+    """
     control = ", ".join(every(headers, "cache-control"))
     if _NOT_FRESH.search(control):
-        return None
+        return timedelta(0)
     if found := _MAX_AGE.search(control):
         age = (header(headers, "age") or "").strip()
         passed = _seconds(age) if _SECONDS.fullmatch(age) else timedelta(0)
         return _clamp(_seconds(found[1]) - passed)
-    expires = http_date(header(headers, "expires") or "")
-    if expires is None:
+    given = header(headers, "expires")
+    if given is None:
         return None
+    expires = http_date(given)
+    if expires is None:
+        return timedelta(0)
     return _clamp(expires - (http_date(header(headers, "date") or "") or now))
 
 
@@ -85,7 +92,7 @@ def trouble(status: int, headers: Headers, *, host: str, now: datetime) -> Crawl
     if status in (401, 403, 451) or header(headers, "cf-mitigated") == "challenge":
         return BlockedError(said, status=status)
     wish = retry_at(headers, now)
-    if status == 429 and (fresh := fresh_for(headers, now)) is not None:
+    if status == 429 and (fresh := fresh_for(headers, now)):
         wish = max(wish or now, now + fresh)
     return TemporaryFetchError(said, status=status, retry_at=wish)
 
@@ -109,7 +116,7 @@ def _seconds(digits: str) -> timedelta:
 
 
 def _clamp(fresh: timedelta) -> timedelta:
-    return max(timedelta(0), min(fresh, MAX_FRESH))
+    return max(timedelta(0), fresh if fresh <= MAX_FRESH else ABSURD_FRESH)
 
 
 def _phrase(status: int) -> str:

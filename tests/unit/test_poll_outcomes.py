@@ -319,6 +319,51 @@ async def test_the_wishes_of_a_feed_hold_while_it_is_unchanged() -> None:
     assert (await room.state()).next_poll_at == NOON + 3 * HOUR
 
 
+async def test_not_modified_renews_the_freshness_of_what_it_confirms() -> None:
+    """A 304 that says nothing is fresh as long as the body was; one that says so is not fresh at all."""
+    room = Room(Source(id="s", kind=SourceKind.FEED, url=URL, every=MINUTE))
+    await room.poll(answer(item(1), fresh_for=6 * HOUR))
+    room.clock.advance(7 * HOUR)
+    await room.poll(Unchanged())
+    assert (await room.state()).next_poll_at == NOON + 13 * HOUR
+
+    room.clock.advance(6 * HOUR)
+    await room.poll(Unchanged(fresh_for=timedelta(0)))
+    assert (await room.state()).next_poll_at == NOON + 13 * HOUR + MINUTE
+
+
+async def test_a_poll_that_comes_late_still_keeps_out_of_the_hours_to_be_skipped() -> None:
+    """After a night off, the poll that was due before it waits for the end of such an hour."""
+    room = Room(Source(id="s", kind=SourceKind.FEED, url=URL, every=HOUR))
+    await room.poll(answer(item(1), head="<skipHours><hour>14</hour></skipHours>"))
+    room.clock.advance(2 * HOUR + 20 * MINUTE)
+    late = await room.poll()
+
+    assert (late.result, len(room.web.asked)) == (PollResult.SKIPPED, 1)
+    assert (await room.state()).next_poll_at == NOON + 3 * HOUR + 20 * MINUTE
+    room.clock.advance(HOUR)
+    assert (await room.poll(answer(item(2)))).result is PollResult.NEW
+
+
+async def test_a_failing_feed_keeps_its_quiet_hours() -> None:
+    """What the feed asked for holds while it fails."""
+    room = Room(Source(id="s", kind=SourceKind.FEED, url=URL, every=HOUR))
+    await room.poll(answer(item(1), head="<skipHours><hour>14</hour></skipHours>"))
+    await room.poll(TemporaryFetchError("busy", status=503))
+
+    assert (await room.state()).next_poll_at == NOON + 3 * HOUR
+
+
+async def test_silence_is_measured_where_other_sources_told_everything_first() -> None:
+    """A feed of known entries is asked less and less, as one of its own would be."""
+    room = Room()
+    await room.poll(answer(item(1)))
+    await room.remember(PollState(source_id="s"))
+    await room.poll(answer(item(1), item(1)))
+
+    assert (await room.state()).last_new_at == NOON
+
+
 @pytest.mark.parametrize(
     ("change", "state"),
     [
