@@ -28,6 +28,7 @@ from alerts.records import (
     Message,
     Telling,
     WhenEmpty,
+    Window,
 )
 from alerts.render import Renderer
 from crawler.ports import Clock
@@ -148,6 +149,11 @@ class Notifier:
 
     # -- composing ---------------------------------------------------------------------------------
 
+    async def begin(self) -> None:
+        """Open the first window of digests never seen before, so that it holds what is matched from now on."""
+        for plan in self._plans.values():
+            await self._digests.start(plan.id, self._clock.now())
+
     async def compose_due(self) -> tuple[Composed, ...]:
         """Compose and freeze each digest whose slot has passed; nothing is sent yet.
 
@@ -167,8 +173,8 @@ class Notifier:
         now = at if at is not None else self._clock.now()
         since = min(await self._since(plan, self._clock.now()), now)
         passed = slots.passed(plan, since, now) or slots.upcoming(plan, now, 1) or (_out_of_turn(plan, now),)
-        composed = await self._told(plan, passed, since, await self._matched(plan, since, now), now)
-        return composed.rendered
+        matched = self._for(plan, await self._digests.matched(plan, since, now))
+        return (await self._told(plan, passed, since, matched, now)).rendered
 
     async def compose_now(self, plan: DigestPlan) -> Composed:
         """Compose and freeze a digest out of turn, keyed by the present moment, paused or not.
@@ -179,29 +185,32 @@ class Notifier:
         async with self._window:
             now = self._clock.now()
             since = await self._since(plan, now)
-            matched = await self._matched(plan, since, now)
+            found = await self._digests.matched(plan, since, now)
+            matched = self._for(plan, found)
             composed = await self._told(plan, (_out_of_turn(plan, now),), since, matched, now)
             if digests.is_empty(composed.digest):
                 return replace(composed, message=None, deliveries=())
-            return await self._frozen(plan, composed, now) or replace(composed, message=None, deliveries=())
+            frozen = await self._frozen(plan, composed, _window(plan, since, found), now)
+            return frozen or replace(composed, message=None, deliveries=())
 
     async def _compose(self, plan: DigestPlan) -> Composed | None:
         now = self._clock.now()
         since = await self._since(plan, now)
-        passed: tuple[DigestSlot, ...]
+        passed = () if plan.immediately else slots.passed(plan, since, now)
+        found = await self._digests.matched(plan, since, now) if passed or plan.immediately else ()
+        matched = self._for(plan, found)
         if plan.immediately:
-            matched = await self._matched(plan, since, now)
             due = self._immediate(plan, matched)
             passed = (due,) if due is not None and due.due <= now else ()
-        else:
-            passed = slots.passed(plan, since, now)
-            matched = await self._matched(plan, since, now) if passed else ()
         if not passed:
             return None
-        return await self._frozen(plan, await self._told(plan, passed, since, matched, now), now)
+        composed = await self._told(plan, passed, since, matched, now)
+        return await self._frozen(plan, composed, _window(plan, since, found), now)
 
-    async def _frozen(self, plan: DigestPlan, composed: Composed, now: datetime) -> Composed | None:
-        """Store slot, message and deliveries in one step; None when the slot was told before."""
+    async def _frozen(
+        self, plan: DigestPlan, composed: Composed, window: Window, now: datetime
+    ) -> Composed | None:
+        """Store slot, message and deliveries in one step; None when another process was there before."""
         if digests.is_empty(composed.digest) and plan.when_empty is WhenEmpty.SKIP:
             composed = replace(composed, message=None, deliveries=())
         new = await self._digests.freeze(
@@ -211,6 +220,7 @@ class Notifier:
             deliveries=composed.deliveries,
             story_ids=digests.told(composed.digest),
             now=now,
+            window=window,
         )
         return composed if new else None
 
@@ -259,11 +269,8 @@ class Notifier:
         start = await self._digests.start(plan.id, now)
         return await self._digests.last_until(plan.id) or start
 
-    async def _matched(
-        self, plan: DigestPlan, since: datetime, until: datetime
-    ) -> tuple[MatchedArticle, ...]:
-        """What is there to tell, less what a plan told immediately leaves to a timed digest."""
-        matched = await self._digests.matched(plan, since, until)
+    def _for(self, plan: DigestPlan, matched: Sequence[MatchedArticle]) -> tuple[MatchedArticle, ...]:
+        """What there is to tell, less what a plan told immediately leaves to a timed digest."""
         left = self._left_to_timed(plan) if plan.immediately else frozenset()
         return tuple(one for one in matched if one.told_at is None or one.match.initiative_id not in left)
 
@@ -369,6 +376,10 @@ def deliveries_for(
         )
         for recipient in (channel.recipients() if channel is not None else ("",))
     )
+
+
+def _window(plan: DigestPlan, since: datetime, found: Sequence[MatchedArticle]) -> Window:
+    return Window(initiatives=plan.initiatives, since=since, matches=len(found))
 
 
 def _out_of_turn(plan: DigestPlan, now: datetime) -> DigestSlot:

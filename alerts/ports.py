@@ -15,6 +15,7 @@ from alerts.records import (
     MatchedArticle,
     Message,
     Telling,
+    Window,
 )
 from crawler.records import Article
 
@@ -87,8 +88,12 @@ class DigestStore(Protocol):
         deliveries: Sequence[Delivery],
         story_ids: Sequence[str],
         now: datetime,
+        window: Window | None = None,
     ) -> bool:
         """Record slot, message, deliveries and told stories in one transaction; False: it was there already.
+
+        With `window` also False when another window of the digest was frozen since, or its matches are not
+        as many any more: what is there to tell is composed anew the next time.
 
         `message` None: an empty digest that is skipped; the slot still counts as composed.
         """

@@ -406,6 +406,15 @@ class DigestSlot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """What a digest was composed from. Another process may change it meanwhile, so it is looked at again."""
+
+    initiatives: tuple[str, ...]
+    since: datetime  # end of the window before it, or the start of the digest
+    matches: int  # that were in it, told or not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedArticle:
     """A match joined with what a digest needs of its article; made by the store."""
 

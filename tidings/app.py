@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from alerts.channels.opening import open_channel
@@ -53,6 +55,7 @@ class App:
         """
         self.services = self.rewire(settings)
         self.settings = settings
+        await self.services.notifier.begin()
         await self.stores.sources.sync(settings.sources, self.clock.now())
 
     async def tidy(self) -> object:
@@ -63,15 +66,31 @@ class App:
         )
 
     async def settle(self, *, everything: bool = False) -> None:
-        """Tick until there is nothing left to do now: what `once` and the demo are made of."""
-        claimed = await self.ticker.tick(everything=everything)
-        await self.runner.drain()
-        while claimed:
-            claimed = await self.ticker.tick()
-            await self.runner.drain()
-        for task in (Settle(), Compose(), Deliver()):  # in this order: what is found now is told now
+        """Collect until there is nothing left to do now, then tell: what `once` and the demo are made of.
+
+        Digests are composed last, so that one whose slot has passed tells what is found now.
+        """
+        await self.collect(everything=everything)
+        for task in (Compose(), Deliver()):
             await self.runner.submit(task)
             await self.runner.drain()
+
+    async def collect(self, *, everything: bool = False, patience: timedelta | None = None) -> None:
+        """Poll, read, fold and match until nothing of it is left to do now.
+
+        `patience`: begin nothing more after so long, and wait no longer for what is under way.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = None if patience is None else loop.time() + patience.total_seconds()
+        with suppress(TimeoutError):
+            claimed = await self.ticker.collect(everything=everything)
+            while claimed:
+                async with asyncio.timeout_at(deadline):
+                    await self.runner.drain()
+                claimed = await self.ticker.collect()
+            await self.runner.submit(Settle())
+            async with asyncio.timeout_at(deadline):
+                await self.runner.drain()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +192,7 @@ async def open_app(
 
         await stores.sources.sync(settings.sources, time.now())
         services = wire(settings)
+        await services.notifier.begin()
         runner = InlineRunner(lambda: app.services, on_report=on_report)
         stack.push_async_callback(runner.stop, 0)  # an interrupted `once` holds on to nothing
         app = App(

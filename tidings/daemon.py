@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -21,6 +21,7 @@ from tidings.tasks import Report
 log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=5)
+CATCH_UP = timedelta(minutes=2)
 HOUSEKEEPING = timedelta(hours=6)
 DRAIN = 7.0  # seconds for what is under way; ten in all from SIGTERM to the end
 
@@ -36,10 +37,11 @@ async def run(load: Callable[[], Settings]) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with DaemonLock(settings.state_dir):
         async with open_app(settings, on_report=_log_report) as app:
-            await _live(app, load)
+            await live(app, load)
 
 
-async def _live(app: App, load: Callable[[], Settings]) -> None:
+async def live(app: App, load: Callable[[], Settings]) -> None:
+    """Tick until SIGTERM or SIGINT; a digest missed while nothing ran tells what a first round of polls finds."""
     stop = asyncio.Event()
     reload = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -50,10 +52,10 @@ async def _live(app: App, load: Callable[[], Settings]) -> None:
     scheduler = AsyncIOScheduler(
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    scheduler.add_job(_tick, "interval", [app], seconds=TICK.total_seconds(), next_run_time=app.clock.now())
     scheduler.add_job(_housekeep, "interval", [app], seconds=HOUSEKEEPING.total_seconds())
     scheduler.start()
     watcher = asyncio.create_task(_watch(app.settings.config_dir, reload, stop))
+    beginning = asyncio.create_task(_begin(app, scheduler))
     reloader = asyncio.create_task(_reload(app, load, reload))
     log.info(
         "running",
@@ -68,13 +70,23 @@ async def _live(app: App, load: Callable[[], Settings]) -> None:
         await stop.wait()
     finally:
         log.info("stopping")
+        beginning.cancel()
         scheduler.remove_all_jobs()
         reloader.cancel()
         watcher.cancel()
         await app.runner.stop(DRAIN)
         scheduler.shutdown(wait=False)
-        await asyncio.gather(watcher, reloader, return_exceptions=True)
+        await asyncio.gather(beginning, watcher, reloader, return_exceptions=True)
         log.info("stopped")
+
+
+async def _begin(app: App, scheduler: AsyncIOScheduler) -> None:
+    """Catch up for some minutes at most, then let the heart beat."""
+    try:
+        await app.collect(patience=CATCH_UP)
+    except Exception:
+        log.exception("catching up failed; the ticks go on with it")
+    scheduler.add_job(_tick, "interval", [app], seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC))
 
 
 async def _tick(app: App) -> None:

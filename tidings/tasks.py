@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import assert_never
 
-from alerts.notify import Notifier
+from alerts.notify import Notifier, Outcome
 from crawler.duplicates import band_keys
 from crawler.pages import PageReader
 from crawler.poll import Poller
@@ -47,7 +47,7 @@ class Compose:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Hand over what is due in the outbox."""
+    """Hand over all that is due in the outbox."""
 
 
 Task = PollSource | ReadPage | Settle | Compose | Deliver
@@ -169,7 +169,9 @@ async def _compose(task: Compose, services: Services) -> Report:
 
 
 async def _deliver(task: Deliver, services: Services) -> Report:
-    outcomes = await services.notifier.deliver_due(DELIVERY_BATCH)
+    outcomes: list[Outcome] = []
+    while some := await services.notifier.deliver_due(DELIVERY_BATCH):
+        outcomes += some
     counts = {"sent": 0, "later": 0, "parked": 0}
     for one in outcomes:
         counts[one.result] += 1

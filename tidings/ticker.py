@@ -21,7 +21,14 @@ class Ticker:
         self._runner = runner
         self._clock = clock
 
-    async def tick(self, *, everything: bool = False) -> int:
+    async def tick(self) -> int:
+        """Claim what is due and submit it, and nudge all that follows; returns how many were claimed."""
+        claimed = await self.collect()
+        for task in (Settle(), Compose(), Deliver()):
+            await self._runner.submit(task)
+        return claimed
+
+    async def collect(self, *, everything: bool = False) -> int:
         """Claim what is due and submit it; returns how many polls and pages were claimed.
 
         `everything`: all sources now, whatever our own rhythm says.
@@ -35,6 +42,4 @@ class Ticker:
         pages = await self._articles.claim_pending(now, self._runner.room(ReadPage), LEASE)
         for article in pages:
             await self._runner.submit(ReadPage(article.id))
-        for task in (Settle(), Compose(), Deliver()):
-            await self._runner.submit(task)
         return len(polls) + len(pages)

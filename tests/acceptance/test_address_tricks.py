@@ -271,9 +271,9 @@ async def test_spiders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         async with host(answer) as site:
             tens = range(0, len(TRICKS), 10)
-            direct = [kind(trick) for trick in TRICKS[::8] for kind in (listing, sitemap)]
+            direct = [kind(trick) for trick in TRICKS[::12] for kind in (listing, sitemap)]
             named = [sitemap(site.url(f"/{index}/{place}")) for index in ("index", "moved") for place in tens]
-            followed = [listing(site.url(f"/list/{place}"), pages=2) for place in range(0, len(IN_XML), 4)]
+            followed = [listing(site.url(f"/list/{place}"), pages=2) for place in range(0, len(IN_XML), 8)]
             with watched() as here:
                 await asyncio.gather(*map(visit, (*direct, *named, *followed)))
     finally:

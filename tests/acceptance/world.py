@@ -72,7 +72,7 @@ class Press:
         self.pages: dict[str, str] = {}  # path → HTML
         self.status: dict[str, int] = {}  # path → what it answers instead, for as long as it stands here
         self.asked: Counter[str] = Counter()
-        self.on_request: Callable[[str], None] = lambda _path: None
+        self.hooks: list[tuple[str, bytes]] = []  # (webhook-id, body) of what came to /hook/NAME
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -90,6 +90,11 @@ class Press:
     ) -> None:
         assert self._runner is not None
         await self._runner.cleanup()
+
+    @property
+    def hook(self) -> str:
+        """An address that takes hooks."""
+        return f"http://127.0.0.1:{self.port}/hook/desk"
 
     def add(self, feed: str, slug: str, published: datetime, *, title: str = "", **more: Any) -> Item:
         """Put a new entry at the top of a feed."""
@@ -110,12 +115,12 @@ class Press:
     async def _answer(self, request: web.Request) -> web.Response:
         path = request.path
         self.asked[path] += 1
-        self.on_request(path)
         if path in self.status:
             return web.Response(status=self.status[path], text="out of order")
         if path.startswith("/feed/"):
             body, kind = self._feed(path.removeprefix("/feed/")), "application/rss+xml"
         elif path.startswith("/hook/"):
+            self.hooks.append((request.headers["webhook-id"], await request.read()))
             return web.Response(status=200)
         elif path in self.pages:
             body, kind = self.pages[path], "text/html"
@@ -235,19 +240,37 @@ def distinct(mails: Iterable[Mail]) -> list[Mail]:
     return list(first.values())
 
 
+def told_by_hook(press: Press, digest: str) -> Counter[str]:
+    """Slugs told as news by the hooks of a digest, those with one webhook-id counted once; repeats are equal."""
+    first: dict[str, bytes] = {}
+    for name, body in press.hooks:
+        assert first.setdefault(name, body) == body, "a repeat differs from the first"
+    result: Counter[str] = Counter()
+    for document in map(json.loads, first.values()):
+        if document["data"]["digest"] == digest:
+            stories = [one for part in document["data"]["initiatives"] for one in part["stories"]]
+            result.update(one["url"].rpartition("/")[2] for one in stories if one["first_told"] is None)
+    return result
+
+
 def of_digest(mails: Iterable[Mail], digest: str) -> list[Mail]:
     """The mails of one digest."""
     return [mail for mail in mails if str(mail.message["List-Id"]).startswith(f"<{digest}.")]
 
 
-def desk(port: int, *to: str, **digests: str) -> dict[str, str]:
-    """`tidings.yaml` and a watchlist on semiconductors, told to mail channel `desk` by `digests` (id → its keys)."""
+def desk(port: int, *to: str, hook: str = "", **digests: str) -> dict[str, str]:
+    """`tidings.yaml` and a watchlist on semiconductors, told to mail channel `desk` by `digests` (id → its keys).
+
+    `hook`: an address to which they are posted too.
+    """
     people = json.dumps(list(to) or ["desk@policy.example"])
-    plans = "".join(f"  - {{id: {name}, to: [desk], {keys}}}\n" for name, keys in digests.items())
+    channels = "desk, hook" if hook else "desk"
+    plans = "".join(f"  - {{id: {name}, to: [{channels}], {keys}}}\n" for name, keys in digests.items())
+    also = f'  hook: {{type: webhook, url: "{hook}", allow_private: [127.0.0.0/8]}}\n' if hook else ""
     return {
         "tidings": "polling: {host_delay: 0s, floor: 1m, timeout: 10s, allow_private: [127.0.0.0/8]}\nchannels:\n"
         f'  desk: {{type: email, from: "Tidings <t@news.example>", to: {people}, '
-        f"smtp: {{host: 127.0.0.1, port: {port}, tls: off}}}}\n",
+        f"smtp: {{host: 127.0.0.1, port: {port}, tls: off}}}}\n{also}",
         "watchlists__chips": "watchlist: chips\ntitle: Chips\ninitiatives:\n"
         "  - {id: chips, name: Chips, any: [semiconductor]}\n"
         f"digests:\n{plans}",
@@ -260,8 +283,8 @@ def configured(folder: Path, press: Press, mailbox: Mailbox, **digests: str) -> 
     return settings(folder)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for what another process does."""
     async with asyncio.timeout(seconds):
         while not condition():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)

@@ -16,6 +16,7 @@ from alerts.records import (
     MatchedArticle,
     Message,
     Telling,
+    Window,
 )
 from crawler.records import Article, SourceState, TextState
 from tests.fakes.deliveries import MemoryDeliveries
@@ -95,11 +96,7 @@ class MemoryDigests:
                 if one.state.state in BROKEN
             ),
             quiet=tuple(one.outlet for one in sources if one.state.state is SourceState.QUIET),
-            gaps=tuple(
-                Gap(source=one.outlet, start=max(since, one.added_at), end=until)
-                for one in silent
-                if was_due(one, until)
-            ),
+            gaps=tuple(gap for one in sources if (gap := gap_of(one, since, until)) is not None),
             unread=len(unread),
         )
 
@@ -112,8 +109,11 @@ class MemoryDigests:
         deliveries: Sequence[Delivery],
         story_ids: Sequence[str],
         now: datetime,
+        window: Window | None = None,
     ) -> bool:
         if (slot.digest_id, slot.key) in self.slots:
+            return False
+        if window is not None and self._has_changed(slot.digest_id, window, until):
             return False
         self.slots[slot.digest_id, slot.key] = until
         self._edge(until)
@@ -122,6 +122,11 @@ class MemoryDigests:
             for story_id in story_ids:
                 self.told.setdefault((slot.digest_id, story_id), now)
         return True
+
+    def _has_changed(self, digest_id: str, window: Window, until: datetime) -> bool:
+        last = max((end for place, end in self.slots.items() if place[0] == digest_id), default=window.since)
+        there = [one for one in self._window(window.since, until) if one.initiative_id in window.initiatives]
+        return last > window.since or len(there) != window.matches
 
     def _edge(self, at: datetime) -> None:
         self.matches.windows_end = max(at, self.matches.windows_end or at)
@@ -165,9 +170,12 @@ class MemoryDigests:
         )
 
 
-def was_due(one: Kept, until: datetime) -> bool:
-    """Whether a source should have answered by `until`."""
+def gap_of(one: Kept, since: datetime, until: datetime) -> Gap | None:
+    """The time of the window that a source does not cover."""
     state = one.state
     if state.state is SourceState.GONE:
-        return False
-    return state.failures > 0 or state.next_poll_at is None or state.next_poll_at <= until
+        return None
+    if state.last_success_at is not None and state.last_success_at > since:
+        return Gap(source=one.outlet, start=state.last_success_at, end=until) if state.failures else None
+    was_due = state.failures > 0 or state.next_poll_at is None or state.next_poll_at <= until
+    return Gap(source=one.outlet, start=max(since, one.added_at), end=until) if was_due else None

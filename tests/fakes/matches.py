@@ -20,7 +20,9 @@ class MemoryMatches:
         self.articles = articles or MemoryArticles()
         self.kept: dict[tuple[str, str], Match] = {}
         self.gone: set[tuple[str, str]] = set()  # those that no longer hold
-        self.windows_end: datetime | None = None  # of the last one that is frozen; start of the last first one
+        self.windows_end: datetime | None = (
+            None  # of the last one that is frozen; start of the last first one
+        )
 
     async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
         waiting = [

@@ -23,6 +23,7 @@ from alerts.records import (
     Message,
     Strength,
     Telling,
+    Window,
 )
 from crawler.records import Article
 from tests.fakes.deliveries import MemoryDeliveries
@@ -192,6 +193,7 @@ class GivenDigests:
         deliveries: Sequence[Delivery],
         story_ids: Sequence[str],
         now: datetime,
+        window: Window | None = None,
     ) -> bool:
         if (slot.digest_id, slot.key) in self.slots:
             return False

@@ -238,7 +238,11 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
             (site.url("/circle"), TemporaryFetchError, "redirects more than 5 times"),
             (site.url("/cut"), TemporaryFetchError, "broke off"),
             (inside, ForbiddenAddress, "not a public address"),
-            (f"http://localhost:{site.port + 1}/", CrawlError, "refused the connection|public address|no connection"),
+            (
+                f"http://localhost:{site.port + 1}/",
+                CrawlError,
+                "refused the connection|public address|no connection",
+            ),
             ("file:///etc/passwd", ForbiddenAddress, "http"),
         ]
         assert len((await crew.list(listing(site.url("/packed")))).entries) == 2

@@ -21,7 +21,10 @@ UNREAD = (TextState.REFUSED, TextState.FAILED, TextState.QUARANTINED)
 
 
 def coverage(connection: Connection, since: datetime, until: datetime) -> Coverage:
-    """Over the sources in force. A gap is a source that was due in the window and never answered."""
+    """Over the sources in force.
+
+    A gap is a source that was due in the window and never answered, or that has failed since its last answer.
+    """
     rows = connection.execute(
         select(
             OUTLET,
@@ -46,20 +49,19 @@ def coverage(connection: Connection, since: datetime, until: datetime) -> Covera
             if row.state in BROKEN
         ),
         quiet=tuple(row.outlet for row in rows if row.state == SourceState.QUIET),
-        gaps=tuple(
-            Gap(source=row.outlet, start=max(since, row.added_at), end=until)
-            for row in silent
-            if _was_due(row, until)
-        ),
+        gaps=tuple(gap for row in rows if (gap := _gap(row, since, until)) is not None),
         unread=_unread(connection, since, until),
     )
 
 
-def _was_due(row: AnyRow, until: datetime) -> bool:
-    """Whether it should have answered by `until`; one that is gone is asked no more."""
+def _gap(row: AnyRow, since: datetime, until: datetime) -> Gap | None:
+    """The time of the window that a source does not cover; one that is gone is asked no more."""
     if row.state == SourceState.GONE:
-        return False
-    return row.failures > 0 or row.next_poll_at is None or row.next_poll_at <= until
+        return None
+    if row.last_success_at is not None and row.last_success_at > since:
+        return Gap(source=row.outlet, start=row.last_success_at, end=until) if row.failures else None
+    was_due = row.failures > 0 or row.next_poll_at is None or row.next_poll_at <= until
+    return Gap(source=row.outlet, start=max(since, row.added_at), end=until) if was_due else None
 
 
 def _unread(connection: Connection, since: datetime, until: datetime) -> int:

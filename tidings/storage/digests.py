@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from alerts.records import Coverage, Delivery, DigestPlan, DigestSlot, MatchedArticle, Message, Telling
+from alerts.records import (
+    Coverage,
+    Delivery,
+    DigestPlan,
+    DigestSlot,
+    MatchedArticle,
+    Message,
+    Telling,
+    Window,
+)
 from tidings.storage.article_rows import A
 from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
@@ -38,11 +47,7 @@ class SqlDigests:
 
     async def last_until(self, digest_id: str) -> datetime | None:
         """End of the window of the last composed slot; None: never composed."""
-        return await self._database.read(
-            lambda connection: connection.execute(
-                select(D.until).where(D.digest_id == digest_id).order_by(D.until.desc()).limit(1)
-            ).scalar_one_or_none()
-        )
+        return await self._database.read(lambda connection: _last_until(connection, digest_id))
 
     async def start(self, digest_id: str, now: datetime) -> datetime:
         """First time this digest was seen."""
@@ -73,11 +78,18 @@ class SqlDigests:
         deliveries: Sequence[Delivery],
         story_ids: Sequence[str],
         now: datetime,
+        window: Window | None = None,
     ) -> bool:
-        """Slot, message, deliveries and told stories in one transaction; False: the slot was there already."""
+        """Slot, message, deliveries and told stories in one transaction; False: another process was there before."""
         return await self._database.write(
-            lambda connection: _freeze(connection, slot, until, message, deliveries, story_ids, now)
+            lambda connection: _freeze(connection, slot, until, message, deliveries, story_ids, now, window)
         )
+
+
+def _last_until(connection: Connection, digest_id: str) -> datetime | None:
+    return connection.execute(
+        select(D.until).where(D.digest_id == digest_id).order_by(D.until.desc()).limit(1)
+    ).scalar_one_or_none()
 
 
 def _start(connection: Connection, digest_id: str, now: datetime) -> datetime:
@@ -100,16 +112,34 @@ def _matched(
             .join(sources, S.id == A.source_id)
             .outerjoin(told_stories, told)
         )
-        .where(
-            M.initiative_id.in_(plan.initiatives),
-            M.matched_at > since,
-            M.matched_at <= until,
-            M.gone_at.is_(None),
-            ~A.backfilled,
-        )
+        .where(_told_in(plan.initiatives, since, until))
         .order_by(M.matched_at, M.article_id, M.initiative_id)
     )
     return tuple(_to_matched(row) for row in rows)
+
+
+def _told_in(initiatives: Sequence[str], since: datetime, until: datetime) -> ColumnElement[bool]:
+    """The matches of a window; needs a join with `articles`."""
+    return and_(
+        M.initiative_id.in_(initiatives),
+        M.matched_at > since,
+        M.matched_at <= until,
+        M.gone_at.is_(None),
+        ~A.backfilled,
+    )
+
+
+def _has_changed(connection: Connection, digest_id: str, window: Window, until: datetime) -> bool:
+    """Whether another process froze a window of this digest, or put a match into this one, since it was read."""
+    last = _last_until(connection, digest_id)
+    if last is not None and last > window.since:
+        return True
+    matches_now = connection.execute(
+        select(func.count())
+        .select_from(matches.join(articles, A.id == M.article_id))
+        .where(_told_in(window.initiatives, window.since, until))
+    ).scalar_one()
+    return matches_now != window.matches
 
 
 def _to_matched(row: AnyRow) -> MatchedArticle:
@@ -145,8 +175,11 @@ def _freeze(
     deliveries: Sequence[Delivery],
     story_ids: Sequence[str],
     now: datetime,
+    window: Window | None,
 ) -> bool:
     lock(connection, WINDOWS)
+    if window is not None and _has_changed(connection, slot.digest_id, window, until):
+        return False
     row = {
         "digest_id": slot.digest_id,
         "key": slot.key,

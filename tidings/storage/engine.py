@@ -32,6 +32,7 @@ from sqlalchemy.engine import URL, make_url
 from tidings.storage import schema
 from tidings.storage.errors import StorageError
 from tidings.storage.sqlite import InUse, journal_for
+from tidings.storage.tables import deliveries, sources
 
 __all__ = ["AnyRow", "Database", "StorageError", "claim", "insert", "insert_for", "lock"]
 
@@ -71,6 +72,8 @@ class Database:
                 if create and schema.revision(connection) is None:
                     schema.upgrade(connection)
                 schema.require_current(connection)
+            if in_use is not None:
+                _take_over(engines[0], in_use)
         except BaseException:
             _dispose(engines, in_use)
             raise
@@ -303,6 +306,19 @@ def _require_sound(engine: Engine, path: Path) -> None:
             f"the database {path} is damaged ({'; '.join(found)}); nothing was changed: "
             "keep the file, and put a backup in its place"
         )
+
+
+def _take_over(engine: Engine, in_use: InUse) -> None:
+    """Free what processes that died had claimed, when no other is left to hold a claim: their work is due now.
+
+    Pages stay claimed until their lease ends. Reading one of them may be what the process died of.
+    """
+    with in_use.alone() as alone, _ours():
+        if alone:
+            with engine.begin() as connection:
+                for table in (sources, deliveries):
+                    held = table.c.claimed_until.is_not(None)
+                    connection.execute(update(table).where(held).values(claimed_until=None))
 
 
 def _damage(connection: Connection) -> tuple[str, ...]:

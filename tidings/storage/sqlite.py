@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 Version = tuple[int, ...]
@@ -49,6 +51,20 @@ class InUse:
             self.unclean = os.fstat(self._handle).st_size > 0
             os.pwrite(self._handle, b"in use\n", 0)
         fcntl.flock(self._handle, fcntl.LOCK_SH)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether no other process has the file open; while the block runs, none can open it if so."""
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            alone = False
+        else:
+            alone = True
+        try:
+            yield alone
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_SH)
 
     def close(self, *, clean: bool = True) -> None:
         """Give the mark up; `clean` False leaves it for the next one to find."""

@@ -370,3 +370,24 @@ class listening:
 
     def __exit__(self, *_: object) -> None:
         event.remove(*self._listener)
+
+
+async def test_what_a_dead_process_had_claimed_is_due_at_the_next_start(tmp_path: Path) -> None:
+    """A poll or delivery cut off by a crash does not wait for its lease, unless others still work on the file."""
+    first = Database.open("sqlite", state_dir=tmp_path)
+    stores = Stores(first)
+    await stores.sources.sync([source()], NOON)
+    await stores.deliveries.add(message(), [delivery()])
+    assert len(await stores.sources.claim_due(NOON, 9, DAY)) == 1
+    assert len(await stores.deliveries.claim_due(NOON, 9, DAY)) == 1
+
+    beside = Database.open("sqlite", state_dir=tmp_path)
+    assert await Stores(beside).sources.claim_due(NOON, 9, DAY) == ()
+    first.close()
+    beside.close()
+
+    after = Database.open("sqlite", state_dir=tmp_path)
+    assert len(await Stores(after).sources.claim_due(NOON, 9, DAY)) == 1
+    ((again, _),) = await Stores(after).deliveries.claim_due(NOON, 9, DAY)
+    after.close()
+    assert again.attempts == 2

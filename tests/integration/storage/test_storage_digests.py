@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from alerts.records import Coverage, FailingSource, Gap
+from alerts.records import Coverage, FailingSource, Gap, Window
 from crawler.records import SourceState, TextState
 from tests.integration.storage.making import (
     DAY,
@@ -198,8 +199,8 @@ async def test_reports_filed_under_a_commitment_come_newest_first(stores: Any) -
 
 
 async def test_coverage_counts_what_answered_and_names_what_did_not(stores: Any) -> None:
-    """Failing with its reason, quiet, and the time not covered; paused sources are nobody's gap."""
-    names = ("good", "quiet", "broken", "blocked", "gone", "rare", "paused", "new")
+    """Failing with its reason, quiet, and the time since it last answered; paused sources are nobody's gap."""
+    names = ("good", "quiet", "broken", "blocked", "lately", "gone", "rare", "paused", "new")
     await stores.sources.sync([source(name, paused=name == "paused") for name in names[:-1]], NOON - 3 * DAY)
     await stores.sources.sync([source(name, paused=name == "paused") for name in names], NOON - HOUR)
     before = NOON - 2 * DAY
@@ -209,6 +210,13 @@ async def test_coverage_counts_what_answered_and_names_what_did_not(stores: Any)
         "quiet": {"state": SourceState.QUIET},
         "broken": {"state": SourceState.FAILING, "failures": 3, "problem": "no answer", **silent},
         "blocked": {"state": SourceState.BLOCKED, "failures": 1, **silent},
+        "lately": {
+            "state": SourceState.FAILING,
+            "failures": 1,
+            "problem": "503",
+            "since": NOON - HOUR,
+            "last_success_at": NOON - 2 * HOUR,
+        },
         "gone": {"state": SourceState.GONE, "problem": "410 Gone", **silent},
         "rare": {"next_poll_at": NOON + DAY, **silent},  # not due in the window
         "paused": {"state": SourceState.FAILING, "failures": 9, **silent},
@@ -218,16 +226,18 @@ async def test_coverage_counts_what_answered_and_names_what_did_not(stores: Any)
     found = await stores.digests.coverage(NOON - DAY, NOON)
 
     assert found == Coverage(
-        checked=2,
+        checked=3,
         failing=(
             FailingSource(source="blocked", since=before, reason="blocked"),
             FailingSource(source="broken", since=before, reason="no answer"),
             FailingSource(source="gone", since=before, reason="410 Gone"),
+            FailingSource(source="lately", since=NOON - HOUR, reason="503"),
         ),
         quiet=("quiet",),
         gaps=(
             Gap(source="blocked", start=NOON - DAY, end=NOON),
             Gap(source="broken", start=NOON - DAY, end=NOON),
+            Gap(source="lately", start=NOON - 2 * HOUR, end=NOON),
             Gap(source="new", start=NOON - HOUR, end=NOON),
         ),
     )
@@ -242,3 +252,26 @@ async def test_coverage_counts_articles_that_were_matched_without_their_page(sto
     await told_and_matched(stores, article(9, text_state=TextState.REFUSED, backfilled=True))
 
     assert (await stores.digests.coverage(NOON - DAY, NOON)).unread == 3
+
+
+async def test_a_window_that_another_process_changed_is_not_frozen(stores: Any) -> None:
+    """A match that was written after the window was read would be told by no digest, so it is composed anew."""
+    await told_and_matched(stores, article(1))
+    first = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    await told_and_matched(stores, article(2))  # judged before the window's end, stored after it was read
+    window = Window(initiatives=plan().initiatives, since=NOON - DAY, matches=len(first))
+
+    assert not await freeze(stores, until=NOON, window=window)
+
+    both = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    assert [one.telling.article_id for one in both] == [article(1).id, article(2).id]
+    assert await freeze(stores, until=NOON, window=replace(window, matches=2))
+
+
+async def test_windows_of_one_digest_do_not_overlap(stores: Any) -> None:
+    """Two processes that tell different slots from the same moment on: the second one has to look again."""
+    await told_and_matched(stores, article(1))
+    window = Window(initiatives=plan().initiatives, since=NOON - DAY, matches=1)
+    assert await freeze(stores, slot=slot("2026-11-25T13:00"), until=NOON, window=window)
+
+    assert not await freeze(stores, slot=slot("2026-11-25T14:00"), until=NOON + HOUR, window=window)
