@@ -80,10 +80,10 @@ def between(during: Callable[[Ask, int], Reply], otherwise: Answer = busy) -> An
     )
 
 
-def for_a_week(first: Answer, then: Answer | None = None) -> Answer:
-    """`first`, and at rest from the second week on."""
+def for_four_days(first: Answer, then: Answer | None = None) -> Answer:
+    """`first`, and at rest from the fifth day on."""
     later = then if then is not None else steady('"rest"')
-    return lambda ask, before: first(ask, before) if ask.at < START + 7 * DAY else later(ask, before)
+    return lambda ask, before: first(ask, before) if ask.at < START + 4 * DAY else later(ask, before)
 
 
 def every_third(trouble: Callable[[Ask], Reply]) -> Answer:
@@ -216,7 +216,7 @@ LM, RFC_850 = "Wed, 30 Sep 2026 23:59:59 GMT", "Wednesday, 30-Sep-26 23:59:59 GM
 RULES: dict[str, Rule] = {
     "G-NO-COOKIE": Rule(steady('"k"', more=(("Set-Cookie", "seen=1; Path=/"),))),
     "G-NO-QUERY": Rule(steady('"q"'), path="/feed?a=%7Eb&c+d&&e=%2f"),
-    "P-FLOOR": Rule(for_a_week(always_busy)),
+    "P-FLOOR": Rule(for_four_days(always_busy)),
     "P-PLAIN": Rule(steady()),
     "V-INM-EXACT": Rule(steady('"a/b c=\u00c3\u00a9!"', LM)),
     "V-ETAG-ONLY": Rule(steady('"only"')),
@@ -229,13 +229,13 @@ RULES: dict[str, Rule] = {
     "V-TOUCH": Rule(_touched),
     "V-CHANGING": Rule(busy),
     "V-304-RENEW": Rule(_renewed),
-    "V-DROPPED": Rule(for_a_week(_dropped)),
-    "C-MAXAGE": Rule(for_a_week(_fresh_then_longer), healthy=False),
-    "C-MAXAGE-304": Rule(for_a_week(_fresh_said_once), healthy=False),
+    "V-DROPPED": Rule(for_four_days(_dropped)),
+    "C-MAXAGE": Rule(for_four_days(_fresh_then_longer), healthy=False),
+    "C-MAXAGE-304": Rule(for_four_days(_fresh_said_once), healthy=False),
     "C-MAXAGE-CLAMP": Rule(steady('"c"', more=(("Cache-Control", "max-age=315360000"),)), healthy=False),
     "C-TTL": Rule(steady('"ttl"', head="<ttl>360</ttl>"), healthy=False),
     "C-SY": Rule(steady('"sy"', head="<sy:updatePeriod>monthly</sy:updatePeriod>")),
-    "C-SKIPHOURS": Rule(for_a_week(_no_nights, steady('"rest"', head=_SKIP)), healthy=False),
+    "C-SKIPHOURS": Rule(for_four_days(_no_nights, steady('"rest"', head=_SKIP)), healthy=False),
     "S-301": Rule(on_paths(feed=moved(301), new=steady('"m"', LM))),
     "S-308": Rule(on_paths(feed=moved(308), new=busy)),
     "S-302": Rule(on_paths(feed=moved(302), new=steady('"m"', LM))),
@@ -328,7 +328,7 @@ async def _live(app: App, clock: Wound, until: datetime) -> None:
     while True:
         await app.settle()
         due = [one.next_poll_at for one in await app.stores.sources.states() if one.next_poll_at is not None]
-        tick = TICK if clock.time < START + 8 * DAY else LATER_TICK
+        tick = TICK if clock.time < START + 4 * DAY else LATER_TICK
         steps = max(1, -((clock.time - min(due, default=until)) // tick))
         clock.time += min(steps, 6) * tick  # pages are due by their own times
         if clock.time >= until:
