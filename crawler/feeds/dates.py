@@ -40,6 +40,20 @@ _ZONE_NAME = re.compile(r"\b([A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?
 _WORD = re.compile(r"(?<![A-Za-z])([A-Z]{1,5})(?![A-Za-z])")
 _BRACKETS = re.compile(r"\([^()]*\)")
 
+# The two forms that nearly all feeds write, read without the rest of this page.
+_USUAL_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_USUAL_TIME = r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d)"
+_USUAL_OFFSET = r"(?:GMT|UTC|Z|([+-])(0\d|1[0-5]):?([0-5]\d))"
+_MAIL_DATE = re.compile(
+    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(0?[1-9]|[12]\d|3[01]) ({'|'.join(_USUAL_MONTHS)}) "
+    rf"((?:19|20)\d\d) {_USUAL_TIME} {_USUAL_OFFSET}",
+    re.A,
+)
+_ISO_DATE = re.compile(
+    rf"((?:19|20)\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T{_USUAL_TIME}(?:\.\d{{1,9}})?{_USUAL_OFFSET}",
+    re.A,
+)
+
 _YMD = re.compile(r"(?<!\d)(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})(?!\d)")
 _EAST = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일号號]?")
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?")
@@ -64,6 +78,8 @@ def parse_date(raw: str | None, *, zone: str | None = None, language: str | None
     Raises:
         zoneinfo.ZoneInfoNotFoundError: `zone` is no IANA zone.
     """
+    if raw and (usual := _usual(raw)):
+        return usual if _plausible(usual) else None
     text = " ".join(unicodedata.normalize("NFKC", raw or "").split())
     if not text or len(text) > 100 or not any(sign.isdigit() for sign in text):
         return None
@@ -73,6 +89,25 @@ def parse_date(raw: str | None, *, zone: str | None = None, language: str | None
         return moment if moment and _plausible(moment) else None
     except (ValueError, OverflowError):
         return None  # 31 February, 25 o'clock
+
+
+def _usual(text: str) -> datetime | None:
+    """A date as the standards want it."""
+    if found := _ISO_DATE.fullmatch(text):
+        year, month, day, hour, minute, second, sign, hours, minutes = found.groups()
+    elif found := _MAIL_DATE.fullmatch(text):
+        day, name, year, hour, minute, second, sign, hours, minutes = found.groups()
+        month = str(_USUAL_MONTHS.index(name) + 1)
+    else:
+        return None
+    try:
+        moment = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
+        return None  # 31 February
+    if sign is None:
+        return moment
+    span = timedelta(hours=int(hours), minutes=int(minutes))
+    return moment - span if sign == "+" else moment + span
 
 
 def _plausible(moment: datetime) -> bool:

@@ -6,11 +6,23 @@ import re
 from urllib.parse import quote, urljoin, urlsplit
 
 LONGEST_URL = 2_048  # characters
+_TIDY = re.compile(  # an address that joining and cleaning would give back as it is
+    r"https?://[a-z0-9][a-z0-9.-]*(?:/[\w.,~/%+@!$*:-]*)?(?:\?[\w.,~/%+@!$*:=&;-]+)?(?:\#[\w.,~/%+@!$*:=&;?-]+)?",
+    re.A,
+)
+_DOTS = re.compile(r"/\.\.?(?:[/?#]|$)")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
+
+
+def is_tidy(address: str) -> bool:
+    """Whether `address` is absolute and plain, so that no joining would change it."""
+    return _TIDY.fullmatch(address) is not None and not _DOTS.search(address)
 
 
 def absolute(link: str | None, base: str) -> str | None:
     """`link` against `base`, as an http or https address without spaces; None for all else."""
+    if link and len(link) <= LONGEST_URL and is_tidy(link):
+        return link
     text = "".join((link or "").split("\n")).strip().replace("\r", "").replace("\t", "")
     if not text:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from crawler.errors import NotAFeedError
 from crawler.feeds.dates import parse_date
 from crawler.feeds.encoding import LARGEST, decode, unpack
+from crawler.feeds.fast import read_plain
 from crawler.feeds.jsonfeed import read_json_feed
 from crawler.feeds.links import absolute
 from crawler.feeds.repair import first_entries, repair, root_name
@@ -34,6 +35,7 @@ def parse(
     content_type: str | None,
     zone: str | None = None,
     language: str | None = None,
+    fast: bool = True,
 ) -> Feed:
     """The feed in `body`, entries in document order.
 
@@ -47,6 +49,7 @@ def parse(
         content_type: the raw header, or None.
         zone: IANA zone for times that carry none.
         language: of the source, BCP 47, where the document does not say.
+        fast: read a plain document without feedparser; the record is the same either way.
     Raises:
         NotAFeedError: the body is something else; the message says what.
         TooLarge: it unpacks to more than 10 MiB.
@@ -64,13 +67,16 @@ def parse(
         return _with_problems(feed, found)
     if is_html(text):
         raise NotAFeedError(why_not(text, url))
+    if fast and (plain := _read_fast(text, url, zone, language)):
+        return _with_problems(plain, found)
     mended, repairs = repair(text)
     if root_name(mended) not in _ROOTS:
         raise NotAFeedError(why_not(text, url))
     cut = first_entries(mended, MOST_ENTRIES)
     if cut is not mended:
         repairs = (*repairs, f"more than {MOST_ENTRIES} entries; the first ones are kept")
-    return _with_problems(_read_xml(cut, url, zone, language), (*found, *repairs))
+    mendable = _read_fast(cut, url, zone, language) if fast and cut != text else None
+    return _with_problems(mendable or _read_xml(cut, url, zone, language), (*found, *repairs))
 
 
 def _with_problems(feed: Feed, problems: tuple[str, ...]) -> Feed:
@@ -82,32 +88,45 @@ def _read_xml(text: str, url: str, zone: str | None, language: str | None) -> Fe
 
     # Bytes, never a str: feedparser would fetch a str that looks like an address. Its own cleaning of markup
     # and links inside it is left out, since only plain text is kept.
-    read = feedparser.parse(
-        text.encode("utf-8", "replace"),
-        response_headers={
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": _stand_in(url),
-        },
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    try:
+        read = feedparser.parse(
+            text.encode("utf-8", "replace"),
+            response_headers={
+                "content-type": "application/xml; charset=utf-8",
+                "content-location": _stand_in(url),
+            },
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except Exception as error:  # it trips over elements in odd places: KeyError, IndexError, ValueError …
+        raise NotAFeedError(f"the document is a feed too disordered to be read ({error!r})") from error
     if not read.version and not read.entries:
         raise NotAFeedError(why_not(text, url))
-    head = read.feed
-    spoken = _language(head.get("language")) or language
     rows = read.entries
-    problems = (
-        (f"{len(rows)} entries; the first {MOST_ENTRIES} are kept",) if len(rows) > MOST_ENTRIES else ()
-    )
+    feed = _feed(read.version or "unknown", read.feed, rows[:MOST_ENTRIES], text, url, zone, language)
+    if len(rows) > MOST_ENTRIES:
+        feed = _with_problems(feed, (f"{len(rows)} entries; the first {MOST_ENTRIES} are kept",))
+    return feed
+
+
+def _read_fast(text: str, url: str, zone: str | None, language: str | None) -> Feed | None:
+    """The feed, read without feedparser, where it is plain enough for that."""
+    rows = read_plain(text, _stand_in(url), MOST_ENTRIES)
+    return _feed(rows.version, rows.head, rows.entries, text, url, zone, language) if rows else None
+
+
+def _feed(
+    version: str, head: Any, rows: list[Any], text: str, url: str, zone: str | None, language: str | None
+) -> Feed:
+    spoken = _language(head.get("language")) or language
     return Feed(
         title=plain_title(_value(head, "title")),
-        format=read.version or "unknown",
-        entries=tuple(_entry(row, url, zone, spoken) for row in rows[:MOST_ENTRIES]),
+        format=version,
+        entries=tuple(_entry(row, url, zone, spoken) for row in rows),
         language=_language(head.get("language")),
         site_url=_link(dict.get(head, "link"), url),
         ttl=_ttl(dict.get(head, "ttl")),
         skip_hours=_hours(text),
-        problems=problems,
     )
 
 
@@ -131,6 +150,12 @@ def _entry(row: Any, url: str, zone: str | None, language: str | None) -> Entry:
     )
 
 
+@lru_cache(maxsize=16)
+def _folder(url: str) -> str:
+    return urljoin(_stand_in(url), ".")
+
+
+@lru_cache(maxsize=16)
 def _stand_in(url: str) -> str:
     parts = urlsplit(url)
     return parts._replace(scheme="https" if parts.scheme == "https" else "http", netloc=_HOST).geturl()
@@ -153,7 +178,7 @@ def _identity(given: object, url: str) -> str | None:
     if not isinstance(given, str) or not given.strip():
         return None
     identity = given.strip()
-    folder = urljoin(_stand_in(url), ".")
+    folder = _folder(url)
     root = folder.partition("://")[0] + "://" + _HOST
     if identity.startswith(folder) and (folder != f"{root}/" or "/" not in identity[len(folder) :]):
         identity = identity[len(folder) :]
@@ -166,9 +191,9 @@ def _entry_link(row: Any, identity: str | None, url: str) -> str | None:
     """The article's own address: what the feed's proxy calls original, the alternate link, a permalink."""
     if original := _link(dict.get(row, "feedburner_origlink"), url):
         return original
-    links = [one for one in row.get("links", ()) if one.get("href")]
+    links = [one for one in _parts(row, "links") if isinstance(one.get("href"), str) and one["href"]]
     alternates = [one for one in links if one.get("rel") == "alternate"]
-    pages = [one for one in alternates if "html" in (one.get("type") or "html")]
+    pages = [one for one in alternates if "html" in str(one.get("type") or "html")]
     stated = dict.get(row, "link")
     for candidate in (*(one["href"] for one in pages[:1]), stated, *(one["href"] for one in alternates)):
         if candidate == dict.get(row, "id") and not (identity or "").startswith(("http://", "https://")):
@@ -190,18 +215,23 @@ def _detail(row: Any, name: str) -> dict[str, Any]:
     return detail if isinstance(detail, dict) else {}
 
 
+def _parts(row: Any, name: str) -> list[dict[str, Any]]:
+    """A list that feedparser made; an element of that name may have put text in its place."""
+    parts = dict.get(row, name)
+    return [one for one in parts if isinstance(one, dict)] if isinstance(parts, list) else []
+
+
 def _plain(text: str, detail: dict[str, Any]) -> str:
     return paragraphs(text) if detail.get("type") == "text/plain" and "<" not in text else plain_text(text)
 
 
 def _content(row: Any) -> list[str]:
-    parts = dict.get(row, "content") or []
-    return [one["value"] for one in parts if isinstance(one.get("value"), str) and one["value"].strip()]
+    values = [one.get("value") for one in _parts(row, "content")]
+    return [value for value in values if isinstance(value, str) and value.strip()]
 
 
 def _authors(row: Any) -> tuple[str, ...]:
-    people = dict.get(row, "authors") or []
-    names = [plain_title(one.get("name") or "") for one in people if isinstance(one, dict)]
+    names = [plain_title(_value(one, "name")) for one in _parts(row, "authors")]
     if not any(names):
         names = [plain_title(_value(row, "author"))]
     return tuple(dict.fromkeys(name for name in names if name))
@@ -229,6 +259,8 @@ def _ttl(value: object) -> timedelta | None:
 
 def _hours(text: str) -> frozenset[int]:
     """`<skipHours>`: UTC hours 0 to 23; 24 of them, or none, mean nothing."""
+    if "kipHours" not in text and "kiphours" not in text:
+        return frozenset()
     block = re.search(r"<skipHours\b[^>]*>(.{0,2000}?)</skipHours", text, re.I | re.S)
     numbers = re.findall(r"<hour\b[^>]*>\s*(\d{1,2})\s*<", block[1], re.I) if block else []
     hours = frozenset(int(number) % 24 for number in numbers if int(number) <= 24)

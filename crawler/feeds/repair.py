@@ -76,6 +76,11 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(problems)
 
 
+def has_long_name(text: str) -> bool:
+    """Whether `repair` would cut the name of a person."""
+    return _LONG_NAME.search(text) is not None
+
+
 def root_name(text: str) -> str | None:
     """Local name of the first element, lower case; None when there is none."""
     found = _ROOT.search(_CDATA.sub("", text[:65536]))
@@ -116,6 +121,8 @@ def first_entries(text: str, most: int) -> str:
 
     Comes back as it is when it has no more, or when cutting would break it.
     """
+    if text.count("<item") + text.count("<entry") <= most:
+        return text
     parts = _CDATA.split(text)
     starts: list[int] = []
     place = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
+
+from crawler.feeds.visible import visible_text
 
 LONGEST_TITLE = 1_024  # characters
 LONGEST_TEXT = 200_000
@@ -14,7 +15,6 @@ _BLOCK = "address|article|aside|blockquote|center|dd|div|dl|dt|figcaption|figure
 _EMPTY = (
     "br|hr|img|wbr|iframe|embed|object|video|audio|source|picture|link|meta|param|frame|frameset|applet|base"
 )
-_HIDDEN = "script|style|noscript|template|iframe|object|svg|math|head|select|button|textarea|title"
 _ATTRIBUTES = r"""(?:\s+[a-z_:][-\w:.]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?)*\s*/?"""
 
 _TAG = re.compile(rf"<(/?)({_INLINE}|{_BLOCK}|{_EMPTY})({_ATTRIBUTES})>", re.I)
@@ -27,58 +27,18 @@ _UNSEEN = re.compile(r"<(script|style)\b[^>]{0,200}>.*?(?:</\1\s*>|$)|<!--.*?(?:
 _CONTROLS = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
-_C1 = {
+WINDOWS_1252 = {
     code: bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }  # windows-1252 that somebody read as Latin-1
-_SPACES = re.compile(r"\s+")
+_ODD = re.compile(f"[{_CONTROLS.pattern[1:-1]}{''.join(map(chr, WINDOWS_1252))}]")
 _PARAGRAPH = re.compile(r"\n\s*\n")
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-    ]  # reads as the lists above
-)
-_HIDDEN_TAGS = frozenset(_HIDDEN.split("|"))
 
 
 def clean(text: str) -> str:
     """`text` without characters that no text needs: controls, direction overrides, lone surrogates."""
-    if text.isascii():
-        return _CONTROLS.sub("", text)
-    return _CONTROLS.sub("", text.translate(_C1))
+    return _CONTROLS.sub("", text.translate(WINDOWS_1252)) if _ODD.search(text) else text
 
 
 def one_line(text: str) -> str:
@@ -111,9 +71,9 @@ def plain_text(raw: str) -> str:
     """
     text = raw
     for _ in range(2):
-        if _TAG_LIKE.search(text):
-            text = _read_html(text)
-        elif _REFERENCE.search(text):
+        if "<" in text and _TAG_LIKE.search(text):
+            text = visible_text(text)
+        elif "&" in text and _REFERENCE.search(text):
             text = _REFERENCE.sub(_character, text)
         else:
             break
@@ -144,45 +104,3 @@ def _without_markup(text: str) -> str:
         return match[0]
 
     return _TAG.sub(drop, text)
-
-
-class _Reader:
-    """Collects the visible text of an HTML document; a target for lxml's parser, so depth costs no stack."""
-
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-        self.hidden = 0
-
-    def start(self, tag: str, attributes: Any) -> None:
-        if tag in _HIDDEN_TAGS:
-            self.hidden += 1
-        elif tag in _BLOCKS:
-            self.pieces.append("\n\n")
-        elif tag == "br":
-            self.pieces.append("\n" if not self.pieces or self.pieces[-1] != "\n" else "\n\n")
-        elif tag in ("td", "th"):
-            self.pieces.append(" ")
-
-    def end(self, tag: str) -> None:
-        if tag in _HIDDEN_TAGS:
-            self.hidden = max(self.hidden - 1, 0)
-        elif tag in _BLOCKS:
-            self.pieces.append("\n\n")
-
-    def data(self, data: str) -> None:
-        if not self.hidden:
-            self.pieces.append(_SPACES.sub(" ", data))
-
-    def close(self) -> str:
-        return "".join(self.pieces)
-
-
-def _read_html(text: str) -> str:
-    from lxml import etree
-
-    parser = etree.HTMLParser(target=_Reader(), encoding="utf-8", no_network=True, remove_pis=True)
-    try:
-        read: str = etree.fromstring(f"<body>{clean(text)}</body>".encode(), parser)
-    except etree.XMLSyntaxError:
-        return ""  # nothing but comments or declarations
-    return read

@@ -13,12 +13,12 @@ from typing import Any
 SHARED = Path(__file__).parents[2].parent / "shared"
 CORPUS = SHARED / "corpus" / "feeds"
 
-_TAGS = (
+_ELEMENTS = (
     "title link description guid id pubDate published updated date author name email uri category source "
     "summary content image url comments enclosure language ttl item entry creator encoded group thumbnail "
     "subtitle origLink contributor owner keywords issued created modified rights credit text subject "
     "publisher generator foo links title_detail div b abstract body info tagline textInput skipHours"
-).split()
+)
 _SPACES = (
     "http://purl.org/dc/elements/1.1/",
     "http://purl.org/dc/terms/",
@@ -135,7 +135,7 @@ def rebuilt(body: bytes, chance: random.Random) -> bytes | None:
 
 
 def _tag(like: str, chance: random.Random) -> str:
-    name = chance.choice(_TAGS)
+    name = chance.choice(_ELEMENTS.split())
     space = like[1:].partition("}")[0] if like[0] == "{" else ""
     if chance.random() < 0.5:
         space = chance.choice(_SPACES)

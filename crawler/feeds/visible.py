@@ -1,0 +1,90 @@
+"""HTML → the text that a browser would show. Pure, and linear in the length of the markup."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+# One tag, comment or declaration. No character can be matched in two ways, so nothing is tried twice.
+_MARK = re.compile(
+    r"""<(?:(/?)([a-zA-Z][^\s/<>]*+)[^<>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^<>=]*+)*+>"""
+    r"|!--(?:.*?--!?>|.*)|(?:[!?]|/(?![a-zA-Z]))[^<>]*+>)",
+    re.S,
+)
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,9}|#[xX][0-9a-fA-F]{1,8}|[^\t\n\f <&#;]{1,32});?")
+_LINES = ("br",)
+_CELLS = ("td", "th")
+_BLOCKS = (
+    *("address", "article", "aside", "blockquote", "center", "dd", "div", "dl", "dt", "figcaption"),
+    *("figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol"),
+    *("p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul"),
+)
+_APART = {
+    **dict.fromkeys(_BLOCKS, "\n\n"),
+    **dict.fromkeys(_CELLS, " "),
+    **dict.fromkeys(_LINES, "\n"),
+}
+_CODE = {"script", "style"}  # hide what follows even when they are never closed
+_RAW = {*_CODE, "iframe", "noscript", "textarea", "title"}  # cannot hold themselves
+_HIDDEN = {*_RAW, "button", "head", "math", "object", "select", "svg", "template"}
+
+
+def visible_text(markup: str) -> str:
+    """The text in `markup`: blocks apart by blank lines, line breaks kept, other white space as it comes.
+
+    Tags are taken one by one and need not fit each other, so neither depth nor disorder costs more. What is
+    hidden, code and controls for instance, is left out from its opening to its closing tag; what is opened
+    and never closed hides nothing, code excepted.
+    """
+    parts = _MARK.split(markup.replace("\n", " "))
+    shown, given = parts[::3], parts[2::3]
+    lower = {name: name and name.lower() for name in set(given)}
+    apart = {name: _APART.get(known, "") for name, known in lower.items()}
+    marks = [apart[name] for name in given]
+    if not _HIDDEN.isdisjoint(lower.values()):
+        for start, end in _hidden([lower[name] for name in given], parts[1::3]):
+            shown[start + 1 : end + 1] = [""] * (end - start)
+            marks[start : end + 1] = [""] * len(marks[start : end + 1])
+    pieces = [""] * (len(shown) + len(marks))
+    pieces[::2], pieces[1::2] = shown, marks
+    text = "".join(pieces)
+    return unescape(text)
+
+
+def unescape(text: str) -> str:
+    """`text` with HTML's character references read once."""
+    return _REFERENCE.sub(_character, text) if "&" in text else text
+
+
+def _character(reference: re.Match[str]) -> str:
+    return _one_character(reference[0])
+
+
+@lru_cache(maxsize=4096)
+def _one_character(reference: str) -> str:
+    return html.unescape(reference)
+
+
+def _hidden(names: Sequence[str | None], closing: Sequence[str | None]) -> list[tuple[int, int]]:
+    """Places of the opening and the closing tags of hidden elements, the outermost only, in order."""
+    ends: dict[int, int] = {}
+    open_at: dict[str, list[int]] = {name: [] for name in _HIDDEN}
+    for place, name in enumerate(names):
+        if name not in _HIDDEN:
+            continue
+        places = open_at[name]
+        if not closing[place]:
+            if name not in _RAW or not places:
+                places.append(place)
+        elif places:
+            ends[places.pop()] = place
+    for name in _CODE:
+        for place in open_at[name]:
+            ends[place] = len(names)
+    outermost: list[tuple[int, int]] = []
+    for start in sorted(ends):
+        if not outermost or start > outermost[-1][1]:
+            outermost.append((start, ends[start]))
+    return outermost
