@@ -261,7 +261,11 @@ class Poller:
         after = poll_state.failure(state, error, now)
         if after.state is not SourceState.GONE:
             base = self._interval(source, after, now)
-            wait = schedule.back_off(base, after.failures, poll_state.failing_for(state, now))
+            doublings = after.failures
+            if isinstance(error, TemporaryFetchError) and error.status is None:
+                # Nobody answered: it may be our own network, and asking again troubles no one.
+                base, doublings = min(base, self._policy.every), after.failures - 1
+            wait = schedule.back_off(base, doublings, poll_state.failing_for(state, now))
             retry_at = error.retry_at if isinstance(error, TemporaryFetchError) else None
             plan = schedule.plan(
                 wait,

@@ -111,7 +111,7 @@ def interval(
 
 
 def back_off(base: timedelta, failures: int, failing_for: timedelta) -> timedelta:
-    """Time until the next try after `failures` in a row (at least 1): doubled with each, up to 24 hours.
+    """Time until the next try after `failures` in a row: doubled with each, up to 24 hours.
 
     Weekly once it has been failing for 30 days. Never shorter than `base`.
     """
