@@ -32,8 +32,9 @@ def init(
         fail(str(fault))
     for path in written:
         typer.echo(path)
+    command = "tidings" if folder == Path("config") else f"tidings --config {folder}"
     typer.echo(
-        f"\nNext: edit {folder}/tidings.yaml (where mail goes), then `tidings check` and `tidings once`."
+        f"\nNext: edit {folder}/tidings.yaml (where mail goes), then `{command} check` and `{command} once`."
     )
 
 
