@@ -40,6 +40,7 @@ class Rows:
     version: str
     head: dict[str, Any]
     entries: list[dict[str, Any]]
+    skips_hours: bool  # there is a `<skipHours>` to be read
 
 
 def read_plain(text: str, base: str, most: int) -> Rows | None:
@@ -50,10 +51,11 @@ def read_plain(text: str, base: str, most: int) -> Rows | None:
         base: http or https address that relative links start from.
         most: entries; a document with more is declined.
     """
-    if "<!DOCTYPE" in text or text.count("<") > MOST_TAGS:
+    data = text.encode("utf-8", "replace")
+    if b"<!DOCTYPE" in data or data.count(b"<") > MOST_TAGS:
         return None
     try:
-        return _read(Tree(text), join(base, base), most)
+        return _read(Tree(text, data), join(base, base), most)
     except Odd:
         return None
 
@@ -79,7 +81,7 @@ def _read(tree: Tree, base: str, most: int) -> Rows:
     if len(entries) > most or len(entries) != tree.entries_anywhere():
         raise Odd  # an entry inside something else
     _read_head(tree, channel, head, place)
-    return Rows(version, head, [read_entry(tree, one, place) for one in entries])
+    return Rows(version, head, [read_entry(tree, one, place) for one in entries], tree.skips_hours)
 
 
 def _read_head(tree: Tree, channel: Any, head: dict[str, Any], place: Place) -> None:

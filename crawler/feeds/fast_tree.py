@@ -27,7 +27,7 @@ _PERSONS = frozenset(
     ("author", "creator", "contributor", "publisher", "owner", "name", "email", "managingeditor", "webmaster")
 )
 _LONG = 90  # characters of a name that may have been 1,000 in the source
-_C1 = re.compile("[\x80-\x9f]")
+_C1 = re.compile(b"\xc2[\x80-\x9f]")  # in UTF-8, where it is found sooner
 _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)(/*)(.*?)")
 _ENTITY_LIKE = re.compile(r"&([A-Za-z0-9_]+);")
 
@@ -47,11 +47,13 @@ class Tree:
         Odd: something is not as plain feeds have it.
     """
 
-    def __init__(self, text: str) -> None:
-        self.root = _parse(text)
+    def __init__(self, text: str, data: bytes) -> None:
+        """`data` is `text` in UTF-8."""
+        self.root = _parse(data)
         self._prefixes = prefixes(text)
         self._names: dict[str, str] = {}
         local = {tag: tag.rpartition("}")[2].lower() for tag in {one.tag for one in self.root.iter()}}
+        self.skips_hours = "skiphours" in local.values()
         self._entry_tags = [tag for tag, name in local.items() if name in ENTRIES]
         persons = [tag for tag, name in local.items() if name in _PERSONS]
         long = persons and any(len(one.text or "") > _LONG for one in self.root.iter(*persons))
@@ -102,15 +104,15 @@ class Tree:
         return Place(depth, base, language if spoken is None else spoken or None)
 
 
-def _parse(text: str) -> Any:
+def _parse(data: bytes) -> Any:
     from lxml import etree
 
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
-        root = etree.fromstring(text.encode(), parser)
-    except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
         raise Odd from error
     if root.xpath("boolean(//*[@*[501]])"):
         raise Odd
@@ -162,7 +164,7 @@ def mend(text: str) -> str:
         return text
     with contextlib.suppress(UnicodeEncodeError, UnicodeDecodeError):
         text = text.encode("latin-1").decode("utf-8")
-    return text.translate(WINDOWS_1252) if _C1.search(text) else text
+    return text.translate(WINDOWS_1252) if _C1.search(text.encode()) else text
 
 
 def join(base: str, address: str) -> str:

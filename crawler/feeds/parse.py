@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 from crawler.errors import NotAFeedError
 from crawler.feeds.dates import parse_date
 from crawler.feeds.encoding import LARGEST, decode, unpack
-from crawler.feeds.fast import read_plain
+from crawler.feeds.fast import Rows, read_plain
 from crawler.feeds.jsonfeed import read_json_feed
 from crawler.feeds.links import absolute
-from crawler.feeds.repair import first_entries, repair, root_name
+from crawler.feeds.repair import first_entries, repair, root_name, without_hidden
 from crawler.feeds.text import paragraphs, plain_text, plain_title
 from crawler.feeds.verdict import is_html, why_not
 from crawler.records import Entry, Feed
 
 MOST_ENTRIES = 2_000  # kept of one document, from its top
+MOST_ELEMENTS = 75_000  # in a document that feedparser must read, at 40 µs each
 _LONGEST_TTL = timedelta(days=7)
 _LONGEST_ID = 2_048
 _ROOTS = {"rss", "feed", "rdf", "channel"}
@@ -86,6 +87,9 @@ def _with_problems(feed: Feed, problems: tuple[str, ...]) -> Feed:
 def _read_xml(text: str, url: str, zone: str | None, language: str | None) -> Feed:
     import feedparser
 
+    shown = without_hidden(text)
+    if shown.count("<") - shown.count("</") > MOST_ELEMENTS:
+        raise NotAFeedError("the document is built to exhaust its reader")
     # Bytes, never a str: feedparser would fetch a str that looks like an address. Its own cleaning of markup
     # and links inside it is left out, since only plain text is kept.
     try:
@@ -102,31 +106,31 @@ def _read_xml(text: str, url: str, zone: str | None, language: str | None) -> Fe
         raise NotAFeedError(f"the document is a feed too disordered to be read ({error!r})") from error
     if not read.version and not read.entries:
         raise NotAFeedError(why_not(text, url))
-    rows = read.entries
-    feed = _feed(read.version or "unknown", read.feed, rows[:MOST_ENTRIES], text, url, zone, language)
-    if len(rows) > MOST_ENTRIES:
-        feed = _with_problems(feed, (f"{len(rows)} entries; the first {MOST_ENTRIES} are kept",))
+    found = len(read.entries)
+    rows = Rows(read.version or "unknown", read.feed, read.entries[:MOST_ENTRIES], skips_hours=True)
+    feed = _feed(rows, text, url, zone, language)
+    if found > MOST_ENTRIES:
+        feed = _with_problems(feed, (f"{found} entries; the first {MOST_ENTRIES} are kept",))
     return feed
 
 
 def _read_fast(text: str, url: str, zone: str | None, language: str | None) -> Feed | None:
     """The feed, read without feedparser, where it is plain enough for that."""
     rows = read_plain(text, _stand_in(url), MOST_ENTRIES)
-    return _feed(rows.version, rows.head, rows.entries, text, url, zone, language) if rows else None
+    return _feed(rows, text, url, zone, language) if rows else None
 
 
-def _feed(
-    version: str, head: Any, rows: list[Any], text: str, url: str, zone: str | None, language: str | None
-) -> Feed:
+def _feed(rows: Rows, text: str, url: str, zone: str | None, language: str | None) -> Feed:
+    head = rows.head
     spoken = _language(head.get("language")) or language
     return Feed(
         title=plain_title(_value(head, "title")),
-        format=version,
-        entries=tuple(_entry(row, url, zone, spoken) for row in rows),
+        format=rows.version,
+        entries=tuple(_entry(row, url, zone, spoken) for row in rows.entries),
         language=_language(head.get("language")),
         site_url=_link(dict.get(head, "link"), url),
         ttl=_ttl(dict.get(head, "ttl")),
-        skip_hours=_hours(text),
+        skip_hours=_hours(text) if rows.skips_hours else frozenset(),
     )
 
 
@@ -259,9 +263,10 @@ def _ttl(value: object) -> timedelta | None:
 
 def _hours(text: str) -> frozenset[int]:
     """`<skipHours>`: UTC hours 0 to 23; 24 of them, or none, mean nothing."""
-    if "kipHours" not in text and "kiphours" not in text:
+    if "kiphours" not in text.lower():
         return frozenset()
-    block = re.search(r"<skipHours\b[^>]*>(.{0,2000}?)</skipHours", text, re.I | re.S)
+    shown = without_hidden(text)
+    block = re.search(r"<skipHours\b[^>]*>(.{0,2000}?)</skipHours", shown, re.I | re.S)
     numbers = re.findall(r"<hour\b[^>]*>\s*(\d{1,2})\s*<", block[1], re.I) if block else []
     hours = frozenset(int(number) % 24 for number in numbers if int(number) <= 24)
     return hours if len(hours) < 24 else frozenset()

@@ -15,8 +15,8 @@ _DOCTYPE = re.compile(r"<!DOCTYPE", re.I)
 _SUBSET_END = re.compile(r"\]\s*>")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ILLEGAL_REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,8})|(\d{1,10}));", re.I)
-_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))", re.S)
-_ENTITY = re.compile(r"&([A-Za-z_][\w.-]{0,31});")
+_CDATA = re.compile(r"(<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>|\Z)|<!--(?:[^-]++|-(?!->))*+(?:-->|\Z))")
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z_][\w.-]{0,31});")
 _BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,31};)")
 _OPENS_NO_TAG = re.compile(r"<(?![A-Za-z_/!?])")
 _LONG_NAME = re.compile(  # names of people; feedparser looks for addresses in them in the square of their length
@@ -24,10 +24,9 @@ _LONG_NAME = re.compile(  # names of people; feedparser looks for addresses in t
     r"\b[^<>]{0,200}>\s{0,50}(?:<!\[CDATA\[)?[^<]{1000})[^<\]]+",
     re.I,
 )
-_ENTRY = re.compile(r"<(?:item|entry)[\s>]")
-_ENTRY_END = re.compile(r"</(?:item|entry)\s*>")
+_ENTRY = re.compile(r"<(?:item|entry)(?=[\s/>])")
+_ENTRY_END = re.compile(r"</(?:item|entry)\s*>|<(?:item|entry)(?:\s[^<>]*)?/>")
 _DEEPEST, _MOST_ATTRIBUTES = 1_000, 500
-_XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
 _PREFIXED = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=\s*[\"']")
 _DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
 _NAMESPACES = {
@@ -39,6 +38,7 @@ _NAMESPACES = {
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "media": "http://search.yahoo.com/mrss/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rss": "http://backend.userland.com/rss",
     "slash": "http://purl.org/rss/1.0/modules/slash/",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "thr": "http://purl.org/syndication/thread/1.0",
@@ -81,9 +81,14 @@ def has_long_name(text: str) -> bool:
     return _LONG_NAME.search(text) is not None
 
 
+def without_hidden(text: str) -> str:
+    """`text` without comments and marked sections."""
+    return _CDATA.sub("", text)
+
+
 def root_name(text: str) -> str | None:
     """Local name of the first element, lower case; None when there is none."""
-    found = _ROOT.search(_CDATA.sub("", text[:65536]))
+    found = _ROOT.search(without_hidden(text[:65536]))
     return found[1].rpartition(":")[2].lower() if found else None
 
 
@@ -133,8 +138,8 @@ def first_entries(text: str, most: int) -> str:
     if len(starts) <= most:
         return text
     last = [found.end() for found in _ENTRY_END.finditer(text, starts[-1])]
-    cut = text[: starts[most]] + text[last[-1] :] if last else text
-    return text if fault(cut) else cut
+    cut = text[: starts[most]] + (text[last[-1] :] if last else "")
+    return text if fault(cut) and not fault(text) else cut
 
 
 def _without_doctype(text: str) -> str:
@@ -202,8 +207,6 @@ def _names(text: str) -> tuple[str, str | None]:
 
     def resolve(found: re.Match[str]) -> str:
         name = found[1]
-        if name in _XML_NAMES:
-            return found[0]
         seen.add(name)
         characters = html.entities.html5.get(f"{name};")
         if characters is None:
@@ -226,7 +229,7 @@ def _prefixes(text: str) -> tuple[str, str | None]:
     root = _ROOT.search(text)
     if not root:
         return text, None
-    bare = _CDATA.sub("", text)
+    bare = without_hidden(text)
     used = {one or other for one, other in _PREFIXED.findall(bare)} - {"xml", "xmlns"}
     missing = sorted(used - set(_DECLARED.findall(bare)))[:50]
     if not missing:

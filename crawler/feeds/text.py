@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import re
 
-from crawler.feeds.visible import visible_text
+from crawler.feeds.visible import character, visible_text
 
 LONGEST_TITLE = 1_024  # characters
 LONGEST_TEXT = 200_000
@@ -57,7 +56,7 @@ def plain_title(raw: str) -> str:
         text = _without_markup(text)
         if "&" not in text:
             break
-        text, found = _REFERENCE.subn(_character, text)
+        text, found = _REFERENCE.subn(character, text)
         if not found:
             break
     text = one_line(clean(_without_markup(text)))
@@ -74,7 +73,7 @@ def plain_text(raw: str) -> str:
         if "<" in text and _TAG_LIKE.search(text):
             text = visible_text(text)
         elif "&" in text and _REFERENCE.search(text):
-            text = _REFERENCE.sub(_character, text)
+            text = _REFERENCE.sub(character, text)
         else:
             break
     return paragraphs(text)
@@ -82,13 +81,9 @@ def plain_text(raw: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Plain text tidied: one line a paragraph, a blank line between, at most 200,000 characters."""
-    parts = (one_line(part) for part in _PARAGRAPH.split(clean(text)))
-    tidy = "\n\n".join(part for part in parts if part)
+    parts = [" ".join(part.split()) for part in _PARAGRAPH.split(clean(text))]
+    tidy = "\n\n".join(filter(None, parts))
     return tidy if len(tidy) <= LONGEST_TEXT else tidy[: LONGEST_TEXT - 1].rstrip() + "…"
-
-
-def _character(reference: re.Match[str]) -> str:
-    return html.unescape(reference[0])
 
 
 def _without_markup(text: str) -> str:

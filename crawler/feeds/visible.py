@@ -9,7 +9,7 @@ from functools import lru_cache
 
 # One tag, comment or declaration. No character can be matched in two ways, so nothing is tried twice.
 _MARK = re.compile(
-    r"""<(?:(/?)([a-zA-Z][^\s/<>]*+)[^<>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^<>=]*+)*+>"""
+    r"""<(?:(/?[a-zA-Z][^\s/<>]*+)[^<>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^<>=]*+)*+>"""
     r"|!--(?:.*?--!?>|.*)|(?:[!?]|/(?![a-zA-Z]))[^<>]*+>)",
     re.S,
 )
@@ -39,12 +39,12 @@ def visible_text(markup: str) -> str:
     and never closed hides nothing, code excepted.
     """
     parts = _MARK.split(markup.replace("\n", " "))
-    shown, given = parts[::3], parts[2::3]
-    lower = {name: name and name.lower() for name in set(given)}
-    apart = {name: _APART.get(known, "") for name, known in lower.items()}
+    shown, given = parts[::2], parts[1::2]  # a closing tag's name begins with a slash
+    lower = {name: name.lower() if name else "" for name in set(given)}
+    apart = {name: _APART.get(known.lstrip("/"), "") for name, known in lower.items()}
     marks = [apart[name] for name in given]
-    if not _HIDDEN.isdisjoint(lower.values()):
-        for start, end in _hidden([lower[name] for name in given], parts[1::3]):
+    if any(known.lstrip("/") in _HIDDEN for known in lower.values()):
+        for start, end in _hidden([lower[name] for name in given]):
             shown[start + 1 : end + 1] = [""] * (end - start)
             marks[start : end + 1] = [""] * len(marks[start : end + 1])
     pieces = [""] * (len(shown) + len(marks))
@@ -55,10 +55,11 @@ def visible_text(markup: str) -> str:
 
 def unescape(text: str) -> str:
     """`text` with HTML's character references read once."""
-    return _REFERENCE.sub(_character, text) if "&" in text else text
+    return _REFERENCE.sub(character, text) if "&" in text else text
 
 
-def _character(reference: re.Match[str]) -> str:
+def character(reference: re.Match[str]) -> str:
+    """What a character reference stands for; itself when it stands for nothing."""
     return _one_character(reference[0])
 
 
@@ -67,22 +68,23 @@ def _one_character(reference: str) -> str:
     return html.unescape(reference)
 
 
-def _hidden(names: Sequence[str | None], closing: Sequence[str | None]) -> list[tuple[int, int]]:
+def _hidden(tags: Sequence[str]) -> list[tuple[int, int]]:
     """Places of the opening and the closing tags of hidden elements, the outermost only, in order."""
     ends: dict[int, int] = {}
     open_at: dict[str, list[int]] = {name: [] for name in _HIDDEN}
-    for place, name in enumerate(names):
+    for place, tag in enumerate(tags):
+        name = tag.lstrip("/")
         if name not in _HIDDEN:
             continue
         places = open_at[name]
-        if not closing[place]:
+        if name == tag:
             if name not in _RAW or not places:
                 places.append(place)
         elif places:
             ends[places.pop()] = place
     for name in _CODE:
         for place in open_at[name]:
-            ends[place] = len(names)
+            ends[place] = len(tags)
     outermost: list[tuple[int, int]] = []
     for start in sorted(ends):
         if not outermost or start > outermost[-1][1]:

@@ -18,6 +18,8 @@ from crawler.feeds.text import plain_title
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 REAL = CORPUS / "feeds" / "real"
 HOST = "https://feeds.example/"
+# Its prolog and prefixes are broken; a reader of XML gives up before the first of its entries.
+MENDED = {"7ef13a42fa7e177a.xml.gz": 35}
 
 pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus is not here")
 
@@ -37,7 +39,7 @@ def test_a_real_feed_is_read_in_full(name: str, facts: Any) -> None:
 
     feed = parse(body, url=HOST, content_type=None)
 
-    assert len(feed.entries) == facts["items"]
+    assert len(feed.entries) == MENDED.get(name, facts["items"])
     for entry, first in zip(feed.entries, facts["first"], strict=False):
         assert entry.title == plain_title(first["title"] or "")
         if first["link"]:
