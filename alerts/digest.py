@@ -16,6 +16,7 @@ from alerts.records import (
     DigestSlot,
     Evidence,
     Field,
+    Flood,
     Initiative,
     MatchedArticle,
     Section,
@@ -38,12 +39,14 @@ def compose(
     evidence: Mapping[tuple[str, str], tuple[Telling, ...]],
     coverage: Coverage,
     now: datetime,
+    held: Sequence[Flood] = (),
 ) -> Digest:
     """One digest over all of `passed` (at least one slot, oldest first): what was matched since `since`.
 
     Args:
         matched: everything matched in the window; a story with `told_at` goes under "also now in".
         names: the initiatives in force; a paused one is left out.
+        held: floods of which something matched since `since`; shown as a block each, not told.
         evidence: reports filed under (initiative id, commitment id), newest first.
     """
     today = now.astimezone(ZoneInfo(plan.zone)).date()
@@ -68,12 +71,15 @@ def compose(
         coverage=coverage,
         notes=_notes(plan, passed),
         next_slot=following[0].due if following else None,
+        held=tuple(held),
     )
 
 
 def is_empty(digest: Digest) -> bool:
-    """No story is told in it; commitments and coverage alone do not make news."""
-    return not any(part.stories or part.titles_only or part.again for part in digest.sections)
+    """No story is told in it and nothing newly held; commitments and coverage alone do not make news."""
+    return not digest.held and not any(
+        part.stories or part.titles_only or part.again for part in digest.sections
+    )
 
 
 def told(digest: Digest) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from alerts import highlight, wording
-from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Field, Section, Story, Telling
+from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Field, Flood, Section, Story, Telling
 from alerts.safe import link, one_line
 from alerts.shares import shares
 
 TITLE, SNIPPET, NAME, REASON = 300, 420, 80, 240  # characters shown at most
+HELD_TITLES = 10  # of a flood; all are in the JSON
 Plain = dict[str, object]
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ def document(digest: Digest, *, subject: str, room: Room = EVERYTHING) -> Plain:
         "since": wording.moment(digest.since, digest.zone),
         "until": wording.moment(digest.until, digest.zone),
         "sections": sections,
+        "held": [view.flood(one) for one in digest.held],
         "notes": [one_line(note, REASON) for note in digest.notes],
         "coverage": coverage,
         "next": wording.moment(digest.next_slot, digest.zone) if digest.next_slot else "",
@@ -118,10 +120,21 @@ class _View:
                     "source": one_line(gap.source, NAME),
                     "start": self._short(gap.start),
                     "end": self._short(gap.end),
+                    "caught_up": gap.caught_up,
                 }
                 for gap in gaps
             ],
             "gaps_lost": gaps_lost,
+        }
+
+    def flood(self, found: Flood) -> Plain:
+        """One block for all that is held of a source: the newest titles, the others counted."""
+        return {
+            "source": one_line(found.source, NAME),
+            "line": wording.flood(found, self._zone),
+            "release": wording.release(found),
+            "titles": [self._telling(one) for one in found.matching[:HELD_TITLES]],
+            "titles_lost": max(len(found.matching) - HELD_TITLES, 0),
         }
 
     def left_out(self) -> str:

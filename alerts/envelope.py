@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Section, Story, Telling
+from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Flood, Section, Story, Telling
 from alerts.safe import link, one_line
 
 TYPE = "tidings.digest.v1"
@@ -33,6 +33,7 @@ def document(digest: Digest, *, key: str, created_at: datetime) -> str:
                 "until": stamp(digest.until),
                 "initiatives": [_initiative(part) for part in digest.sections],
                 "coverage": _coverage(digest.coverage),
+                "held": [_flood(one) for one in digest.held],
                 "notes": [one_line(note) for note in digest.notes],
             },
         }
@@ -56,6 +57,17 @@ def _initiative(part: Section) -> Json:
         "name": one_line(part.name),
         "stories": [_story(story) for story in (*part.stories, *part.titles_only, *part.again)],
         "commitments": [_commitment(line) for line in part.commitments],
+    }
+
+
+def _flood(one: Flood) -> Json:
+    return {
+        "source": one_line(one.source),
+        "source_id": one_line(one.source_id),
+        "since": stamp(one.since),
+        "until": stamp(one.until),
+        "articles": one.articles,
+        "matching": [_telling(telling) for telling in one.matching],
     }
 
 
@@ -119,7 +131,12 @@ def _coverage(found: Coverage) -> Json:
         ],
         "quiet": [one_line(name) for name in found.quiet],
         "gaps": [
-            {"source": one_line(gap.source), "from": stamp(gap.start), "until": stamp(gap.end)}
+            {
+                "source": one_line(gap.source),
+                "from": stamp(gap.start),
+                "until": stamp(gap.end),
+                "caught_up": gap.caught_up,
+            }
             for gap in found.gaps
         ],
         "held": found.held,

@@ -22,6 +22,7 @@ from alerts.records import (
     Digest,
     DigestPlan,
     DigestSlot,
+    Flood,
     Initiative,
     Match,
     MatchedArticle,
@@ -200,7 +201,7 @@ class Notifier:
         found = await self._digests.matched(plan, since, now) if passed or plan.immediately else ()
         matched = self._for(plan, found)
         if plan.immediately:
-            due = self._immediate(plan, matched)
+            due = self._immediate(plan, matched, await self._held(plan, since, now))
             passed = (due,) if due is not None and due.due <= now else ()
         if not passed:
             return None
@@ -241,6 +242,7 @@ class Notifier:
             await self._evidence(plan),
             await self._digests.coverage(since, now),
             now,
+            await self._held(plan, since, now),
         )
         key = f"{plan.id}/{passed[-1].key}"
         problem = None
@@ -283,8 +285,16 @@ class Notifier:
             for initiative in other.initiatives
         )
 
-    def _immediate(self, plan: DigestPlan, matched: Sequence[MatchedArticle]) -> DigestSlot | None:
-        """When a plan told immediately speaks: `gather` after a new story, or a day after a told one grew."""
+    async def _held(self, plan: DigestPlan, since: datetime, now: datetime) -> tuple[Flood, ...]:
+        """Floods of which something matched an initiative that is told."""
+        live = (self._initiatives.get(one) for one in plan.initiatives)
+        told = tuple(one.id for one in live if one is not None and not one.paused)
+        return await self._digests.floods(replace(plan, initiatives=told), since, now)
+
+    def _immediate(
+        self, plan: DigestPlan, matched: Sequence[MatchedArticle], held: Sequence[Flood]
+    ) -> DigestSlot | None:
+        """When a plan told immediately speaks: `gather` after a new story or flood, or a day after a told one grew."""
         live = [
             one
             for one in matched
@@ -293,6 +303,7 @@ class Notifier:
             and not initiative.paused
         ]
         new = [one.match.matched_at for one in live if one.told_at is None and one.match.matched_at]
+        new += [flood.since for flood in held]
         grown = [one.match.matched_at for one in live if one.told_at is not None and one.match.matched_at]
         if new:
             return slots.immediate(plan, min(new))

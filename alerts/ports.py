@@ -11,6 +11,7 @@ from alerts.records import (
     Delivery,
     DigestPlan,
     DigestSlot,
+    Flood,
     Match,
     MatchedArticle,
     Message,
@@ -67,10 +68,15 @@ class DigestStore(Protocol):
         """First time this digest was seen, remembered from then on: the first window begins there."""
 
     async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
-        """Matches with since < matched_at <= until of the plan's initiatives, told or not; no backfilled ones.
+        """Matches with since < matched_at <= until of the plan's initiatives, told or not.
+
+        Of backfilled articles, and of those held for review, nothing is told.
 
         `told_at` is set where the story was told before under this digest.
         """
+
+    async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
+        """What is held for review now and matched the plan's initiatives with since < matched_at <= until."""
 
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int

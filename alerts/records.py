@@ -320,9 +320,24 @@ class FailingSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
+    """A time whose entries of a source were not seen when they came."""
+
     source: str
     start: datetime
     end: datetime
+    caught_up: bool = False  # its list, or a sitemap of its site, reaches back over all of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flood:
+    """Entries of one source that came at once and look like a renewal of its feed: held for review."""
+
+    source: str  # the outlet's name
+    source_id: str
+    since: datetime
+    until: datetime  # then they count as known
+    articles: int  # all that are held
+    matching: tuple[Telling, ...]  # those that match this digest's initiatives, newest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,7 +348,7 @@ class Coverage:
     failing: tuple[FailingSource, ...] = ()
     quiet: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    held: int = 0
+    held: int = 0  # articles held for review now
     unread: int = 0  # articles matched without their page
 
 
@@ -349,7 +364,8 @@ class Digest:
     zone: str
     sections: tuple[Section, ...]
     coverage: Coverage
-    notes: tuple[str, ...] = ()  # "covers 3 missed slots", "held for review: …"
+    notes: tuple[str, ...] = ()  # "covers 3 missed slots"
+    held: tuple[Flood, ...] = ()  # matched since the last slot, not told
     next_slot: datetime | None = None
 
     @property

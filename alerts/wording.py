@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.records import CommitmentLine, CommitmentState, Coverage, Digest, Section, Story
+from alerts.records import CommitmentLine, CommitmentState, Coverage, Digest, Flood, Section, Story
 from alerts.safe import one_line
 
 SUBJECT = 180  # characters of a subject at most
@@ -125,6 +125,9 @@ def subject(digest: Digest) -> str:
         for part in digest.sections
         if part.stories or part.titles_only or part.again
     ]
+    if not parts and digest.held:
+        names = listed([one_line(flood.source, 40) for flood in digest.held], 2)
+        return one_line(f"Held for review: {names} · {digest.title}", SUBJECT)
     if not parts:
         return f"Nothing new · {one_line(digest.title, 80)}"
     shown = parts
@@ -147,11 +150,29 @@ def overview(digest: Digest) -> str:
         words.append("No new stories.")
     if again:
         words.append(f"{count(len(again), 'earlier story', 'earlier stories')} now in further outlets.")
+    if digest.held:
+        number = sum(len(flood.matching) for flood in digest.held)
+        words.append(f"{count(number, 'article')} held for review.")
     if overdue := sum(line.overdue for part in digest.sections for line in part.commitments):
         words.append(f"{count(overdue, 'commitment')} overdue.")
     if digest.coverage.failing:
         words.append(f"{count(len(digest.coverage.failing), 'source')} failing.")
     return " ".join(words)
+
+
+def flood(found: Flood, zone: str) -> str:
+    """What is held, since when, and until when: the first words of its block."""
+    matching = count(len(found.matching), "of them matches", "of them match")
+    return (
+        f"{count(found.articles, 'entry', 'entries')} came at once on {moment(found.since, zone)} and look like "
+        f"a renewal of the feed, not like news; {matching} what you follow. "
+        f"Unless someone releases them, they count as known on {moment(found.until, zone)}."
+    )
+
+
+def release(found: Flood) -> str:
+    """The command that ends the review."""
+    return f"tidings sources release {one_line(found.source_id)} --as new"
 
 
 def coverage(found: Coverage, since: datetime, until: datetime, zone: str) -> str:
@@ -170,5 +191,6 @@ def coverage(found: Coverage, since: datetime, until: datetime, zone: str) -> st
         )
     if found.held:
         words.append(f"{count(found.held, 'article is', 'articles are')} held for review.")
-    words.append("Some time is not covered, see below." if found.gaps else "No gaps.")
+    missing = [gap for gap in found.gaps if not gap.caught_up]
+    words.append("Some time is not covered, see below." if missing else "No gaps.")
     return " ".join(words)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from crawler import identity, poll_state, schedule
+from crawler import floods, gaps, identity, intake, poll_state, schedule
 from crawler.errors import (
     BlockedError,
     CrawlError,
@@ -31,30 +31,26 @@ from crawler.ports import (
     SourceStore,
 )
 from crawler.records import (
-    Article,
-    Entry,
     Feed,
     Fetched,
-    FullText,
+    GapCause,
     Poll,
     PollOutcome,
     PollResult,
     PollState,
     Purpose,
     Request,
-    Sighting,
     Source,
+    SourceGap,
     SourceKind,
     SourceState,
-    TextState,
 )
 from crawler.schedule import PollPolicy
 
 __all__ = ["PollPolicy", "Poller"]
 
 LARGE_DOCUMENT = 256 << 10  # bytes from which a document is parsed in a child process
-ENOUGH_TEXT = 1_500  # characters of a feed's own text with which `full_text: auto` is content
-UNDATED_TOLD = 50  # entries without a date that a first poll tells, from the top
+GAP_MATTERS = timedelta(days=30)  # for which a sitemap may still fill a gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +92,15 @@ class Poller:
         self._clock = clock
         self._policy = policy
 
-    async def poll(self, source_id: str) -> PollOutcome:
+    async def poll(self, source_id: str, *, asked: bool = False) -> PollOutcome:
         """Ask the source once, store what it brought, plan the next poll; the caller holds its claim.
 
         Entries, identity keys and the new validators are stored in one transaction, which also gives the claim
         back. Whatever is wrong with the source is in the outcome and in its state; only the stores' own faults
         are raised.
+
+        Args:
+            asked: by a person, so that hours and days in which the feed wants no poll do not count.
         """
         sources = self._sources() if callable(self._sources) else self._sources
         source = sources.get(source_id)
@@ -114,9 +113,9 @@ class Poller:
         if source is None or reason:
             await self._states.release(source_id)
             return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=reason)
-        if later := poll_state.postponed(state, self._clock.now()):
+        if not asked and (later := poll_state.postponed(state, self._clock.now())):
             await self._articles.record_poll(Poll(state=replace(state, next_poll_at=later)))
-            problem = f"its feed wants no poll before {later:%H:%M} UTC"
+            problem = f"its feed wants no poll before {later:%d %b %H:%M} UTC"
             return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=problem)
         try:
             state, reading = await self._read(source, state)
@@ -128,7 +127,7 @@ class Poller:
             return await self._failed(source, state, CrawlError(f"its document could not be read: {error}"))
         if reading.feed is None:
             return await self._same_bytes(source, state, reading)
-        return await self._listed(source, state, reading, reading.feed)
+        return await self._listed(source, state, reading, reading.feed, sources)
 
     # -- asking --------------------------------------------------------------------------------------
 
@@ -180,7 +179,14 @@ class Poller:
 
     # -- what came of it -----------------------------------------------------------------------------
 
-    async def _listed(self, source: Source, state: PollState, reading: _Reading, feed: Feed) -> PollOutcome:
+    async def _listed(
+        self,
+        source: Source,
+        state: PollState,
+        reading: _Reading,
+        feed: Feed,
+        sources: Mapping[str, Source],
+    ) -> PollOutcome:
         now = self._clock.now()
         items = identity.read(feed.entries, source.id)
         known = await self._articles.known(identity.lookups(items)) if items else {}
@@ -188,30 +194,27 @@ class Poller:
         by_id = {article.id: article for article in stored}
         kept = identity.judge(items, source.id, known, by_id)
 
-        first = state.last_success_at is None
         new = [one for one in kept if one.new]
-        too_old = _too_old([one.item.entry for one in new], source, now) if first else set[int]()
-        articles = tuple(
-            _article(one, source, now, backfilled=place in too_old) for place, one in enumerate(new)
-        )
+        first = intake.is_first(state)
+        known_only = intake.too_old([one.item.entry for one in new], source, state, now) if first else ()
+        held = frozenset[int]() if first else await self._held(source, state, new, now)
         edits = (
             identity.edit_of(one.item, by_id[one.article_id], source.id)
             for one in kept
             if not one.new and one.changed and one.article_id in by_id
         )
-        flood = schedule.is_flood(
-            [one.item.entry.published_at for one in new],
-            now=now,
-            last_success_at=state.last_success_at,
-            learned=state.interval,
-            titles_known=sum(1 for one in new if one.item.title_key in known),
-        )
+        dates = [entry.published_at for entry in feed.entries]
+        gap = None if held else gaps.noticed(state, dates, known=len(kept) - len(new), now=now)
+        open_gap = gap is not None and gap.filled_at is None
         poll = Poll(
-            state=self._after_list(source, state, reading, feed, len(articles), now, flood=flood),
-            articles=articles,
+            state=self._after_list(source, state, reading, feed, len(new), now, flood=len(held), gap=gap),
+            articles=intake.articles(new, source, now, known=known_only, held=held),
             keys=tuple((one.article_id, one.keys) for one in kept if one.keys),
-            sightings=tuple(_sighting(one, source, now) for one in kept if one.changed),
+            sightings=tuple(intake.sighting(one, source, now) for one in kept if one.changed),
             edits=tuple(edit for edit in edits if edit is not None),
+            gap=gap,
+            hasten=gaps.sitemaps_beside(source, feed.site_url, sources.values()) if open_gap else (),
+            filled=await self._filled(source, dates, sources, now),
         )
         stored_ids = await self._articles.record_poll(poll)
         return PollOutcome(
@@ -220,9 +223,39 @@ class Poller:
             listed=len(feed.entries),
             new=len(stored_ids),
             problem=poll.state.problem,
+            warning=poll_state.noticed(state, poll.state, gap, now),
             problems=feed.problems + _refused_move(reading.fetched),
             status=reading.fetched.status if reading.fetched else None,
         )
+
+    async def _held(
+        self, source: Source, state: PollState, new: Sequence[identity.Kept], now: datetime
+    ) -> frozenset[int]:
+        """Places of the new entries that are held for review."""
+        if not floods.possible(len(new), now=now, last_success_at=state.last_success_at):
+            return frozenset()
+        entries = [one.item.entry for one in new]
+        known = await self._articles.titles(source.id, tuple({entry.title for entry in entries}))
+        return floods.held(
+            [entry.published_at for entry in entries],
+            [entry.title in known for entry in entries],
+            now=now,
+            last_success_at=state.last_success_at,
+            learned=state.interval,
+        )
+
+    async def _filled(
+        self,
+        source: Source,
+        dates: Sequence[datetime | None],
+        sources: Mapping[str, Source],
+        now: datetime,
+    ) -> tuple[SourceGap, ...]:
+        """Gaps of feeds of the same site that this sitemap closes."""
+        if source.kind is not SourceKind.SITEMAP:
+            return ()
+        recent = await self._states.gaps(now - GAP_MATTERS)
+        return gaps.filled_by(source, dates, recent, sources.values())
 
     async def _same_bytes(self, source: Source, state: PollState, reading: _Reading) -> PollOutcome:
         """The same body again: nothing to read, but the newest validators count (an old one is never latched)."""
@@ -237,9 +270,7 @@ class Poller:
         )
         after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fetched.fresh_for)
         await self._articles.record_poll(Poll(state=after))
-        return PollOutcome(
-            source_id=source.id, result=PollResult.UNCHANGED, problem=after.problem, status=fetched.status
-        )
+        return _unchanged_outcome(state, after, now, fetched.status)
 
     async def _unchanged(self, source: Source, state: PollState, answer: Unchanged) -> PollOutcome:
         now = self._clock.now()
@@ -252,9 +283,7 @@ class Poller:
         fresh_for = poll_state.freshness(state, answer.fresh_for)
         after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fresh_for)
         await self._articles.record_poll(Poll(state=after))
-        return PollOutcome(
-            source_id=source.id, result=PollResult.UNCHANGED, problem=after.problem, status=answer.status
-        )
+        return _unchanged_outcome(state, after, now, answer.status)
 
     async def _failed(self, source: Source, state: PollState, error: CrawlError) -> PollOutcome:
         now = self._clock.now()
@@ -272,6 +301,7 @@ class Poller:
                 now=now,
                 ttl=after.ttl,
                 skip_hours=after.skip_hours,
+                skip_days=after.skip_days,
                 retry_at=retry_at,
                 fraction=self._policy.jitter(),
             )
@@ -292,10 +322,14 @@ class Poller:
         new: int,
         now: datetime,
         *,
-        flood: bool,
+        flood: int,
+        gap: SourceGap | None,
     ) -> PollState:
         published = [one.published_at for one in feed.entries if one.published_at is not None]
         learned = schedule.rhythm(state.interval, published, now=now, new=new, last_new_at=state.last_new_at)
+        if gap is not None and gap.cause is GapCause.SCROLLED:
+            wanted = gaps.rhythm_for(published, now=now, last=gap.start)
+            learned = min(learned or wanted, wanted)
         fetched = reading.fetched
         after = replace(
             poll_state.good(state, now),
@@ -309,9 +343,11 @@ class Poller:
             title=feed.title or state.title,
             ttl=feed.ttl,
             skip_hours=feed.skip_hours,
+            skip_days=feed.skip_days,
+            listed=len(feed.entries),
         )
         newest = max((moment for moment in published if moment <= now), default=after.last_new_at)
-        after = poll_state.labelled(after, now, flood=new if flood else 0, newest=newest)
+        after = poll_state.labelled(after, now, flood=flood, newest=newest)
         fresh_for = fetched.fresh_for if fetched else None
         return self._planned(source, after, now, fresh_for=fresh_for)
 
@@ -324,6 +360,7 @@ class Poller:
             fresh_for=fresh_for,
             ttl=state.ttl,
             skip_hours=state.skip_hours,
+            skip_days=state.skip_days,
             fraction=self._policy.jitter(),
         )
         return replace(state, next_poll_at=plan.next_poll_at, not_before=plan.not_before)
@@ -348,63 +385,18 @@ def _refused_move(fetched: Fetched | None) -> tuple[str, ...]:
     return ("a permanent move is not followed from now on, since it would give up https",)
 
 
+def _unchanged_outcome(before: PollState, after: PollState, now: datetime, status: int | None) -> PollOutcome:
+    return PollOutcome(
+        source_id=after.source_id,
+        result=PollResult.UNCHANGED,
+        problem=after.problem,
+        warning=poll_state.noticed(before, after, None, now),
+        status=status,
+    )
+
+
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     """Scheme, host and port; a move from http to https at one host keeps the credentials."""
     parts = urlsplit(url)
     port = parts.port if parts.port not in (80, 443) else None
     return ("https" if parts.scheme == "http" and port is None else parts.scheme, parts.hostname, port)
-
-
-def _too_old(entries: list[Entry], source: Source, now: datetime) -> set[int]:
-    """Places of the entries that a first poll knows but does not tell.
-
-    Those dated before the source's `backfill`. One without a date may be new, so it is told; but of a whole
-    document without dates only the 50 at its top.
-    """
-    undated = [place for place, entry in enumerate(entries) if entry.published_at is None]
-    old = [
-        place
-        for place, entry in enumerate(entries)
-        if entry.published_at is not None and now - entry.published_at > source.backfill
-    ]
-    return {*undated[UNDATED_TOLD:], *old}
-
-
-def _article(kept: identity.Kept, source: Source, now: datetime, *, backfilled: bool) -> Article:
-    """The new article that an entry is.
-
-    A date in the future would stand first in every list for years, so it counts as the time first seen.
-    """
-    entry = kept.item.entry
-    own_place = f"{source.url}#{kept.article_id}"  # an entry without a page of its own
-    url = entry.link or own_place
-    carried = entry.content or entry.summary
-    enough = source.full_text is FullText.AUTO and len(carried) >= ENOUGH_TEXT
-    from_feed = entry.link is None or source.full_text is FullText.NEVER or enough
-    return Article(
-        id=kept.article_id,
-        source_id=source.id,
-        url=url,
-        canonical_url=kept.item.canonical_url or own_place,
-        title=entry.title,
-        summary=entry.summary,
-        text=carried if from_feed else entry.content,
-        authors=entry.authors,
-        published_at=min(entry.published_at, now) if entry.published_at else None,
-        updated_at=min(entry.updated_at, now) if entry.updated_at else None,
-        first_seen_at=now,
-        language=entry.language or source.language,
-        text_state=TextState.FEED if from_feed else TextState.PENDING,
-        backfilled=backfilled,
-    )
-
-
-def _sighting(kept: identity.Kept, source: Source, now: datetime) -> Sighting:
-    entry = kept.item.entry
-    return Sighting(
-        article_id=kept.article_id,
-        source_id=source.id,
-        url=entry.link or f"{source.url}#{kept.article_id}",
-        title=entry.title,
-        seen_at=now,
-    )

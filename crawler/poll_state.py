@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from crawler import schedule
+from crawler import floods, schedule
 from crawler.errors import BlockedError, CrawlError, GoneError, NotAFeedError
-from crawler.records import PollState, Source, SourceState
+from crawler.records import GapCause, PollState, Source, SourceGap, SourceState
 
+_TOLD_AT_ONCE = frozenset(
+    {SourceState.MOVED, SourceState.FLOODING}
+)  # quiet ones are shown where sources are listed
 STALE_MOVE = 3  # failures in a row after which an adopted address is given up
 
 
@@ -25,13 +28,13 @@ def why_not_now(source: Source, state: PollState, now: datetime) -> str | None:
 
 
 def postponed(state: PollState, now: datetime) -> datetime | None:
-    """When a source that is due now is asked instead, since its feed wants no poll in this hour; None: now.
+    """When a source that is due now is asked instead, since its feed wants no poll in this hour or on this day.
 
-    The plan keeps out of such hours, but a late tick or a start after a night off may come in one of them.
+    None: now. The plan keeps out of such times, but a late tick or a start after a night off may come in one.
     """
     if state.next_poll_at is None or state.next_poll_at > now:
         return None
-    later = schedule.out_of(state.skip_hours, now)
+    later = schedule.out_of(state.skip_hours, state.skip_days, now)
     return later if later > now else None
 
 
@@ -55,15 +58,18 @@ def good(state: PollState, now: datetime) -> PollState:
 def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetime | None = None) -> PollState:
     """`state` of a source that answered, with its label, and in words what an operator should know.
 
-    FLOODING holds for 7 days from its start, through failures too; the articles it is about are those of this
-    source that were first seen at its `since`. Then, in this order: QUIET, MOVED, OK.
+    FLOODING holds for 7 days from its start, through failures too, unless the operator ends the review; the
+    articles it is about are those held since its `since`. Then, in this order: QUIET, MOVED, OK.
 
     Args:
         flood: how many new entries came at once, when they are a flood.
         newest: date of the newest entry, where the answer gave one.
     """
     if flood:
-        problem = f"{flood} new entries came at once and look like a renewal of the feed; held for review"
+        problem = (
+            f"{flood} new entries came at once and look like a renewal of the feed; "
+            f"held for review until {now + floods.HELD_FOR:%d %b %Y}, then they count as known"
+        )
         return replace(state, state=SourceState.FLOODING, since=now, problem=problem)
     if held_back(state, now):
         return state
@@ -78,10 +84,37 @@ def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetim
     return _in_state(state, SourceState.OK, None, now)
 
 
+def noticed(before: PollState, after: PollState, gap: SourceGap | None, now: datetime) -> str | None:
+    """What an operator should learn of a poll that went well, said once; None: nothing new.
+
+    Args:
+        gap: the time that it noticed as missed or caught up.
+    """
+    words = []
+    if before.failures and before.last_success_at is not None:
+        words.append(f"answers again, after {_long(now - before.last_success_at)} without")
+    if gap is not None and gap.filled_at is None:
+        why = "it did not answer" if gap.cause is GapCause.AWAY else "its list was full of new entries"
+        when = f"{gap.start:%d %b %Y %H:%M} to {gap.end:%d %b %Y %H:%M} UTC"
+        words.append(f"entries of {when} may be missed: {why}")
+    elif gap is not None:
+        words.append("its list reaches back, so nothing is missed")
+    if after.state is not before.state and after.state in _TOLD_AT_ONCE and after.problem:
+        words.append(after.problem)
+    return "; ".join(words) or None
+
+
+def _long(time: timedelta) -> str:
+    hours = round(time.total_seconds() / 3600)
+    if hours < 48:
+        return f"{hours} hour{'s' if hours != 1 else ''}"
+    return f"{hours // 24} days"
+
+
 def held_back(state: PollState, now: datetime) -> bool:
     """Whether a flood of this source is still held for review."""
     flooding = state.state is SourceState.FLOODING and state.since is not None
-    return flooding and state.since is not None and now - state.since < schedule.FLOOD_HELD
+    return flooding and state.since is not None and now - state.since < floods.HELD_FOR
 
 
 def _in_state(state: PollState, label: SourceState, problem: str | None, now: datetime) -> PollState:

@@ -12,11 +12,13 @@ from crawler.records import (
     Fetched,
     Fold,
     Folded,
+    HeldFlood,
     Page,
     Poll,
     PollState,
     Request,
     Source,
+    SourceGap,
     TextState,
 )
 
@@ -103,6 +105,9 @@ class SourceStore(Protocol):
     async def release(self, *source_ids: str) -> None:
         """Give claims back without a poll (shutdown)."""
 
+    async def gaps(self, noticed_after: datetime) -> tuple[SourceGap, ...]:
+        """Times that configured sources may have missed, filled ones too; the newest first."""
+
     async def set_paused(self, source_id: str, paused: bool) -> None:
         """The operator's `sources pause` and `resume`."""
 
@@ -118,11 +123,23 @@ class ArticleStore(Protocol):
     async def by_ids(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
         """Those that exist, in the order asked."""
 
+    async def titles(self, source_id: str, titles: Sequence[str]) -> frozenset[str]:
+        """Those of `titles` that an article first seen in this source has; case and runs of spaces do not matter."""
+
     async def record_poll(self, poll: Poll) -> tuple[str, ...]:
         """Store all of it in one transaction, releasing the claim; ids of the articles that were new.
 
         An article whose id or one of whose keys has meanwhile become known is not stored twice.
         """
+
+    async def release_held(self, source_id: str, *, as_new: bool, now: datetime) -> int:
+        """End the review of a source's flood: told in the next digests, or known; how many articles were held.
+
+        The source is FLOODING no more, in the same transaction.
+        """
+
+    async def held(self) -> tuple[HeldFlood, ...]:
+        """Floods that are held for review now, by source and time."""
 
     async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
         """Articles whose page is to be read now; counts the attempt before handing out.

@@ -147,6 +147,8 @@ class PollState:
     title: str | None = None  # the feed's own title
     ttl: timedelta | None = None  # the feed's own wish, holds also while it answers "not modified"
     skip_hours: frozenset[int] = frozenset()  # UTC hours in which the feed wants no poll
+    skip_days: frozenset[int] = frozenset()  # UTC days in which it wants none; Monday is 0
+    listed: int | None = None  # entries in the last document read
     operator_paused: bool = False  # by `sources pause`
 
     def __post_init__(self) -> None:
@@ -192,6 +194,7 @@ class Feed:
     site_url: str | None = None
     ttl: timedelta | None = None
     skip_hours: frozenset[int] = frozenset()  # UTC hours
+    skip_days: frozenset[int] = frozenset()  # UTC days, Monday is 0
     problems: tuple[str, ...] = ()  # every repair, in words
 
 
@@ -248,7 +251,9 @@ class Article:
     text_reason: str | None = None
     paywalled: bool = False
     version: int = 1  # number of the text in force; grows with each changed text
-    backfilled: bool = False  # first poll, older than `backfill`: known, never told
+    backfilled: bool = False  # known, never told: older than `backfill` at a first poll, or a flood let go
+    held_since: datetime | None = None  # part of a flood: matched, but not told until it is released
+    held_ended: datetime | None = None  # when it was released, as new or (then `backfilled`) as known
     story_id: str | None = None  # None: not folded yet
     duplicate_of: str | None = None  # the earliest telling of which it is a reprint
     similarity: float | None = None  # to `duplicate_of` or to the nearest of its story
@@ -258,6 +263,8 @@ class Article:
             published_at=self.published_at,
             updated_at=self.updated_at,
             first_seen_at=self.first_seen_at,
+            held_since=self.held_since,
+            held_ended=self.held_ended,
         )
 
 
@@ -284,6 +291,37 @@ class Edit:
     reread: bool  # the page is to be read again
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFlood:
+    """New entries of one source that came at once, held for review."""
+
+    source_id: str
+    since: datetime
+    articles: int
+
+
+class GapCause(StrEnum):
+    """Why a source may have listed entries that were never seen here."""
+
+    AWAY = "away"  # it did not answer
+    SCROLLED = "scrolled"  # it answered, but so much came that the oldest left before the next poll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceGap:
+    """A time whose entries of a source may have been missed; `start` is a poll that answered."""
+
+    source_id: str
+    start: datetime
+    end: datetime  # date of the oldest entry that was seen again
+    cause: GapCause
+    noticed_at: datetime
+    filled_at: datetime | None = None  # when a sitemap of the same site was read back to `start`
+
+    def __post_init__(self) -> None:
+        require_aware(start=self.start, end=self.end, noticed_at=self.noticed_at, filled_at=self.filled_at)
+
+
 class PollResult(StrEnum):
     """How one poll ended."""
 
@@ -303,6 +341,9 @@ class Poll:
     keys: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (article id, its identity keys), new and known
     sightings: tuple[Sighting, ...] = ()
     edits: tuple[Edit, ...] = ()
+    gap: SourceGap | None = None  # noticed by this poll
+    hasten: tuple[str, ...] = ()  # sources to be asked soon, since they may list what this one missed
+    filled: tuple[SourceGap, ...] = ()  # gaps of other sources that this list reaches back over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +355,7 @@ class PollOutcome:
     listed: int = 0  # entries in the document
     new: int = 0
     problem: str | None = None
+    warning: str | None = None  # noticed by this poll, which went well all the same
     problems: tuple[str, ...] = field(default=())  # repairs made while reading
     status: int | None = None  # HTTP status, when there was an answer
 

@@ -1,6 +1,6 @@
 """When a source is asked again, and when its silence is unusual. Pure.
 
-    next = max(now + interval, fresh until, retry at, ttl until), moved out of skipHours, plus jitter
+    next = max(now + interval, fresh until, retry at, ttl until), moved out of skipHours and skipDays, plus jitter
 
 The interval is the source's own `every`, else what its past teaches, between floor and ceiling. Jitter is
 0 to 10 % of the interval, added and never taken away. Everything that is remembered stands in `PollState`,
@@ -26,11 +26,6 @@ SHORTEST_RHYTHM, LONGEST_RHYTHM = timedelta(minutes=1), 30 * DAY
 _SAMPLE = 20  # newest entries that the rhythm is read from
 QUIET_AT_LEAST = 4 * DAY  # longer than a long weekend
 QUIET_GAPS = 10
-
-FLOOD = 50  # new entries at once beyond which a flood is possible
-FAR_BEYOND = 200  # and beyond which mere number makes one
-FLOOD_HELD = 7 * DAY  # then it counts as known
-_BACK_FROM_AWAY = 7 * DAY  # a source away for so long has much to tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +122,7 @@ def plan(
     fresh_for: timedelta | None = None,
     ttl: timedelta | None = None,
     skip_hours: frozenset[int] = frozenset(),
+    skip_days: frozenset[int] = frozenset(),
     retry_at: datetime | None = None,
     fraction: float,
 ) -> Plan:
@@ -137,6 +133,7 @@ def plan(
         fresh_for: the answer's max-age less its age; at most 31 days count.
         ttl: of the feed; at most 7 days count.
         skip_hours: UTC hours; all 24 of them mean nothing.
+        skip_days: UTC days, Monday is 0; all seven mean nothing.
         retry_at: the server's Retry-After; at most 7 days count.
         fraction: in [0, 1), how much of the jitter to add.
     """
@@ -147,16 +144,21 @@ def plan(
         wishes.append(min(retry_at, now + LONGEST_RETRY))
     not_before = max(wishes, default=None)
     moment = max(now + wait, *wishes, now + min(ttl or timedelta(), 7 * DAY))
-    moment = out_of(skip_hours, moment + fraction * JITTER * wait)
+    moment = out_of(skip_hours, skip_days, moment + fraction * JITTER * wait)
     return Plan(next_poll_at=moment, not_before=not_before)
 
 
-def out_of(skip_hours: frozenset[int], moment: datetime) -> datetime:
-    """`moment`, or the same minute of the first hour after it that is not to be skipped; all 24 mean nothing."""
-    if len(skip_hours) >= 24:
-        return moment
+def out_of(skip_hours: frozenset[int], skip_days: frozenset[int], moment: datetime) -> datetime:
+    """`moment`, or the same minute of the first hour after it that is not to be skipped.
+
+    Args:
+        skip_hours: UTC hours; all 24 of them mean nothing.
+        skip_days: UTC days, Monday is 0; all seven mean nothing.
+    """
+    hours = skip_hours if len(skip_hours) < 24 else frozenset[int]()
+    days = skip_days if len(skip_days) < 7 else frozenset[int]()
     utc = moment.astimezone(UTC)
-    while utc.hour in skip_hours:
+    while utc.hour in hours or utc.weekday() in days:
         utc += HOUR
     return utc
 
@@ -173,30 +175,3 @@ def is_quiet(*, now: datetime, newest: datetime | None, learned: timedelta | Non
     if newest is None or learned is None:
         return False
     return now - newest > max(QUIET_AT_LEAST, QUIET_GAPS * 2 * learned)
-
-
-def is_flood(
-    new: Sequence[datetime | None],
-    *,
-    now: datetime,
-    last_success_at: datetime | None,
-    learned: timedelta | None,
-    titles_known: int,
-) -> bool:
-    """Whether so many new entries are a renewal of the feed (new ids, new addresses, new dates), not news.
-
-    More than 50 at once, and one of: most are dated before the last good poll; most have titles that are
-    known here; they are more than 200 and more than ten times what the source's rhythm lets expect since
-    then. A first poll and a source that was away for a week are no floods.
-
-    Args:
-        new: dates of the new entries, None for those without one.
-        titles_known: how many of them have a title known for this source and day.
-    """
-    if len(new) <= FLOOD or last_success_at is None or now - last_success_at >= _BACK_FROM_AWAY:
-        return False
-    old = sum(1 for moment in new if moment is not None and moment < last_success_at)
-    if 2 * old > len(new) or 2 * titles_known > len(new):
-        return True
-    expected = (now - last_success_at) / (2 * learned) if learned else 0.0
-    return len(new) > max(10 * expected, FAR_BEYOND)

@@ -135,7 +135,9 @@ def _log_report(report: Report) -> None:
     if not report.worth_a_line and report.problem is None:
         return
     what = type(report.task).__name__
-    if report.problem is None:
-        log.info(what, **report.facts)
-    else:
+    if report.problem is not None:
         log.warning(what, problem=report.problem, **report.facts)
+    elif report.warning is not None:
+        log.warning(what, warning=report.warning, **report.facts)
+    else:
+        log.info(what, **report.facts)

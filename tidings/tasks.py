@@ -26,6 +26,7 @@ class PollSource:
     """Poll one source, whose claim is held."""
 
     source_id: str
+    asked: bool = False  # by a person, whatever hours the feed wants no poll in
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Report:
     counts: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     problem: str | None = None  # something an operator may want to act on
+    warning: str | None = None  # something an operator should know, though all went well
     worth_a_line: bool = True  # False: nothing happened
 
 
@@ -101,7 +103,7 @@ async def give_back(tasks: Iterable[Task], services: Services) -> None:
 
 
 async def _poll(task: PollSource, services: Services) -> Report:
-    outcome = await services.poller.poll(task.source_id)
+    outcome = await services.poller.poll(task.source_id, asked=task.asked)
     failed = outcome.result is PollResult.FAILED
     counts = {"polls": 1, "entries": outcome.listed, "articles": outcome.new}
     counts[{PollResult.UNCHANGED: "unchanged", PollResult.FAILED: "failed"}.get(outcome.result, "read")] = 1
@@ -111,7 +113,8 @@ async def _poll(task: PollSource, services: Services) -> Report:
         facts["status"] = outcome.status
     if outcome.problems:
         facts["repaired"] = list(outcome.problems)
-    return Report(task=task, counts=counts, facts=facts, problem=outcome.problem if failed else None)
+    problem = outcome.problem if failed else None
+    return Report(task=task, counts=counts, facts=facts, problem=problem, warning=outcome.warning)
 
 
 async def _read(task: ReadPage, services: Services) -> Report:

@@ -38,7 +38,7 @@ class Ticker:
         lease = LEASE * 12 if everything else LEASE
         polls = await self._sources.claim_due(now, room, lease, everything=everything)
         for source_id in polls:
-            await self._runner.submit(PollSource(source_id))
+            await self._runner.submit(PollSource(source_id, asked=everything))
         pages = await self._articles.claim_pending(now, self._runner.room(ReadPage), LEASE)
         for article in pages:
             await self._runner.submit(ReadPage(article.id))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from crawler.identity import canonical_url
-from crawler.records import Article, Edit, Fold, Folded, Page, Poll, Sighting, TextState
+from crawler.records import (
+    Article,
+    Edit,
+    Fold,
+    Folded,
+    HeldFlood,
+    Page,
+    Poll,
+    Sighting,
+    SourceState,
+    TextState,
+)
 from tests.fakes.sources import MemorySources
+from tidings.storage.keys import title_fingerprint
 from tidings.storage.rereads import next_reread
 
 
@@ -30,6 +43,10 @@ class Kept:
     versions: list[Article] = field(default_factory=list)
 
 
+def is_held(article: Article) -> bool:
+    return article.held_since is not None and article.held_ended is None
+
+
 class MemoryArticles:
     """See `crawler.ports.ArticleStore`."""
 
@@ -39,6 +56,7 @@ class MemoryArticles:
         self.keys: dict[str, str] = {}
         self.sightings: list[Sighting] = []
         self.polls: list[Poll] = []
+        self.released: Callable[[str, datetime], None] = lambda article_id, now: None  # set by the matches
         self.heirs: dict[str, str] = {}  # story that ended → the one its last article went to
 
     async def known(self, keys: Sequence[str]) -> Mapping[str, str]:
@@ -49,6 +67,39 @@ class MemoryArticles:
 
     async def by_ids(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
         return tuple(self.kept[one].article for one in article_ids if one in self.kept)
+
+    async def titles(self, source_id: str, titles: Sequence[str]) -> frozenset[str]:
+        known = {
+            title_fingerprint(one.article.title)
+            for one in self.kept.values()
+            if one.article.source_id == source_id
+        }
+        return frozenset(title for title in titles if title and title_fingerprint(title) in known)
+
+    async def release_held(self, source_id: str, *, as_new: bool, now: datetime) -> int:
+        number = 0
+        for one in self.kept.values():
+            if one.article.source_id == source_id and is_held(one.article):
+                one.article = replace(one.article, held_ended=now, backfilled=not as_new)
+                number += 1
+                if as_new:
+                    self.released(one.article.id, now)
+        source = self.sources.kept.get(source_id)
+        if source is not None and source.state.state is SourceState.FLOODING:
+            source.state = replace(source.state, state=SourceState.OK, since=now, problem=None)
+        return number
+
+    async def held(self) -> tuple[HeldFlood, ...]:
+        floods = Counter(
+            (one.article.source_id, one.article.held_since)
+            for one in self.kept.values()
+            if is_held(one.article)
+        )
+        return tuple(
+            HeldFlood(source_id=source_id, since=since, articles=number)
+            for (source_id, since), number in sorted(floods.items())
+            if since is not None
+        )
 
     async def record_poll(self, poll: Poll) -> tuple[str, ...]:
         now = moment(poll)
@@ -74,6 +125,7 @@ class MemoryArticles:
             if article_id in self.kept:
                 self._edit(self.kept[article_id], edit, now)
         self.sources.polled(poll.state, now)
+        self.sources.also(poll, now)
         self.polls.append(poll)
         return tuple(new)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from alerts.records import (
@@ -11,6 +11,7 @@ from alerts.records import (
     DigestPlan,
     DigestSlot,
     FailingSource,
+    Flood,
     Gap,
     Match,
     MatchedArticle,
@@ -18,7 +19,9 @@ from alerts.records import (
     Telling,
     Window,
 )
+from crawler.floods import HELD_FOR
 from crawler.records import Article, SourceState, TextState
+from tests.fakes.articles import is_held
 from tests.fakes.deliveries import MemoryDeliveries
 from tests.fakes.matches import MemoryMatches
 from tests.fakes.sources import Kept
@@ -64,6 +67,26 @@ class MemoryDigests:
                 )
         return tuple(found)
 
+    async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
+        held: dict[tuple[str, datetime], dict[str, Article]] = {}
+        for match in self.matches.holding():
+            article = self._article(match.article_id)
+            inside = match.matched_at is not None and since < match.matched_at <= until
+            if inside and match.initiative_id in plan.initiatives and is_held(article) and article.held_since:
+                held.setdefault((article.source_id, article.held_since), {})[article.id] = article
+        sizes = {(one.source_id, one.since): one.articles for one in await self.matches.articles.held()}
+        return tuple(
+            Flood(
+                source=self.matches.articles.sources.kept[source_id].outlet,
+                source_id=source_id,
+                since=at,
+                until=at + HELD_FOR,
+                articles=sizes[source_id, at],
+                matching=tuple(self._telling(one) for one in sorted(found.values(), key=_newest_first)),
+            )
+            for (source_id, at), found in sorted(held.items())
+        )
+
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int
     ) -> tuple[Telling, ...]:
@@ -96,7 +119,11 @@ class MemoryDigests:
                 if one.state.state in BROKEN
             ),
             quiet=tuple(one.outlet for one in sources if one.state.state is SourceState.QUIET),
-            gaps=tuple(gap for one in sources if (gap := gap_of(one, since, until)) is not None),
+            gaps=(
+                *self._missed(sources, since, until),
+                *(gap for one in sources if (gap := gap_of(one, since, until)) is not None),
+            ),
+            held=sum(one.articles for one in await self.matches.articles.held()),
             unread=len(unread),
         )
 
@@ -122,6 +149,13 @@ class MemoryDigests:
             for story_id in story_ids:
                 self.told.setdefault((slot.digest_id, story_id), now)
         return True
+
+    def _missed(self, sources: Sequence[Kept], since: datetime, until: datetime) -> Iterator[Gap]:
+        outlets = {one.state.source_id: one.outlet for one in sources}
+        for gap in sorted(self.matches.articles.sources.missed, key=lambda one: (one.source_id, one.start)):
+            if gap.source_id in outlets and since < gap.noticed_at <= until:
+                caught_up = gap.filled_at is not None
+                yield Gap(source=outlets[gap.source_id], start=gap.start, end=gap.end, caught_up=caught_up)
 
     def _has_changed(self, digest_id: str, window: Window, until: datetime) -> bool:
         last = max((end for place, end in self.slots.items() if place[0] == digest_id), default=window.since)
@@ -150,6 +184,7 @@ class MemoryDigests:
             if match.matched_at is not None
             and since < match.matched_at <= until
             and not self._article(match.article_id).backfilled
+            and not is_held(self._article(match.article_id))
         ]
 
     def _article(self, article_id: str) -> Article:
@@ -168,6 +203,10 @@ class MemoryDigests:
             paywalled=article.paywalled,
             language=article.language,
         )
+
+
+def _newest_first(article: Article) -> tuple[float, str]:
+    return (-(article.published_at or article.first_seen_at).timestamp(), article.id)
 
 
 def gap_of(one: Kept, since: datetime, until: datetime) -> Gap | None:

@@ -18,6 +18,7 @@ class MemoryMatches:
 
     def __init__(self, articles: MemoryArticles | None = None) -> None:
         self.articles = articles or MemoryArticles()
+        self.articles.released = self._released
         self.kept: dict[tuple[str, str], Match] = {}
         self.gone: set[tuple[str, str]] = set()  # those that no longer hold
         self.windows_end: datetime | None = (
@@ -36,10 +37,17 @@ class MemoryMatches:
         return tuple(one.article for one in waiting[:limit])
 
     async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
-        if self.windows_end is not None:
-            now = max(now, self.windows_end + timedelta(microseconds=1))
+        now = self._in_no_window(now)
         for article, found in judged:
             self._record(article, found, now)
+
+    def _in_no_window(self, now: datetime) -> datetime:
+        return now if self.windows_end is None else max(now, self.windows_end + timedelta(microseconds=1))
+
+    def _released(self, article_id: str, now: datetime) -> None:
+        for place, match in self.kept.items():
+            if place[0] == article_id and place not in self.gone:
+                self.kept[place] = replace(match, matched_at=self._in_no_window(now))
 
     def _record(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
         one = self.articles.kept.get(article.id)

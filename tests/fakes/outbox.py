@@ -15,6 +15,7 @@ from alerts.records import (
     DigestSlot,
     Evidence,
     FailingSource,
+    Flood,
     Field,
     Gap,
     Initiative,
@@ -158,6 +159,8 @@ class GivenDigests:
         self.slots: dict[tuple[str, str], datetime] = {}
         self.told: dict[tuple[str, str], datetime] = {}
         self.frozen: list[tuple[DigestSlot, Message | None, tuple[Delivery, ...]]] = []
+        self.held: list[Flood] = []
+        self.held_for = "trust"
         self.evidence: dict[tuple[str, str], tuple[Telling, ...]] = {}
         self.deliveries = deliveries
 
@@ -174,6 +177,11 @@ class GivenDigests:
             if one.match.initiative_id in plan.initiatives
             and one.match.matched_at is not None
             and since < one.match.matched_at <= until
+        )
+
+    async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
+        return tuple(
+            one for one in self.held if since < one.since <= until and self.held_for in plan.initiatives
         )
 
     async def commitment_evidence(

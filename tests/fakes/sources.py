@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from crawler.records import PollState, Source, SourceState
+from crawler.records import Poll, PollState, Source, SourceGap, SourceState
+from tidings.storage.sources import NOT_TWICE_WITHIN
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -37,6 +38,7 @@ class MemorySources:
 
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
+        self.missed: list[SourceGap] = []
 
     async def sync(self, sources: Sequence[Source], now: datetime) -> None:
         wanted = {source.id for source in sources}
@@ -72,6 +74,17 @@ class MemorySources:
         for one in (self.kept[source_id] for source_id in source_ids if source_id in self.kept):
             one.claimed_until = None
 
+    async def gaps(self, noticed_after: datetime) -> tuple[SourceGap, ...]:
+        found = [
+            gap
+            for gap in self.missed
+            if gap.noticed_at > noticed_after
+            and gap.source_id in self.kept
+            and self.kept[gap.source_id].configured
+        ]
+        found.sort(key=lambda gap: (gap.source_id, gap.start))
+        return tuple(sorted(found, key=lambda gap: gap.noticed_at, reverse=True))
+
     async def set_paused(self, source_id: str, paused: bool) -> None:
         if source_id in self.kept:
             one = self.kept[source_id]
@@ -84,6 +97,24 @@ class MemorySources:
             known = self.kept[state.source_id] = Kept(None, state, False, now)
         known.state = replace(state, operator_paused=known.state.operator_paused)
         known.claimed_until = None
+
+    def also(self, poll: Poll, now: datetime) -> None:
+        """What a poll says of time that was missed, here or in other sources."""
+        starts = {(gap.source_id, gap.start) for gap in self.missed}
+        if poll.gap is not None and (poll.gap.source_id, poll.gap.start) not in starts:
+            self.missed.append(poll.gap)
+        filled = {(gap.source_id, gap.start) for gap in poll.filled}
+        self.missed = [
+            replace(gap, filled_at=now)
+            if (gap.source_id, gap.start) in filled and gap.filled_at is None
+            else gap
+            for gap in self.missed
+        ]
+        for one in (self.kept[name] for name in poll.hasten if name in self.kept):
+            last = one.state.last_polled_at
+            soon = now if last is None else max(now, last + NOT_TWICE_WITHIN)
+            if one.state.next_poll_at is not None and one.state.next_poll_at > soon:
+                one.state = replace(one.state, next_poll_at=soon)
 
 
 def is_due(one: Kept, now: datetime, *, everything: bool) -> bool:

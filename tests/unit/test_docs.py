@@ -22,7 +22,7 @@ from alerts.digest import compose
 from alerts.document import document
 from alerts.match import validate
 from alerts.notice import test_message as marked_as_test
-from alerts.records import Delivery, Digest, WebhookChannel
+from alerts.records import Delivery, Digest, Flood, WebhookChannel
 from alerts.render import Renderer
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
@@ -246,7 +246,7 @@ def test_the_shipped_configuration_is_clean(tmp_path: Path) -> None:
 
 
 def digest() -> Digest:
-    """One with everything in it: stories, titles, told before, commitments, failures, gaps."""
+    """One with everything in it: stories, titles, told before, commitments, failures, gaps, a flood."""
     several = [
         found("Ministers launch the TRUST initiative", story="s1", commitments=("ai-roadmap",)),
         found("Ministers launch the TRUST initiative", story="s1", source="The Delhi Observer"),
@@ -254,7 +254,16 @@ def digest() -> Digest:
         found("TRUST initiative goes on", story="s3", told_at=SINCE - timedelta(days=1)),
     ]
     evidence = {("trust", "ai-roadmap"): (several[0].telling,)}
-    one = compose(plan(max_stories=1), [slot()], SINCE, several, INITIATIVES, evidence, COVERAGE, NOW)
+    held = Flood(
+        source="The Delhi Observer",
+        source_id="observer",
+        since=SINCE,
+        until=NOW,
+        articles=60,
+        matching=(several[1].telling,),
+    )
+    a_plan = plan(max_stories=1)
+    one = compose(a_plan, [slot()], SINCE, several, INITIATIVES, evidence, COVERAGE, NOW, [held])
     return replace(one, notes=("Also covers the slot of Tue 24 Nov, 07:30, which was missed.",))
 
 
@@ -289,6 +298,7 @@ def test_every_variable_of_a_template_is_described() -> None:
         "the coverage": (data["coverage"], set()),
         "a failing source": (first(data, "coverage", "failing"), set()),
         "a gap": (first(data, "coverage", "gaps"), set()),
+        "a flood": (first(data, "held"), set()),
     }
     for heading, (given, inherited) in wanted.items():
         assert described("Variables", heading) | inherited == set(given), heading
@@ -311,6 +321,7 @@ def test_every_field_of_the_hook_is_described() -> None:
         "the coverage": (data["coverage"], set()),
         "a failing source": (first(data, "coverage", "failing"), set()),
         "a gap": (first(data, "coverage", "gaps"), set()),
+        "a flood": (first(data, "held"), set()),
         "the data of a test": (json.loads(marked_as_test(NOW).data)["data"], set()),
     }
     for heading, (given, inherited) in wanted.items():

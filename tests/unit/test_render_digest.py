@@ -16,7 +16,7 @@ from lxml import html as lxml_html
 
 from alerts.digest import compose
 from alerts.errors import TemplateFault
-from alerts.records import Coverage, Digest, FailingSource, Field, Gap, MatchedArticle, Message
+from alerts.records import Coverage, Digest, FailingSource, Field, Flood, Gap, MatchedArticle, Message
 from alerts.render import HTML_BYTES, Renderer
 from alerts.safe import one_line
 from alerts.wrap import columns, wrapped
@@ -112,7 +112,11 @@ def poisoned(text: str) -> Digest:
     )
     evidence = {("trust", "ai-roadmap"): (found(text, source=text, url=text).telling,)}
     a_plan = plan(title=text, max_stories=1)
-    digest = compose(a_plan, (slot(),), SINCE, [one, also, again, *capped], names, evidence, coverage, NOW)
+    held = Flood(
+        source=text, source_id=text, since=SINCE, until=NOW, articles=2, matching=(also.telling, one.telling)
+    )
+    told = [one, also, again, *capped]
+    digest = compose(a_plan, (slot(),), SINCE, told, names, evidence, coverage, NOW, [held])
     return replace(digest, notes=(text,))
 
 
@@ -125,6 +129,7 @@ def assert_harmless(message: Message) -> None:
         "title",
         "style",
         "body",
+        "code",
         "div",
         "table",
         "tbody",
@@ -361,7 +366,7 @@ def test_the_json_is_the_contract() -> None:
     assert {"term", "field", "start", "end", "snippet", "strength"} == set(story["evidence"][0])
     assert {"checked", "failing", "quiet", "gaps", "held"} <= set(data["coverage"])
     assert set(data["coverage"]["failing"][0]) == {"source", "since", "reason"}
-    assert set(data["coverage"]["gaps"][0]) == {"source", "from", "until"}
+    assert set(data["coverage"]["gaps"][0]) == {"source", "from", "until", "caught_up"}
     assert [s["title"] for s in data["initiatives"][0]["stories"] if s["first_told"]] == ["Grown"]
 
 

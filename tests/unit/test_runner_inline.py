@@ -36,7 +36,7 @@ class Work:
         for name in names:
             self.held[name].set()
 
-    async def poll(self, source_id: str) -> PollOutcome:
+    async def poll(self, source_id: str, *, asked: bool = False) -> PollOutcome:
         await self._do(source_id)
         return PollOutcome(source_id=source_id, result=PollResult.NOTHING_NEW)
 

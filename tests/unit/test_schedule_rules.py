@@ -12,7 +12,6 @@ from crawler.schedule import (
     PollPolicy,
     back_off,
     interval,
-    is_flood,
     is_quiet,
     plan,
     rhythm,
@@ -137,20 +136,24 @@ def test_quiet_is_measured_by_the_source_itself(
 
 
 @pytest.mark.parametrize(
-    ("dates", "last", "titles", "flood"),
+    ("hours", "days", "planned"),
     [
-        ([NOW - 30 * DAY] * 51, NOW - HOUR, 0, True),
-        ([NOW - 30 * DAY] * 50, NOW - HOUR, 0, False),
-        ([NOW] * 60, NOW - HOUR, 40, True),
-        ([NOW] * 60, NOW - HOUR, 0, False),
-        ([None] * 300, NOW - HOUR, 0, True),
-        ([NOW - 30 * DAY] * 300, None, 0, False),
-        ([NOW - 30 * DAY] * 300, NOW - 8 * DAY, 0, False),
+        (frozenset({13}), frozenset(), NOW + 2 * HOUR),
+        (frozenset(), frozenset({2, 3}), datetime(2026, 11, 27, 0, 0, tzinfo=UTC)),
+        (frozenset({0, 1}), frozenset({2}), datetime(2026, 11, 26, 2, 0, tzinfo=UTC)),
+        (frozenset(range(24)), frozenset(range(7)), NOW + HOUR),
     ],
-    ids=["old dates", "few", "known titles", "busy day", "far too many", "first poll", "back from away"],
+    ids=[
+        "an hour",
+        "Wednesday and Thursday",
+        "a day and the first hours after it",
+        "all of them mean nothing",
+    ],
 )
-def test_a_renewal_of_a_feed_is_told_from_much_news(
-    dates: list[datetime | None], last: datetime | None, titles: int, flood: bool
+def test_hours_and_days_that_a_feed_wants_skipped_are_skipped(
+    hours: frozenset[int], days: frozenset[int], planned: datetime
 ) -> None:
-    """Many at once are held back only when they look like old entries in new clothes."""
-    assert is_flood(dates, now=NOW, last_success_at=last, learned=HOUR, titles_known=titles) is flood
+    """`skipHours` and `skipDays` of RSS, in UTC."""
+    found = plan(HOUR, now=NOW, skip_hours=hours, skip_days=days, fraction=0.0)
+
+    assert found.next_poll_at == planned

@@ -45,6 +45,16 @@ def explain(
         typer.echo(line)
 
 
+def _review(article: Any) -> str:
+    """What became of an article that came with a flood."""
+    start = f"came with a flood of its source at {plain(article.held_since)}"
+    if article.held_ended is None:
+        command = f"tidings sources release {article.source_id} --as new"
+        return f"{start}; held for review, told to nobody until `{command}`"
+    end = "counts as known, never told" if article.backfilled else "released as new"
+    return f"{start}; since {plain(article.held_ended)} {end}"
+
+
 def _story(life: Any, verdict: Any) -> list[str]:
     article = life.article
     lines = [
@@ -54,7 +64,9 @@ def _story(life: Any, verdict: Any) -> list[str]:
     ]
     for seen in life.sightings:
         lines.append(f"  seen {plain(seen.seen_at)} in {seen.source_id}: {seen.url}")
-    if article.backfilled:
+    if article.held_since is not None:
+        lines.append(f"  {_review(article)}")
+    elif article.backfilled:
         lines.append("  older than `backfill` at the first poll of its source: known, never told")
     reason = f", {article.text_reason}" if article.text_reason else ""
     lines.append(

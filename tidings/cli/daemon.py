@@ -68,7 +68,8 @@ def once(
 ) -> None:
     """Do everything that is due once, then exit (for cron).
 
-    Exits 0 when all went well, 3 when some sources or deliveries failed, with one line for each.
+    Exits 0 when all went well, 3 when some sources or deliveries failed, with one line for each. Warnings, such as
+    a flood or entries that may be missed, are lines too, and change nothing of that.
     """
     from tidings import log
     from tidings.app import open_app
@@ -78,14 +79,17 @@ def once(
     log.configure(verbose=verbose, outcomes=verbose)
     counts: Counter[str] = Counter()
     troubles: list[str] = []
+    warnings: list[str] = []
 
     with progress("collecting") as live:
 
         def note(report: Report) -> None:
             counts.update(report.counts)
+            source = f"{report.task.source_id}: " if isinstance(report.task, PollSource) else ""
             if report.problem is not None:
-                source = f"{report.task.source_id}: " if isinstance(report.task, PollSource) else ""
                 troubles.append(source + report.problem)
+            if report.warning is not None:
+                warnings.append(source + report.warning)
             live.show(f"{counts['polls']} sources, {counts['articles']} new, {counts['pages']} pages")
 
         async def work() -> None:
@@ -94,10 +98,10 @@ def once(
                 await app.tidy()
 
         run(work)
-    for line in sorted(troubles):
+    for line in [*sorted(f"warning: {one}" for one in warnings), *sorted(troubles)]:
         complain(line)
     if as_json:
-        json_line({**counts, "problems": sorted(troubles)})
+        json_line({**counts, "problems": sorted(troubles), "warnings": sorted(warnings)})
     else:
         typer.echo(summary(counts))
     if counts["faults"]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from crawler.records import Article, Fold, Folded, Page, Poll, TextState
-from tidings.storage import folding, polls, reading
+from crawler.records import Article, Fold, Folded, HeldFlood, Page, Poll, TextState
+from tidings.storage import folding, polls, reading, review
 from tidings.storage.article_rows import fetch
 from tidings.storage.engine import Database
 
@@ -30,9 +30,25 @@ class SqlArticles:
         found = await self._fetch(article_ids)
         return tuple(found[article_id] for article_id in article_ids if article_id in found)
 
+    async def titles(self, source_id: str, titles: Sequence[str]) -> frozenset[str]:
+        """Those of `titles` that an article first seen in this source has; case and spaces do not matter."""
+        return await self._database.read(
+            lambda connection: review.listed_titles(connection, source_id, titles)
+        )
+
     async def record_poll(self, poll: Poll) -> tuple[str, ...]:
         """All of it in one transaction; ids of the articles that were new."""
         return await self._database.write(lambda connection: polls.store_poll(connection, poll))
+
+    async def release_held(self, source_id: str, *, as_new: bool, now: datetime) -> int:
+        """End the review of a source's flood; how many articles were held."""
+        return await self._database.write(
+            lambda connection: review.release(connection, source_id, as_new=as_new, now=now)
+        )
+
+    async def held(self) -> tuple[HeldFlood, ...]:
+        """Floods that are held for review now."""
+        return await self._database.read(review.held)
 
     async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
         """Articles whose page is to be read now, leased; the attempt is counted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -10,8 +11,10 @@ from alerts.records import Coverage, FailingSource, Gap
 from crawler.records import SourceState, TextState
 from tidings.storage.article_rows import A
 from tidings.storage.engine import AnyRow
+from tidings.storage.gaps import G
+from tidings.storage.review import FREE, number_held
 from tidings.storage.sources import S, active
-from tidings.storage.tables import articles, matches, sources
+from tidings.storage.tables import articles, matches, source_gaps, sources
 from tidings.storage.tellings import OUTLET
 
 M = matches.c
@@ -23,7 +26,8 @@ UNREAD = (TextState.REFUSED, TextState.FAILED, TextState.QUARANTINED)
 def coverage(connection: Connection, since: datetime, until: datetime) -> Coverage:
     """Over the sources in force.
 
-    A gap is a source that was due in the window and never answered, or that has failed since its last answer.
+    A gap is what a poll of the window noticed that it may have missed, or a source that was due and never
+    answered, or that has failed since its last answer.
     """
     rows = connection.execute(
         select(
@@ -49,7 +53,11 @@ def coverage(connection: Connection, since: datetime, until: datetime) -> Covera
             if row.state in BROKEN
         ),
         quiet=tuple(row.outlet for row in rows if row.state == SourceState.QUIET),
-        gaps=tuple(gap for row in rows if (gap := _gap(row, since, until)) is not None),
+        gaps=(
+            *_missed(connection, since, until),
+            *(gap for row in rows if (gap := _gap(row, since, until)) is not None),
+        ),
+        held=number_held(connection),
         unread=_unread(connection, since, until),
     )
 
@@ -64,6 +72,18 @@ def _gap(row: AnyRow, since: datetime, until: datetime) -> Gap | None:
     return Gap(source=row.outlet, start=max(since, row.added_at), end=until) if was_due else None
 
 
+def _missed(connection: Connection, since: datetime, until: datetime) -> Iterator[Gap]:
+    """What polls of the window noticed."""
+    rows = connection.execute(
+        select(OUTLET, source_gaps)
+        .select_from(source_gaps.join(sources, S.id == G.source_id))
+        .where(active(), G.noticed_at > since, G.noticed_at <= until)
+        .order_by(S.id, G.start)
+    )
+    for row in rows:
+        yield Gap(source=row.outlet, start=row.start, end=row.end, caught_up=row.filled_at is not None)
+
+
 def _unread(connection: Connection, since: datetime, until: datetime) -> int:
     """Articles matched in the window on title and summary only."""
     return connection.execute(
@@ -74,6 +94,7 @@ def _unread(connection: Connection, since: datetime, until: datetime) -> int:
             M.matched_at <= until,
             M.gone_at.is_(None),
             ~A.backfilled,
+            FREE,
             A.text_state.in_([str(state) for state in UNREAD]),
         )
     ).scalar_one()

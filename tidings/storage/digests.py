@@ -12,6 +12,7 @@ from alerts.records import (
     Delivery,
     DigestPlan,
     DigestSlot,
+    Flood,
     MatchedArticle,
     Message,
     Telling,
@@ -22,6 +23,7 @@ from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
 from tidings.storage.engine import AnyRow, Database, insert, lock
 from tidings.storage.matches import WINDOWS, M, to_match
+from tidings.storage.review import FREE, floods_for
 from tidings.storage.sources import S
 from tidings.storage.tables import (
     articles,
@@ -56,6 +58,10 @@ class SqlDigests:
     async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
         """Matches with since < matched_at <= until that still hold; by time of match, then article, then initiative."""
         return await self._database.read(lambda connection: _matched(connection, plan, since, until))
+
+    async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
+        """What is held for review now and matched in the window."""
+        return await self._database.read(lambda connection: floods_for(connection, plan, since, until))
 
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int
@@ -126,6 +132,7 @@ def _told_in(initiatives: Sequence[str], since: datetime, until: datetime) -> Co
         M.matched_at <= until,
         M.gone_at.is_(None),
         ~A.backfilled,
+        FREE,
     )
 
 

@@ -124,7 +124,7 @@ def _unmatched(connection: Connection, limit: int, skip: Collection[str]) -> tup
 def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
     if any(found for _, found in judged):
         lock(connection, WINDOWS)
-        now = _in_no_window(connection, now)
+        now = in_no_window(connection, now)
     here = hold(connection, (article.id for article, _ in judged))
     judged = [(article, found) for article, found in judged if article.id in here]  # others were purged
     stored = _stored(connection, here)
@@ -147,7 +147,7 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
         connection.execute(_MATCHED, done)
 
 
-def _in_no_window(connection: Connection, now: datetime) -> datetime:
+def in_no_window(connection: Connection, now: datetime) -> datetime:
     """`now`, or the first moment after the last frozen window or the start of a digest's first one.
 
     Before it, some digest would not tell the match.

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from crawler.records import Article, Edit, Poll, Sighting, TextState
+from tidings.storage import gaps
 from tidings.storage.article_rows import A, V, chunks, existing, fetch, hold, new_row, version_row
 from tidings.storage.engine import insert, lock
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
-from tidings.storage.sources import save_state
+from tidings.storage.sources import hasten, save_state
 from tidings.storage.tables import article_versions, articles, identity_keys, sightings
 
 K = identity_keys.c
@@ -38,6 +39,11 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
         lock(connection, "articles")
     moment = _moment(poll)
     save_state(connection, poll.state, now=moment, listed=moment.date() if poll.keys else None)
+
+    if poll.gap is not None:
+        gaps.add(connection, poll.gap)
+    gaps.fill(connection, poll.filled, moment)
+    hasten(connection, poll.hasten, moment)
 
     keys = dict(poll.keys)
     new, same = _sort_out(connection, poll.articles, keys)

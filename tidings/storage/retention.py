@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 from alerts.records import DeliveryState
 from tidings.storage.article_rows import A, V
 from tidings.storage.engine import Database
+from tidings.storage.review import let_go
 from tidings.storage.sources import S
 from tidings.storage.tables import (
     article_bands,
@@ -21,6 +22,7 @@ from tidings.storage.tables import (
     identity_keys,
     matches,
     messages,
+    source_gaps,
     stories,
     told_stories,
 )
@@ -61,8 +63,10 @@ class SqlRetention:
 
         Ages count from the day an article was first seen, a version or message was made. None: for ever.
         What still waits for reading, folding, matching or delivery stays. Keys of purged articles stay known
-        until 400 days after a feed last listed them.
+        until 400 days after a feed last listed them. What is held for review longer than its time counts as known.
         """
+        await self._repeat(lambda c: let_go(c, now))
+        await self._repeat(lambda c: _gaps(c, now - KEYS))
         gone = 0
         if unmatched is not None:
             gone += await self._repeat(lambda c: _articles(c, now - unmatched, matched=False))
@@ -146,6 +150,10 @@ def _keys(connection: Connection, before: datetime) -> int:
         .limit(BATCH)
     )
     return _delete(connection, K.key, rows)
+
+
+def _gaps(connection: Connection, before: datetime) -> int:
+    return connection.execute(delete(source_gaps).where(source_gaps.c.noticed_at < before)).rowcount
 
 
 def _delete(connection: Connection, column: Any, rows: Any) -> int:

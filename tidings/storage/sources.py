@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, update
 
-from crawler.records import PollState, Source, SourceState
+from crawler.records import PollState, Source, SourceGap, SourceState
 from tidings.storage.article_rows import chunks
 from tidings.storage.engine import AnyRow, Database, claim, insert
+from tidings.storage.gaps import gaps
 from tidings.storage.tables import sources
 
 S = sources.c
+NOT_TWICE_WITHIN = timedelta(minutes=15)  # whatever is to be hastened
 
 # What a poll writes. The operator's pause is not among it: it may have been set while the poll ran.
 _REMEMBERED = (
@@ -32,6 +34,7 @@ _REMEMBERED = (
     "interval",
     "title",
     "ttl",
+    "listed",
 )
 # What belongs to one address, and goes when the configured address changes.
 _OF_ADDRESS: dict[str, Any] = {
@@ -47,6 +50,8 @@ _OF_ADDRESS: dict[str, Any] = {
     "failures": 0,
     "ttl": None,
     "skip_hours": [],
+    "skip_days": [],
+    "listed": None,
 }
 
 
@@ -84,6 +89,10 @@ class SqlSources:
         )
         return tuple(_to_state(row) for row in rows)
 
+    async def gaps(self, noticed_after: datetime) -> tuple[SourceGap, ...]:
+        """Times that configured sources may have missed, the newest first."""
+        return await self._database.read(lambda connection: gaps(connection, noticed_after))
+
     async def release(self, *source_ids: str) -> None:
         """Give claims back without a poll."""
         await self._set(source_ids, claimed_until=None)
@@ -112,6 +121,7 @@ def save_state(connection: Connection, state: PollState, *, now: datetime, liste
     values |= {
         "state": str(state.state),
         "skip_hours": sorted(state.skip_hours),
+        "skip_days": sorted(state.skip_days),
         "claimed_until": None,
     }
     if listed is not None:
@@ -122,6 +132,19 @@ def save_state(connection: Connection, state: PollState, *, now: datetime, liste
             insert(connection, sources).values(
                 _new(state.source_id, "feed", "", now, configured=False) | values
             )
+        )
+
+
+def hasten(connection: Connection, source_ids: Sequence[str], now: datetime) -> None:
+    """Make sources due now that would be asked later, but not within 15 minutes of their last poll."""
+    if not source_ids:
+        return
+    asked = {row.id: row.last_polled_at for row in connection.execute(
+        select(S.id, S.last_polled_at).where(S.id.in_(source_ids), S.next_poll_at > now))}  # fmt: skip
+    for source_id, last in sorted(asked.items()):
+        soon = now if last is None else max(now, last + NOT_TWICE_WITHIN)
+        connection.execute(
+            update(sources).where(S.id == source_id, S.next_poll_at > soon).values(next_poll_at=soon)
         )
 
 
@@ -162,6 +185,7 @@ def _new(source_id: str, kind: str, url: str, now: datetime, *, configured: bool
         "state": str(SourceState.NEW),
         "failures": 0,
         "skip_hours": [],
+        "skip_days": [],
     }
 
 
@@ -213,5 +237,7 @@ def _to_state(row: AnyRow) -> PollState:
         title=row.title,
         ttl=row.ttl,
         skip_hours=frozenset(row.skip_hours),
+        skip_days=frozenset(row.skip_days),
+        listed=row.listed,
         operator_paused=row.operator_paused,
     )

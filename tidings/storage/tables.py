@@ -64,9 +64,23 @@ sources = Table(
     Column("title", Words),
     Column("ttl", Duration),
     Column("skip_hours", JSON, nullable=False),  # UTC hours, in order
+    Column("skip_days", JSON, nullable=False),  # UTC days, Monday is 0
+    Column("listed", Integer),  # entries in the last document read
     Column("last_listed", Date),  # UTC day of the last poll that brought a list
 )
 Index("ix_sources_next_poll_at", sources.c.next_poll_at)
+
+source_gaps = Table(
+    "source_gaps",
+    metadata,
+    Column("source_id", Words, ForeignKey("sources.id"), primary_key=True),
+    Column("start", AwareTime, primary_key=True),  # of the time that may have been missed
+    Column("end", AwareTime, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("noticed_at", AwareTime, nullable=False),
+    Column("filled_at", AwareTime),
+)
+Index("ix_source_gaps_noticed_at", source_gaps.c.noticed_at)
 
 articles = Table(
     "articles",
@@ -91,6 +105,8 @@ articles = Table(
     Column("paywalled", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("backfilled", Boolean, nullable=False),
+    Column("held_since", AwareTime),  # set for the articles of a flood
+    Column("held_ended", AwareTime),  # their review is over
     Column("story_id", String),
     Column("duplicate_of", String),
     Column("similarity", Float),
@@ -109,6 +125,7 @@ articles = Table(
 _waiting("ix_articles_page_due_at", articles.c.page_due_at)
 _waiting("ix_articles_unfolded_since", articles.c.unfolded_since)
 _waiting("ix_articles_unmatched_since", articles.c.unmatched_since)
+_waiting("ix_articles_held_since", articles.c.held_since)
 Index("ix_articles_url_print", articles.c.url_print)
 Index("ix_articles_canonical_print", articles.c.canonical_print)
 Index("ix_articles_title_print", articles.c.title_print)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData, create_engine
 
 from tidings.storage import schema
 from tidings.storage.engine import FILE, Database, StorageError
+from tidings.storage.stores import Stores
 from tidings.storage.tables import metadata
 
 
@@ -31,10 +35,7 @@ async def test_the_migrations_make_the_tables_of_this_program(sql: Database) -> 
 
 def test_the_program_knows_its_migrations() -> None:
     """`REVISIONS` names the files of migrations/versions in their order."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    walked = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    walked = [script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()]
 
     assert tuple(reversed(walked)) == schema.REVISIONS
 
@@ -52,7 +53,7 @@ def test_an_old_database_is_upgraded_only_when_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database
 ) -> None:
     """`run` refuses it with the way out."""
-    monkeypatch.setattr(schema, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "9999"))
 
     with pytest.raises(StorageError, match="tidings db upgrade"):
         Database.open("sqlite", state_dir=tmp_path)
@@ -60,8 +61,36 @@ def test_an_old_database_is_upgraded_only_when_asked(
 
 def test_upgrading_makes_the_tables_and_says_so(tmp_path: Path) -> None:
     """A second time there is nothing to do."""
-    assert Database.upgrade("sqlite", state_dir=tmp_path) == "the database went from schema nothing to 0001"
-    assert Database.upgrade("sqlite", state_dir=tmp_path) == "the database is at schema 0001 already"
+    newest = schema.REVISIONS[-1]
+    done = f"the database went from schema nothing to {newest}"
+    assert Database.upgrade("sqlite", state_dir=tmp_path) == done
+    assert Database.upgrade("sqlite", state_dir=tmp_path) == f"the database is at schema {newest} already"
+
+
+def test_an_upgrade_keeps_what_is_there(tmp_path: Path) -> None:
+    """A database of the first schema, with a source and an article, goes all the way to the present one."""
+    engine = create_engine(f"sqlite:///{tmp_path / FILE}")
+    config = migrations()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        old = MetaData()
+        old.reflect(connection)
+        for name, facts in OLD_ROWS.items():
+            connection.execute(old.tables[name].insert().values(facts))
+    engine.dispose()
+
+    Database.upgrade("sqlite", state_dir=tmp_path)
+
+    opened = Database.open("sqlite", state_dir=tmp_path)
+    try:
+        stores = Stores(opened)
+        state = asyncio.run(stores.sources.state("times"))
+        (kept,) = asyncio.run(stores.articles.by_ids(["0123456789abcdef"]))
+    finally:
+        opened.close()
+    assert (state.etag, state.skip_days, state.listed) == ('"1"', frozenset(), None)
+    assert (kept.title, kept.held_since) == ("Council votes", None)
 
 
 def test_a_command_that_only_looks_makes_no_database(tmp_path: Path) -> None:
@@ -89,6 +118,61 @@ def test_a_server_that_cannot_be_reached_is_told_without_the_password(tmp_path: 
         Database.open("postgresql://tidings:hunter2@127.0.0.1:1/tidings", state_dir=tmp_path)
 
     assert "hunter2" not in str(refusal.value)
+
+
+def migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+# As the first version wrote them.
+MOMENT = datetime(2026, 11, 25, 12, 0)  # noqa: DTZ001  # SQLite has no zones
+OLD_ROWS: dict[str, dict[str, Any]] = {
+    "sources": {
+        "id": "times",
+        "kind": "feed",
+        "url": "https://times.example/rss",
+        "configured": True,
+        "paused": False,
+        "operator_paused": False,
+        "added_at": MOMENT,
+        "state": "ok",
+        "etag": '"1"',
+        "failures": 0,
+        "skip_hours": [],
+    },
+    "articles": {
+        "id": "0123456789abcdef",
+        "source_id": "times",
+        "url": "https://times.example/1",
+        "url_print": 1,
+        "canonical_url": "https://times.example/1",
+        "canonical_print": 1,
+        "title": "Council votes",
+        "summary": "",
+        "authors": [],
+        "first_seen_at": MOMENT,
+        "text_state": "feed",
+        "text_length": 4,
+        "paywalled": False,
+        "version": 1,
+        "backfilled": False,
+        "attempts": 0,
+        "rereads": 0,
+        "matched_version": 0,
+    },
+    "article_versions": {
+        "article_id": "0123456789abcdef",
+        "version": 1,
+        "made_at": MOMENT,
+        "origin": "feed",
+        "title": "Council votes",
+        "summary": "",
+        "text": "Text",
+    },
+}
 
 
 def set_revision(folder: Path, revision: str) -> None:

@@ -1,0 +1,115 @@
+"""Which time of a source may hold entries that were never seen here, and who could still tell of them. Pure.
+
+A feed lists its newest entries only. When it did not answer for long, or when more came between two polls than it
+lists, the oldest of them are gone from it before they were seen. The sign is a full list that shares no entry with
+what is known and does not reach back to the last poll.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind
+
+WORTH_TELLING = timedelta(days=1)  # of silence, though its list reaches back over all of it
+_SHORTEST = 2  # a list of one entry always shares none with the next
+_LOOKS = 4  # polls wanted in the time that one list spans
+
+
+def noticed(
+    state: PollState, dates: Sequence[datetime | None], *, known: int, now: datetime
+) -> SourceGap | None:
+    """The time that the list just read leaves open since the last one; None when it leaves none.
+
+    A source that failed for a day or more and lists everything since leaves a gap that is filled already: people
+    are told when it was away. A source with a new address was away as long. A first list leaves none.
+
+    Args:
+        state: before this poll.
+        dates: of all entries of the list, None for those without one.
+        known: how many of them were known.
+    """
+    last = state.last_success_at
+    if last is None or not dates:
+        return None
+    away = state.failures > 0 or state.listed is None
+    oldest = min((moment for moment in dates if moment is not None), default=None)
+    reaches_back = known > 0 or (oldest is not None and oldest <= last)
+    if reaches_back:
+        if not away or now - last < WORTH_TELLING:
+            return None
+        return SourceGap(
+            source_id=state.source_id,
+            start=last,
+            end=now,
+            cause=GapCause.AWAY,
+            noticed_at=now,
+            filled_at=now,
+        )
+    if not away and len(dates) < max(state.listed or 0, _SHORTEST):
+        return None  # it lists less than before: a short list of a time, such as a day, and all of it is here
+    return SourceGap(
+        source_id=state.source_id,
+        start=last,
+        end=min(oldest or now, now),
+        cause=GapCause.AWAY if away else GapCause.SCROLLED,
+        noticed_at=now,
+    )
+
+
+def rhythm_for(dates: Sequence[datetime | None], *, now: datetime, last: datetime) -> timedelta:
+    """How often a source must be asked so that nothing leaves its list unseen: four times in the time it spans.
+
+    Args:
+        last: the poll before, for a list without dates.
+    """
+    past = [moment for moment in dates if moment is not None and moment <= now]
+    span = max(past) - min(past) if len(past) > 1 else now - last
+    return span / _LOOKS
+
+
+def sitemaps_beside(source: Source, site_url: str | None, sources: Iterable[Source]) -> tuple[str, ...]:
+    """Ids of the configured news sitemaps of the same site, which may still list what a feed lists no more."""
+    hosts = {_host(source.url), _host(site_url or source.url)}
+    return tuple(
+        one.id
+        for one in sources
+        if one.kind is SourceKind.SITEMAP
+        and one.id != source.id
+        and not one.paused
+        and _host(one.url) in hosts
+    )
+
+
+def filled_by(
+    source: Source,
+    dates: Sequence[datetime | None],
+    gaps: Iterable[SourceGap],
+    sources: Iterable[Source],
+) -> tuple[SourceGap, ...]:
+    """Open gaps of the feeds of this sitemap's site that its list reaches back over.
+
+    Args:
+        dates: of the entries of the sitemap.
+        sources: all that are configured.
+    """
+    if source.kind is not SourceKind.SITEMAP:
+        return ()
+    oldest = min((moment for moment in dates if moment is not None), default=None)
+    if oldest is None:
+        return ()
+    beside = {one.id for one in sources if _host(one.url) == _host(source.url)}
+    return tuple(
+        gap for gap in gaps if gap.filled_at is None and gap.source_id in beside and oldest <= gap.start
+    )
+
+
+def _host(url: str) -> str:
+    """The site that an address belongs to, as far as its name tells: `www.`, `feeds.` and `rss.` are the same site."""
+    name = (urlsplit(url).hostname or "").removesuffix(".")
+    for front in ("www.", "feeds.", "feed.", "rss.", "news."):
+        if name.startswith(front) and name.count(".") > 1:
+            return name.removeprefix(front)
+    return name

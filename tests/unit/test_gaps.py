@@ -1,0 +1,126 @@
+"""Entries that left a feed before they were seen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crawler.gaps import filled_by, noticed, rhythm_for, sitemaps_beside
+from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+FULL = [NOW - number * 10 * MINUTE for number in range(20)]  # reaches back 190 minutes
+SITE = "https://www.times.example"
+
+
+def state(last: timedelta = 6 * HOUR, **facts: object) -> PollState:
+    plain = {"source_id": "times", "last_success_at": NOW - last, "listed": 20}
+    return PollState(**(plain | facts))  # type: ignore[arg-type]  # a table of facts
+
+
+def test_a_full_list_without_a_known_entry_may_have_lost_some() -> None:
+    """From the last poll to the oldest entry listed."""
+    gap = noticed(state(), FULL, known=0, now=NOW)
+
+    assert gap is not None
+    assert (gap.start, gap.end, gap.cause) == (NOW - 6 * HOUR, NOW - 190 * MINUTE, GapCause.SCROLLED)
+    assert (gap.noticed_at, gap.filled_at) == (NOW, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "dates", "known"),
+    [
+        (state(), FULL, 1),
+        (state(), FULL[:8], 0),
+        (state(3 * HOUR), FULL, 0),
+        (PollState(source_id="times"), FULL, 0),
+        (state(listed=1), FULL[:1], 0),
+        (state(), [], 0),
+        (state(failures=2), FULL, 3),
+    ],
+    ids=[
+        "one is known",
+        "the list is not full",
+        "it reaches back",
+        "first list",
+        "a list of one",
+        "empty",
+        "hours away",
+    ],
+)
+def test_nothing_is_missed_while_the_list_reaches_back(
+    before: PollState, dates: list[datetime | None], known: int
+) -> None:
+    """No warning without a reason."""
+    assert noticed(before, dates, known=known, now=NOW) is None
+
+
+def test_a_source_that_comes_back_says_from_when_its_list_is_whole() -> None:
+    """Three weeks without an answer, and a list of some hours."""
+    gap = noticed(state(21 * DAY, failures=30), FULL[:8], known=0, now=NOW)
+
+    assert gap is not None
+    assert (gap.start, gap.end, gap.cause) == (NOW - 21 * DAY, NOW - 70 * MINUTE, GapCause.AWAY)
+    assert gap.filled_at is None
+
+
+def test_a_source_that_comes_back_with_everything_was_away_and_lost_nothing() -> None:
+    """Readers learn when it was away, and that it is caught up."""
+    gap = noticed(state(3 * DAY, failures=9), [*FULL, NOW - 4 * DAY], known=1, now=NOW)
+
+    assert gap is not None
+    assert (gap.start, gap.end, gap.filled_at) == (NOW - 3 * DAY, NOW, NOW)
+
+
+def test_a_corrected_address_was_away_as_long_as_the_old_one_was_silent() -> None:
+    """Its first list is compared with the last one of the old address."""
+    gap = noticed(state(9 * DAY, listed=None), FULL, known=0, now=NOW)
+
+    assert gap is not None
+    assert gap.cause is GapCause.AWAY
+
+
+def test_a_list_must_be_read_four_times_while_it_scrolls_by() -> None:
+    """By its own dates, else by the time since the last poll."""
+    assert rhythm_for(FULL, now=NOW, last=NOW - DAY) == 190 * MINUTE / 4
+    assert rhythm_for([None] * 20, now=NOW, last=NOW - DAY) == 6 * HOUR
+
+
+def source(source_id: str, kind: SourceKind, url: str, **facts: object) -> Source:
+    return Source(id=source_id, kind=kind, url=url, **facts)  # type: ignore[arg-type]
+
+
+FEED = source("times", SourceKind.FEED, "https://feeds.times.example/all.xml")
+MAP = source("map", SourceKind.SITEMAP, f"{SITE}/news-sitemap.xml")
+OTHERS = (
+    source("paused", SourceKind.SITEMAP, f"{SITE}/other.xml", paused=True),
+    source("post", SourceKind.SITEMAP, "https://post.example/news-sitemap.xml"),
+)
+
+
+def test_the_news_sitemap_of_the_same_site_is_asked_for_what_was_missed() -> None:
+    """By the host of the feed, or of the site that the feed names."""
+    elsewhere = source("times", SourceKind.FEED, "https://proxy.example/times")
+
+    assert sitemaps_beside(FEED, None, (FEED, MAP, *OTHERS)) == ("map",)
+    assert sitemaps_beside(elsewhere, f"{SITE}/", (MAP, *OTHERS)) == ("map",)
+    assert sitemaps_beside(elsewhere, None, (MAP, *OTHERS)) == ()
+
+
+def test_a_sitemap_that_reaches_back_fills_the_gap() -> None:
+    """One that begins later, and one of another site, do not."""
+    gap = SourceGap(
+        source_id="times",
+        start=NOW - 6 * HOUR,
+        end=NOW - 3 * HOUR,
+        cause=GapCause.SCROLLED,
+        noticed_at=NOW,
+    )
+    every = (FEED, MAP, *OTHERS)
+
+    assert filled_by(MAP, [NOW, NOW - 7 * HOUR], [gap], every) == (gap,)
+    assert filled_by(MAP, [NOW, NOW - 5 * HOUR], [gap], every) == ()
+    assert filled_by(OTHERS[1], [NOW, NOW - 7 * HOUR], [gap], every) == ()
+    assert filled_by(FEED, [NOW, NOW - 7 * HOUR], [gap], every) == ()
