@@ -55,12 +55,15 @@ GAP_MATTERS = timedelta(days=30)  # for which a sitemap may still fill a gap
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """What the source answered: a feed with, where there was one, its HTTP answer; `feed` None: the same bytes."""
+    """What the source answered: a list, of a feed with its HTTP answer; `feed` None: the same bytes."""
 
     feed: Feed | None
     fetched: Fetched | None = None
     body_hash: str | None = None
     moved_to: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    fresh_for: timedelta | None = None
 
 
 class Poller:
@@ -138,7 +141,13 @@ class Poller:
         once; one that only fails is given up after three failures in a row (see `_failure`).
         """
         if source.kind is not SourceKind.FEED:
-            return state, _Reading(feed=await self._lister.list(source))
+            listed = await self._lister.list(source, etag=state.etag, last_modified=state.last_modified)
+            return state, _Reading(
+                feed=listed.feed,
+                etag=listed.etag,
+                last_modified=listed.last_modified,
+                fresh_for=listed.fresh_for,
+            )
         if state.moved_to is None:
             return state, await self._ask(source, state, source.url)
         try:
@@ -161,10 +170,15 @@ class Poller:
         )
         digest = sha256(fetched.body).hexdigest()
         moved = fetched.moved_to or (url if url != source.url else None)
-        if digest == state.body_hash:
-            return _Reading(feed=None, fetched=fetched, body_hash=digest, moved_to=moved)
-        feed = await self._parse(source, fetched)
-        return _Reading(feed=feed, fetched=fetched, body_hash=digest, moved_to=moved)
+        return _Reading(
+            feed=None if digest == state.body_hash else await self._parse(source, fetched),
+            fetched=fetched,
+            body_hash=digest,
+            moved_to=moved,
+            etag=fetched.etag,
+            last_modified=fetched.last_modified,
+            fresh_for=fetched.fresh_for,
+        )
 
     async def _parse(self, source: Source, fetched: Fetched) -> Feed:
         job = (fetched.body, fetched.url, fetched.content_type, source.zone, source.language)
@@ -330,11 +344,10 @@ class Poller:
         if gap is not None and gap.cause is GapCause.SCROLLED:
             wanted = gaps.rhythm_for(published, now=now, last=gap.start)
             learned = min(learned or wanted, wanted)
-        fetched = reading.fetched
         after = replace(
             poll_state.good(state, now),
-            etag=fetched.etag if fetched else None,
-            last_modified=fetched.last_modified if fetched else None,
+            etag=reading.etag,
+            last_modified=reading.last_modified,
             body_hash=reading.body_hash,
             moved_to=poll_state.accepted(source, reading.moved_to),
             # A first list counts, though all of it may be known from other sources: silence is measured from it.
@@ -348,8 +361,7 @@ class Poller:
         )
         newest = max((moment for moment in published if moment <= now), default=after.last_new_at)
         after = poll_state.labelled(after, now, flood=flood, newest=newest)
-        fresh_for = fetched.fresh_for if fetched else None
-        return self._planned(source, after, now, fresh_for=fresh_for)
+        return self._planned(source, after, now, fresh_for=reading.fresh_for)
 
     def _planned(
         self, source: Source, state: PollState, now: datetime, *, fresh_for: timedelta | None

@@ -8,11 +8,11 @@ from typing import Protocol, TypeVar
 
 from crawler.records import (
     Article,
-    Feed,
     Fetched,
     Fold,
     Folded,
     HeldFlood,
+    Listed,
     Page,
     Poll,
     PollState,
@@ -74,11 +74,15 @@ class Isolation(Protocol):
 class Lister(Protocol):
     """Lists the articles of a site without a feed (sitemap, listing, user's spider)."""
 
-    async def list(self, source: Source) -> Feed:
+    async def list(
+        self, source: Source, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Listed:
         """Entries found in one visit, newest first where that is known.
 
+        Args:
+            etag, last_modified: of the last visit; the first request is conditional on them.
         Raises:
-            CrawlError: as for a feed; a listing whose selector finds nothing is a `NotAFeedError`.
+            CrawlError: as for a feed, `Unchanged` too; a listing whose selector finds nothing is a `NotAFeedError`.
         """
 
 

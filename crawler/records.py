@@ -198,6 +198,20 @@ class Feed:
     problems: tuple[str, ...] = ()  # every repair, in words
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What a visit of a sitemap or site found, with the validators for the next one.
+
+    They are None where an answer "not modified" would not mean that nothing is new: an index of sitemaps, a list
+    that was not read whole, a user's own spider.
+    """
+
+    feed: Feed
+    etag: str | None = None
+    last_modified: str | None = None
+    fresh_for: timedelta | None = None  # as of a `Fetched`
+
+
 # -- pages and articles ----------------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ async def try_source(source: Source, fetcher: Fetcher, lister: Lister) -> dict[s
             )
             feed = parse(answer.body, url=answer.url, content_type=answer.content_type, zone=source.zone)
         else:
-            feed = await lister.list(source)
+            feed = (await lister.list(source)).feed
     except CrawlError as fault:
         return row | {"problem": str(fault), "entries": 0, "newest": None, "title": None, "problems": ()}
     dates = [entry.published_at for entry in feed.entries if entry.published_at is not None]

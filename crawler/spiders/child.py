@@ -123,7 +123,7 @@ class Child:
         """Do what one line says."""
         match message["do"]:
             case "visit":
-                self._start(self._visit(message["visit"], message["source"]))
+                self._start(self._visit(message))
             case "stop":
                 if (crawl := self._crawls.get(message["visit"])) is not None:
                     self._start(crawl.stop())
@@ -137,18 +137,22 @@ class Child:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _visit(self, number: int, source: dict[str, Any]) -> None:
+    async def _visit(self, message: dict[str, Any]) -> None:
+        number = message["visit"]
+
         def found(entry: Entry) -> None:
             self._desk.say("entry", visit=number, entry=wire.entry_out(entry))
 
         visit = Visit(
-            source=wire.source_in(source),
+            source=wire.source_in(message["source"]),
             guard=self._guard,
             gate=self._desk,
             limits=self._limits,
             robots=self._robots,
             clock=self._clock,
             found=found,
+            etag=message["etag"],
+            last_modified=message["last_modified"],
             max_entries=self._setup.entries,
             max_pages=self._setup.pages,
         )
@@ -168,6 +172,7 @@ class Child:
                 format=FORMATS[visit.source.kind],
                 title=wire.clean(visit.title or "")[: wire.MAX_TITLE],
                 language=visit.language,
+                **visit.validators(),
                 wait=wire.delta_out(visit.wait()),
                 problems=[wire.clean(problem) for problem in visit.told()],
             )

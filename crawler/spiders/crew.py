@@ -9,7 +9,7 @@ from datetime import timedelta
 from crawler.errors import TemporaryFetchError
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
-from crawler.records import Feed, Source
+from crawler.records import Listed, Source
 from crawler.spiders.wire import Setup
 from crawler.spiders.worker import Worker
 
@@ -65,12 +65,14 @@ class SpiderCrew:
         """The spider process at present, for `status`; None while there is none."""
         return self._worker.pid if self._worker is not None and self._worker.alive else None
 
-    async def list(self, source: Source) -> Feed:
+    async def list(
+        self, source: Source, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Listed:
         """See `crawler.ports.Lister.list`."""
         async with self._slots:
             worker = await self._hire()
             try:
-                return await worker.visit(source, self._visit)
+                return await worker.visit(source, self._visit, etag=etag, last_modified=last_modified)
             finally:
                 self._rest(worker)
 

@@ -14,7 +14,7 @@ from scrapy.selector import Selector as Node
 from crawler.errors import NotAFeedError
 from crawler.records import Entry, ListingRules, Selector
 from crawler.spiders.base import TidingsSpider
-from crawler.spiders.visit import visit_of
+from crawler.spiders.visit import FIRST, visit_of
 
 _HREF = re.compile(r"(::attr\(\s*href\s*\)|/@href)\s*$")  # we take the element and read its href ourselves
 
@@ -24,7 +24,7 @@ class ListingSpider(TidingsSpider):
 
     async def start(self) -> AsyncIterator[Request]:
         assert self.source is not None
-        yield Request(self.source.url, callback=self.parse, dont_filter=True)
+        yield Request(self.source.url, callback=self.parse, dont_filter=True, meta={FIRST: True})
 
     def parse(self, response: Response, page: int = 1, **_: Any) -> Iterator[Entry | Request]:
         assert self.source is not None

@@ -19,14 +19,15 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.utils.ssl import _make_ssl_context
 
-from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge
+from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge, Unchanged
 from crawler.net import answers
 from crawler.net.failures import EXPECTED, explain
 from crawler.net.guard import is_shared_name
 from crawler.net.limits import ACCEPT_ENCODING, decoded
 from crawler.net.robots import TooManyRedirects
 from crawler.net.session import open_session
-from crawler.spiders.visit import Visit, visit_of
+from crawler.records import SourceKind
+from crawler.spiders.visit import FIRST, Answer, Visit, visit_of
 
 _OURS = frozenset({"accept-encoding", "connection", "content-length", "cookie", "host", "referer"})
 
@@ -74,9 +75,9 @@ class GuardedHandler(_aiohttp.AiohttpDownloadHandler):
 
     @staticmethod
     def _extract_headers(response: _aiohttp._ClientResponse) -> Headers:
-        """Without what described the packed body: it is unpacked on the way in."""
-        gone = ("content-encoding", "content-length")
-        return Headers([pair for pair in response.headers.items() if pair[0].lower() not in gone])
+        """As bytes, which need be no text, and without what described the packed body: it is unpacked on the way in."""
+        gone = (b"content-encoding", b"content-length")
+        return Headers([pair for pair in response.raw_headers if pair[0].lower() not in gone])
 
     def _iter_body_chunks(  # type: ignore[override]  # static above, but called on the object
         self, response: _aiohttp._ClientResponse
@@ -103,6 +104,8 @@ class PoliteMiddleware:
         visit = self._visit
         target = visit.guard.target(request.url)
         self._own_headers(request, trusted=target.origin == visit.origin)
+        if request.meta.get(FIRST) and visit.source.kind is not SourceKind.SPIDER:
+            self._make_conditional(request)
         await visit.robots.check(target, visit.gate.slow)
 
     def process_response(self, request: Request, response: Response) -> Response:
@@ -115,6 +118,19 @@ class PoliteMiddleware:
         now = visit.clock.now()
         target = visit.guard.target(response.url)
         problem = answers.trouble(response.status, headers, host=target.host, now=now)
+        if request.meta.get(FIRST):
+            raw = [(name, value) for name, values in response.headers.items() for value in values]
+            visit.answer = Answer(
+                etag=answers.validator(raw, "etag"),
+                last_modified=answers.validator(raw, "last-modified"),
+                fresh_for=answers.fresh_for(headers, now),
+            )
+            if response.status == 304 and (visit.etag or visit.last_modified):
+                problem = Unchanged(
+                    etag=visit.answer.etag,
+                    last_modified=visit.answer.last_modified,
+                    fresh_for=visit.answer.fresh_for,
+                )
         if problem is None and not 200 <= response.status < 300:
             problem = TemporaryFetchError(
                 f"{target.host} answers {response.status}, which was not asked for", status=response.status
@@ -131,6 +147,15 @@ class PoliteMiddleware:
             self._visit.failed(exception)
         elif not isinstance(exception, IgnoreRequest):
             self._visit.failed(CrawlError(f"a request failed ({type(exception).__name__})"))
+
+    def _make_conditional(self, request: Request) -> None:
+        """With the validators of the last visit, byte for byte."""
+        for name, value in (
+            ("If-None-Match", self._visit.etag),
+            ("If-Modified-Since", self._visit.last_modified),
+        ):
+            if value is not None:
+                request.headers[name] = value
 
     def _own_headers(self, request: Request, *, trusted: bool) -> None:
         source = self._visit.source

@@ -14,7 +14,7 @@ from crawler.records import Entry
 from crawler.spiders.base import TidingsSpider
 from crawler.spiders.listing import place
 from crawler.spiders.sitemap_document import Link, SitemapDocument, read_sitemap
-from crawler.spiders.visit import visit_of
+from crawler.spiders.visit import FIRST, visit_of
 
 MAX_SITEMAPS = 10  # of one index, newest first
 MAX_DEPTH = 2  # an index of indexes is read, one below that is not
@@ -27,7 +27,7 @@ class SitemapSpider(TidingsSpider):
 
     async def start(self) -> AsyncIterator[Request]:
         assert self.source is not None
-        yield Request(self.source.url, callback=self.parse, dont_filter=True)
+        yield Request(self.source.url, callback=self.parse, dont_filter=True, meta={FIRST: True})
 
     def parse(self, response: Response, depth: int = 0, **_: Any) -> Iterator[Entry | Request]:
         assert self.source is not None
@@ -37,6 +37,8 @@ class SitemapSpider(TidingsSpider):
         document = read_sitemap(body, where=where, zone=self.source.zone)
         if document.cut:
             visit.problems.append(f"{where} lists more than {len(document.links)} links; the rest is ignored")
+        if document.cut or document.index:
+            visit.is_whole = False
         if document.index:
             yield from self._sitemaps(document, where, depth)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 _PROBLEMS = 20  # kept of one visit
 
 
+FIRST = "tidings_first"  # in the meta of the request that a visit begins with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the answer to the first request says of its own freshness."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    fresh_for: timedelta | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Visit:
     """One visit of one source: fixed at the top, collected below."""
@@ -35,6 +47,8 @@ class Visit:
     robots: Robots
     clock: Clock
     found: Callable[[Entry], None]  # told of each entry as it comes
+    etag: str | None = None  # of the last visit, sent with the first request
+    last_modified: str | None = None
     max_entries: int = 2000
     max_pages: int = 200
 
@@ -44,6 +58,8 @@ class Visit:
     language: str | None = None
     problems: list[str] = field(default_factory=list)
     failures: list[CrawlError] = field(default_factory=list)
+    answer: Answer | None = None  # to the first request
+    is_whole: bool = True  # False: "not modified" of the first document would not mean that nothing is new
 
     @property
     def origin(self) -> tuple[str, str, int] | None:
@@ -54,6 +70,17 @@ class Visit:
             return self.guard.target(self.source.url).origin
         except ForbiddenAddress:
             return None
+
+    def validators(self) -> dict[str, Any]:
+        """For the next visit, as they cross the pipe; None where they would prove nothing."""
+        proves = self.is_whole and not self.failures and self.source.kind is not SourceKind.SPIDER
+        answer = self.answer if proves and self.answer is not None else Answer()
+        fresh = answer.fresh_for
+        return {
+            "etag": answer.etag,
+            "last_modified": answer.last_modified,
+            "fresh_for": None if fresh is None else fresh.total_seconds(),
+        }
 
     def failed(self, error: CrawlError) -> None:
         """Remember what went wrong; it decides how the visit ends if nothing was found."""

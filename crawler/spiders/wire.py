@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crawler import errors
-from crawler.errors import BlockedError, CrawlError, TemporaryFetchError
+from crawler.errors import BlockedError, CrawlError, TemporaryFetchError, Unchanged
 from crawler.records import Entry, ListingRules, Secret, Selector, Source, SourceKind
 
 MAX_LINE = 16 * 1024 * 1024  # bytes of one message
@@ -147,6 +147,9 @@ def error_out(error: CrawlError) -> dict[str, Any]:
         "message": str(error),
         "status": error.status,
         "retry_at": _time_out(getattr(error, "retry_at", None)),
+        "etag": getattr(error, "etag", None),
+        "last_modified": getattr(error, "last_modified", None),
+        "fresh_for": delta_out(getattr(error, "fresh_for", None)),
     }
 
 
@@ -156,6 +159,12 @@ def error_in(data: Mapping[str, Any]) -> CrawlError:
     message = str(data["message"])
     if not (isinstance(kind, type) and issubclass(kind, CrawlError)):
         return CrawlError(message)
+    if issubclass(kind, Unchanged):
+        return kind(
+            etag=data["etag"],
+            last_modified=data["last_modified"],
+            fresh_for=delta_in(data["fresh_for"]),
+        )
     if issubclass(kind, TemporaryFetchError):
         return kind(message, status=data["status"], retry_at=_time_in(data["retry_at"]))
     if issubclass(kind, BlockedError):

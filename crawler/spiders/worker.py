@@ -15,7 +15,7 @@ from typing import Any, Self
 import crawler
 from crawler.errors import TemporaryFetchError
 from crawler.net.hosts import HostGate, Lease
-from crawler.records import Entry, Feed, Source
+from crawler.records import Entry, Feed, Listed, Source
 from crawler.spiders import wire
 
 _START = 30.0  # seconds to load Scrapy and say so
@@ -96,7 +96,14 @@ class Worker:
         """Visits that somebody waits for."""
         return sum(not running.abandoned for running in self._visits.values())
 
-    async def visit(self, source: Source, limit: timedelta) -> Feed:
+    async def visit(
+        self,
+        source: Source,
+        limit: timedelta,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+    ) -> Listed:
         """Crawl one source.
 
         Args:
@@ -111,7 +118,8 @@ class Worker:
         number = self._last
         running = _Running(source, asyncio.get_running_loop().create_future())
         self._visits[number] = running
-        self._send({"do": "visit", "visit": number, "source": wire.source_out(source)})
+        asked = {"source": wire.source_out(source), "etag": etag, "last_modified": last_modified}
+        self._send({"do": "visit", "visit": number, **asked})
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 message = await asyncio.shield(running.ended)
@@ -119,11 +127,16 @@ class Worker:
             running.abandoned = True
             self._later(self._stop(number))
             if isinstance(error, TimeoutError):
-                return _cut_short(running, limit)
+                return Listed(feed=_cut_short(running, limit))
             raise
         if message["say"] == "failed":
             raise wire.error_in(message["error"])
-        return _feed(running, message)
+        return Listed(
+            feed=_feed(running, message),
+            etag=message["etag"],
+            last_modified=message["last_modified"],
+            fresh_for=wire.delta_in(message["fresh_for"]),
+        )
 
     async def end(self) -> None:
         """Let it go in peace, else by force."""

@@ -16,7 +16,7 @@ from crawler.feeds.dates import parse_date
 from crawler.feeds.parse import parse
 from crawler.identity import canonical_url
 from crawler.poll import Poller, PollPolicy
-from crawler.records import Feed, Fetched, PollResult, Request, Source, SourceKind, SourceState
+from crawler.records import Feed, Fetched, Listed, PollResult, Request, Source, SourceKind, SourceState
 from tests.fakes.articles import MemoryArticles
 from tests.fakes.clock import FixedClock
 
@@ -122,7 +122,7 @@ class Script:
 
 
 class NoSites:
-    async def list(self, source: Source) -> Feed:
+    async def list(self, source: Source, **validators: str | None) -> Listed:
         raise AssertionError("a feed is no site")
 
 

@@ -22,6 +22,7 @@ from crawler.errors import (
     NotAFeedError,
     TemporaryFetchError,
     TooLarge,
+    Unchanged,
 )
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
@@ -96,7 +97,7 @@ async def test_a_listing_gives_its_links_with_their_texts_over_several_pages(cre
                 "/press?page=2": reply(body=OLDER, content_type=HTML),
             }
         )
-        feed = await crew.list(listing(site.url("/press"), pages=2))
+        feed = (await crew.list(listing(site.url("/press"), pages=2))).feed
 
     assert (feed.format, feed.title, feed.language) == ("listing", "Press room", "en")
     assert [(entry.link, entry.title) for entry in feed.entries] == [
@@ -126,7 +127,7 @@ async def test_a_selector_may_find_the_link_its_address_or_what_is_around_it(
 ) -> None:
     async with Site({"/": reply(body=PRESS, content_type=HTML)}) as site:
         source = Source(id="p", kind=SourceKind.SITE, url=site.url(), listing=ListingRules(links=selector))
-        feed = await crew.list(source)
+        feed = (await crew.list(source)).feed
 
     assert [entry.title for entry in feed.entries] == ["Chips & AI: a roadmap", "Second"]
 
@@ -148,7 +149,7 @@ async def test_a_later_page_that_is_refused_does_not_lose_the_first(crew: Spider
         site.routes.update(
             {"/": reply(body=PRESS, content_type=HTML), "/?page=2": reply(429, retry_after="7200")}
         )
-        feed = await crew.list(listing(site.url(), pages=2))
+        feed = (await crew.list(listing(site.url(), pages=2))).feed
 
     assert len(feed.entries) == 2
     assert feed.problems == (f"{site.address} answers 429 (too many requests)",)
@@ -192,7 +193,7 @@ async def test_credentials_stay_with_their_host(crew: SpiderCrew) -> None:
     ):
         site.routes["/"] = reply(302, location=other.url("/list"))
         source = listing(site.url(), headers=(("X-Key", "k"),), auth=Secret("Bearer t"))
-        assert len((await crew.list(source)).entries) == 2
+        assert len((await crew.list(source)).feed.entries) == 2
 
     assert [(one.header("X-Key"), one.header("Authorization")) for one in site.seen[1:]] == [
         ("k", "Bearer t")
@@ -245,7 +246,7 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
             ),
             ("file:///etc/passwd", ForbiddenAddress, "http"),
         ]
-        assert len((await crew.list(listing(site.url("/packed")))).entries) == 2
+        assert len((await crew.list(listing(site.url("/packed")))).feed.entries) == 2
         for url, kind, says in table:
             with pytest.raises(kind, match=says):
                 await crew.list(listing(url))
@@ -274,7 +275,7 @@ async def test_every_request_of_a_spider_asks_the_daemons_gate() -> None:
             await until(lambda: site.address in gate._hosts and gate._hosts[site.address].users > 1)
             assert site.seen == []
             lease.release()
-            assert len((await visit).entries) == 2
+            assert len((await visit).feed.entries) == 2
             assert gate._hosts[site.address].delay == 0.05
             assert gate._hosts[site.address].users == 0
 
@@ -301,7 +302,7 @@ NEWS = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 async def test_a_news_sitemap_gives_titles_times_and_languages_newest_first(crew: SpiderCrew) -> None:
     async with Site({"/news.xml": reply(body=NEWS, content_type="text/xml")}) as site:
-        feed = await crew.list(sitemap(site.url("/news.xml")))
+        feed = (await crew.list(sitemap(site.url("/news.xml")))).feed
 
     assert (feed.format, feed.title) == ("sitemap", "Example Times")
     new, old = feed.entries
@@ -325,7 +326,7 @@ async def test_an_index_is_followed_to_its_newest_sitemaps_packed_or_not(crew: S
             site.routes[f"/{day}.xml.gz"] = reply(
                 body=gzip.compress(one.encode()), content_type="application/x-gzip"
             )
-        feed = await crew.list(sitemap(site.url("/index.xml")))
+        feed = (await crew.list(sitemap(site.url("/index.xml")))).feed
 
     assert [entry.link for entry in feed.entries] == [
         f"https://example.org/{day}" for day in range(12, 2, -1)
@@ -336,6 +337,48 @@ async def test_an_index_is_followed_to_its_newest_sitemaps_packed_or_not(crew: S
         "lists 12 sitemaps; the newest 10 are read"
     ]
     assert len(site.seen) == 12
+
+
+async def test_a_visit_is_conditional_on_the_validators_of_the_last(crew: SpiderCrew) -> None:
+    """Byte for byte, through a redirect too; "not modified" brings renewed ones, and how long it is fresh."""
+
+    async def answer(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        tag = (seen.header("If-None-Match") or "").encode("latin-1").decode()
+        known = tag == 'W/"é-1"' and seen.header("If-Modified-Since") == "some day"
+        facts = {"etag": 'W/"2"' if known else 'W/"é-1"', "cache_control": "max-age=3600"}
+        body = b"" if known else NEWS
+        writer.write(reply(304 if known else 200, body, content_type="text/xml", **facts))
+
+    async with Site({"/news.xml": answer, "/old.xml": reply(301, location="/news.xml")}) as site:
+        first = await crew.list(sitemap(site.url("/old.xml")))
+        with pytest.raises(Unchanged) as unchanged:
+            await crew.list(sitemap(site.url("/old.xml")), etag=first.etag, last_modified="some day")
+
+    hour = timedelta(hours=1)
+    assert (first.etag, first.last_modified, first.fresh_for) == ('W/"é-1"', None, hour)
+    assert (unchanged.value.etag, unchanged.value.fresh_for) == ('W/"2"', hour)
+
+
+async def test_headers_that_are_no_text_do_no_harm(crew: SpiderCrew) -> None:
+    """A validator among them could only be sent back changed, so it is none."""
+    head = b'HTTP/1.1 200 OK\r\nServer: caf\xe9\r\nETag: "\xe9"\r\nLast-Modified: some day\r\n'
+    raw = head + b"Content-Type: text/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(NEWS) + NEWS
+    async with Site({"/news.xml": raw}) as site:
+        listed = await crew.list(sitemap(site.url("/news.xml")))
+
+    assert (len(listed.feed.entries), listed.etag, listed.last_modified) == (2, None, "some day")
+
+
+async def test_an_index_of_sitemaps_is_never_taken_for_unchanged(crew: SpiderCrew) -> None:
+    """The same index may stand above changed sitemaps, so its validators are not kept."""
+    async with Site() as site:
+        index = f"<sitemapindex><sitemap><loc>{site.url('/a.xml')}</loc></sitemap></sitemapindex>"
+        xml = {"content_type": "text/xml"}
+        site.routes["/index.xml"] = reply(body=index.encode(), etag='"1"', **xml)
+        site.routes["/a.xml"] = reply(body=NEWS, etag='"2"', **xml)
+        listed = await crew.list(sitemap(site.url("/index.xml")))
+
+    assert (len(listed.feed.entries), listed.etag) == (2, None)
 
 
 async def test_what_is_no_sitemap_is_said_to_be_none(crew: SpiderCrew) -> None:
@@ -351,7 +394,7 @@ async def test_what_is_no_sitemap_is_said_to_be_none(crew: SpiderCrew) -> None:
         for path, says in (("/page", "<html>"), ("/rss", "<rss>"), ("/none", "no XML")):
             with pytest.raises(NotAFeedError, match=f"is no sitemap: .*{says}"):
                 await crew.list(sitemap(site.url(path)))
-        assert (await crew.list(sitemap(site.url("/empty")))).entries == ()
+        assert (await crew.list(sitemap(site.url("/empty")))).feed.entries == ()
 
 
 # -- users' own spiders ----------------------------------------------------------------------------
@@ -433,7 +476,7 @@ def own(name: str) -> Source:
 
 async def test_a_users_spider_runs_under_our_limits_whatever_its_settings_say(tmp_path: Path) -> None:
     async with council(tmp_path) as (site, crew):
-        feed = await crew.list(own("CouncilSpider"))
+        feed = (await crew.list(own("CouncilSpider"))).feed
 
     assert feed.format == "spider"
     assert [entry.title for entry in feed.entries] == ["Chips & AI: a roadmap", ""]
@@ -459,9 +502,9 @@ async def test_a_users_spider_that_goes_wrong_says_why(tmp_path: Path) -> None:
                 await crew.list(own(name))
         with pytest.raises(NotAFeedError, match="No module named 'nowhere'"):
             await crew.list(Source(id="own", kind=SourceKind.SPIDER, url="nowhere.Spider"))
-        assert (await crew.list(own("Nothing"))).entries == ()
+        assert (await crew.list(own("Nothing"))).feed.entries == ()
         endless = await crew.list(own("Endless"))
-        assert endless.problems == ("the visit stopped after 200 pages; there may be more",)
+        assert endless.feed.problems == ("the visit stopped after 200 pages; there may be more",)
 
 
 async def test_a_spider_that_sleeps_stops_nobody_else_and_one_without_end_is_stopped(
@@ -476,11 +519,11 @@ async def test_a_spider_that_sleeps_stops_nobody_else_and_one_without_end_is_sto
             first = crew.pid
             await until(lambda: crew.pid is None)
 
-        feed = await crew.list(own("Slow"))
+        feed = (await crew.list(own("Slow"))).feed
         assert crew.pid != first
         assert feed.entries
         assert feed.problems == ("the visit of own was stopped after 2 s; there may be more",)
-        assert len((await crew.list(listing(site.url()))).entries) == 2
+        assert len((await crew.list(listing(site.url()))).feed.entries) == 2
 
 
 # -- the process -----------------------------------------------------------------------------------
@@ -502,7 +545,7 @@ async def test_a_killed_process_loses_its_visits_and_nothing_else() -> None:
                 await visit
 
         site.routes["/"] = reply(body=PRESS, content_type=HTML)
-        assert len((await crew.list(listing(site.url()))).entries) == 2
+        assert len((await crew.list(listing(site.url()))).feed.entries) == 2
         assert gate._hosts[site.address].users == 0
 
 
@@ -524,7 +567,7 @@ async def test_a_caller_that_gives_up_leaves_a_crew_that_works(crew: SpiderCrew)
         visit.cancel()
         with pytest.raises(asyncio.CancelledError):
             await visit
-        assert len((await crew.list(listing(site.url()))).entries) == 2
+        assert len((await crew.list(listing(site.url()))).feed.entries) == 2
 
 
 async def test_nothing_is_started_after_closing() -> None:

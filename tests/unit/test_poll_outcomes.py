@@ -28,6 +28,7 @@ from crawler.records import (
     Feed,
     Fetched,
     FullText,
+    Listed,
     PollOutcome,
     PollResult,
     PollState,
@@ -67,12 +68,16 @@ class Listings:
     """A lister with one answer."""
 
     def __init__(self) -> None:
-        self.answer: Feed | Exception = Feed(title="L", format="listing", entries=())
+        self.answer: Feed | Listed | Exception = Feed(title="L", format="listing", entries=())
+        self.asked: list[tuple[str | None, str | None]] = []
 
-    async def list(self, source: Source) -> Feed:
+    async def list(
+        self, source: Source, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Listed:
+        self.asked.append((etag, last_modified))
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        return self.answer if isinstance(self.answer, Listed) else Listed(feed=self.answer)
 
 
 class Children:
@@ -499,6 +504,23 @@ async def test_large_documents_are_parsed_in_a_child() -> None:
     outcome = await room.poll(answer(item(2, body="y" * LARGE_DOCUMENT)))
     assert (outcome.result, (await room.state()).state) == (PollResult.FAILED, SourceState.FAILING)
     assert parse_job(large.body, URL, None, None, None).title == "News"
+
+
+async def test_visits_of_sites_are_conditional_where_they_can_be() -> None:
+    """Validators and freshness of a visit are kept like those of a feed, and go back with the next."""
+    room = Room(Source(id="s", kind=SourceKind.SITEMAP, url="https://site.example/news.xml"))
+    feed = Feed(title="Map", format="sitemap", entries=())
+    room.lister.answer = Listed(feed=feed, etag='"1"', last_modified="yesterday", fresh_for=5 * HOUR)
+
+    await room.poll()
+    assert (await room.state()).not_before == NOON + 5 * HOUR
+    room.clock.advance(6 * HOUR)
+    room.lister.answer = Unchanged(etag='"2"')
+    assert (await room.poll()).result is PollResult.UNCHANGED
+    room.clock.advance(6 * HOUR)
+    await room.poll()
+
+    assert room.lister.asked == [(None, None), ('"1"', "yesterday"), ('"2"', "yesterday")]
 
 
 async def test_sites_without_feeds_take_the_same_path() -> None:

@@ -275,7 +275,7 @@ def site(
 
     async def work() -> None:
         async with open_crawler(loaded.polling, modules=loaded.config_dir) as crawler:
-            found = await crawler.crew.list(source)
+            found = (await crawler.crew.list(source)).feed
         if as_json:
             json_line(
                 {
