@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.acceptance.world import World
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,12 @@ def configure(folder: Path, **files: str) -> None:
         path = folder / (name.replace("__", "/") + ".yaml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """Press, mailbox and clock of one test."""
+    from tests.acceptance.world import MoodyMailbox, Press, World  # which is configured by this file
+
+    async with Press() as press, MoodyMailbox() as mailbox:
+        yield World(tmp_path, press, mailbox)

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
 
@@ -21,9 +17,7 @@ from tests.acceptance.world import (
     HOUR,
     MINUTE,
     NOON,
-    MoodyMailbox,
-    Press,
-    Wound,
+    World,
     configured,
     desk,
     distinct,
@@ -34,43 +28,11 @@ from tests.acceptance.world import (
     told,
     until,
 )
-from tidings.app import App, open_app, open_stores
+from tidings.app import open_stores
 from tidings.daemon import live
-from tidings.settings import Settings
 from tidings.state_of_things import take
-from tidings.tasks import Report
 
 HOURLY = "every: 1h"
-
-
-@dataclass
-class World:
-    """Press, mailbox and clock of one test; `running` is an application among them."""
-
-    folder: Path
-    press: Press
-    mailbox: MoodyMailbox
-    clock: Wound = field(default_factory=Wound)
-    reports: list[Report] = field(default_factory=list)
-
-    @asynccontextmanager
-    async def running(self, use: Settings | None = None) -> AsyncIterator[App]:
-        in_force = use if use is not None else settings(self.folder)
-        async with open_app(in_force, clock=self.clock, on_report=self.reports.append) as app:
-            yield app
-
-    async def live(self, app: App, until: datetime, *, step: timedelta = 10 * MINUTE) -> None:
-        """Let the application work off each step of the clock to `until`."""
-        await app.settle()
-        while self.clock.time < until:
-            self.clock.time = min(self.clock.time + step, until)
-            await app.settle()
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with Press() as press, MoodyMailbox() as mailbox:
-        yield World(tmp_path, press, mailbox)
 
 
 def problems(world: World) -> list[str]:

@@ -7,7 +7,8 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,8 +20,10 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.acceptance.conftest import configure
+from tidings.app import App, open_app
 from tidings.demo.mailbox import Mail, Mailbox
 from tidings.settings import Settings, load
+from tidings.tasks import Report
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)  # a Tuesday
@@ -199,6 +202,30 @@ class Wound:
 def settings(folder: Path) -> Settings:
     """Read the configuration in `folder/config`; the state is beside it."""
     return load(folder / "config", state_dir=folder / "state", environ={})
+
+
+@dataclass
+class World:
+    """Press, mailbox and clock of one test; `running` is an application among them."""
+
+    folder: Path
+    press: Press
+    mailbox: MoodyMailbox
+    clock: Wound = field(default_factory=Wound)
+    reports: list[Report] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def running(self, use: Settings | None = None) -> AsyncIterator[App]:
+        in_force = use if use is not None else settings(self.folder)
+        async with open_app(in_force, clock=self.clock, on_report=self.reports.append) as app:
+            yield app
+
+    async def live(self, app: App, until: datetime, *, step: timedelta = 10 * MINUTE) -> None:
+        """Let the application work off each step of the clock to `until`."""
+        await app.settle()
+        while self.clock.time < until:
+            self.clock.time = min(self.clock.time + step, until)
+            await app.settle()
 
 
 @dataclass(frozen=True)
