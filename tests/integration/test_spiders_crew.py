@@ -362,7 +362,9 @@ async def test_a_visit_is_conditional_on_the_validators_of_the_last(crew: Spider
 async def test_headers_that_are_no_text_do_no_harm(crew: SpiderCrew) -> None:
     """A validator among them could only be sent back changed, so it is none."""
     head = b'HTTP/1.1 200 OK\r\nServer: caf\xe9\r\nETag: "\xe9"\r\nLast-Modified: some day\r\n'
-    raw = head + b"Content-Type: text/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(NEWS) + NEWS
+    raw = (
+        head + b"Content-Type: text/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(NEWS) + NEWS
+    )
     async with Site({"/news.xml": raw}) as site:
         listed = await crew.list(sitemap(site.url("/news.xml")))
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select
 
 from crawler.records import Article, TextState
-from tidings.storage.engine import AnyRow
+from tidings.storage.dialect import AnyRow
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
 

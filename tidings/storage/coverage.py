@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from alerts.records import Coverage, FailingSource, Gap
 from crawler.records import SourceState, TextState
 from tidings.storage.article_rows import A
-from tidings.storage.engine import AnyRow
+from tidings.storage.dialect import AnyRow
 from tidings.storage.gaps import G
 from tidings.storage.review import FREE, number_held
 from tidings.storage.sources import S, active

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from alerts.records import Delivery, DeliveryState, Message
 from tidings.storage.article_rows import chunks
-from tidings.storage.engine import AnyRow, Database, claim, insert
+from tidings.storage.dialect import AnyRow, claim, insert
+from tidings.storage.engine import Database
 from tidings.storage.tables import deliveries, messages
 
 D = deliveries.c

@@ -21,7 +21,8 @@ from alerts.records import (
 from tidings.storage.article_rows import A
 from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
-from tidings.storage.engine import AnyRow, Database, insert, lock
+from tidings.storage.dialect import AnyRow, insert, lock
+from tidings.storage.engine import Database
 from tidings.storage.matches import WINDOWS, M, to_match
 from tidings.storage.review import FREE, floods_for
 from tidings.storage.sources import S

@@ -1,43 +1,27 @@
-"""The one place that knows the dialect: how the database is opened, written, read, claimed from and locked."""
+"""An open database: how it is had, written, read, copied, checked and closed."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
-from hashlib import blake2b
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Engine,
-    Row,
-    Table,
-    create_engine,
-    event,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Engine, create_engine, event, update
 from sqlalchemy import exc as faults
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
 from tidings.storage import schema
+from tidings.storage.dialect import lock
 from tidings.storage.errors import StorageError
+from tidings.storage.lanes import OWN_TRANSACTIONS, FileReaders, FileWriter, Lane, Pooled, ours
 from tidings.storage.sqlite import InUse, journal_for
 from tidings.storage.tables import deliveries, sources
 
-__all__ = ["AnyRow", "Database", "StorageError", "claim", "insert", "insert_for", "lock"]
+__all__ = ["Database", "StorageError"]
 
 T = TypeVar("T")
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 FILE = "tidings.sqlite"
 BUSY = 30  # seconds to wait for another process's lock
@@ -51,9 +35,13 @@ class Database:
     def __init__(self, engines: tuple[Engine, Engine], *, journal_note: str, in_use: InUse | None) -> None:
         self._writing, self._reading = engines
         self._in_use = in_use
-        writers = 1 if self.is_sqlite else WRITERS
-        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="storage-write")
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-read")
+        self._writers: Lane
+        self._readers: Lane
+        if self.is_sqlite:
+            self._writers, self._readers = FileWriter(self._writing), FileReaders(self._reading, READERS)
+        else:
+            self._writers = Pooled(self._writing, WRITERS, "storage-write")
+            self._readers = Pooled(self._reading, READERS, "storage-read")
         self.journal_note = journal_note  # for `status`
 
     @classmethod
@@ -67,7 +55,7 @@ class Database:
         """
         engines, note, in_use = _connect(url, state_dir, create=create)
         try:
-            with _ours(), engines[0].begin() as connection:
+            with ours(), engines[0].begin() as connection:
                 lock(connection, "schema")
                 if create and schema.revision(connection) is None:
                     schema.upgrade(connection)
@@ -88,7 +76,7 @@ class Database:
         """
         engines, _, in_use = _connect(url, state_dir, create=True)
         try:
-            with _ours(), engines[0].begin() as connection:
+            with ours(), engines[0].begin() as connection:
                 lock(connection, "schema")
                 return schema.upgrade(connection)
         finally:
@@ -107,7 +95,7 @@ class Database:
         Raises:
             StorageError: the database refused.
         """
-        return await self._run(self._writers, partial(_transaction, self._writing, step))
+        return await asyncio.shield(asyncio.wrap_future(self._writers.submit(step)))
 
     async def read(self, step: Callable[[Connection], T]) -> T:
         """Run `step` on one consistent view of the database, beside writers and other readers.
@@ -115,7 +103,7 @@ class Database:
         Raises:
             StorageError: the database refused.
         """
-        return await self._run(self._readers, partial(_transaction, self._reading, step))
+        return await asyncio.shield(asyncio.wrap_future(self._readers.submit(step)))
 
     async def backup(self, target: Path) -> None:
         """Write a whole, consistent copy to `target` while work goes on (SQLite only).
@@ -125,7 +113,7 @@ class Database:
         """
         if not self.is_sqlite:
             raise StorageError("this database is PostgreSQL; copy it with pg_dump")
-        await self._run(self._readers, partial(_copy, self._reading, target))
+        await self.read(lambda connection: _copy(connection, target))
 
     async def check(self) -> tuple[str, ...]:
         """What is wrong with the file, in the database's own words; () when all is well."""
@@ -133,67 +121,10 @@ class Database:
 
     def close(self) -> None:
         """Finish the steps that were begun, then let go of the database; a second time does nothing."""
-        self._writers.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
+        self._writers.close()
+        self._readers.close()
         _dispose((self._writing, self._reading), self._in_use)
         self._in_use = None
-
-    async def _run(self, pool: ThreadPoolExecutor, step: Callable[[], T]) -> T:
-        try:
-            future = pool.submit(step)
-        except RuntimeError as fault:
-            raise StorageError("the database is closed") from fault
-        return await asyncio.shield(asyncio.wrap_future(future))
-
-
-# -- what the steps need of the dialect ------------------------------------------------------------
-
-
-def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return insert_for(connection.dialect.name, table)
-
-
-def insert_for(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """The same for a dialect by name, for statements that are built once and kept."""
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-
-
-def lock(connection: Connection, name: str) -> None:
-    """Until the end of this transaction, no other transaction of the installation passes a lock of this `name`.
-
-    SQLite's write transactions run one at a time anyway; PostgreSQL takes an advisory lock.
-    """
-    if connection.dialect.name == "postgresql":
-        digest = blake2b(f"tidings {name}".encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big", signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-
-
-def claim(
-    connection: Connection,
-    table: Table,
-    due: ColumnElement[bool],
-    *,
-    order: Sequence[ColumnElement[Any]],
-    limit: int,
-    values: Mapping[str, Any],
-    returning: Sequence[Column[Any]],
-) -> Sequence[AnyRow]:
-    """Set `values` on up to `limit` rows that are `due` and still free; no two claimers get the same row.
-
-    The rows come back in no order. Needs a single-column primary key named `id`. The choice stands in a WITH
-    clause, because PostgreSQL may run a mere subquery several times and then claims more than `limit`.
-    """
-    free = select(table.c.id).where(due).order_by(*order).limit(limit).with_for_update(skip_locked=True)
-    chosen = free.cte("chosen")
-    statement = (
-        update(table)
-        .where(table.c.id.in_(select(chosen.c.id)), due)
-        .values(dict(values))
-        .returning(*returning)
-    )
-    return connection.execute(statement).all()
 
 
 # -- opening ---------------------------------------------------------------------------------------
@@ -208,7 +139,7 @@ def _connect(url: str, state_dir: Path, *, create: bool) -> tuple[tuple[Engine, 
                 f"there is no database at {path} yet; `tidings run` or `tidings once` makes it"
             )
         return _connect_sqlite(address, path)
-    with _ours():
+    with ours():
         try:
             writing = create_engine(address, pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
             reading = create_engine(address, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
@@ -249,7 +180,7 @@ def _connect_sqlite(address: URL, path: Path) -> tuple[tuple[Engine, Engine], st
         _sqlite_engine(address, connections=READERS, begin="BEGIN", read_only=True),
     )
     try:
-        with _ours():
+        with ours():
             _set_journal(engines[0], mode)
             if in_use.unclean:
                 _require_sound(engines[0], path)
@@ -274,7 +205,8 @@ def _sqlite_engine(address: URL, *, connections: int, begin: str, read_only: boo
         connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
 
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if OWN_TRANSACTIONS not in connection.get_execution_options():
+            connection.exec_driver_sql(begin)
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", start)
@@ -313,7 +245,7 @@ def _take_over(engine: Engine, in_use: InUse) -> None:
 
     Pages stay claimed until their lease ends. Reading one of them may be what the process died of.
     """
-    with in_use.alone() as alone, _ours():
+    with in_use.alone() as alone, ours():
         if alone:
             with engine.begin() as connection:
                 for table in (sources, deliveries):
@@ -330,23 +262,19 @@ def _damage(connection: Connection) -> tuple[str, ...]:
     return tuple(line for line in (*found, *broken) if line != "ok")
 
 
-def _copy(engine: Engine, target: Path) -> None:
+def _copy(connection: Connection, target: Path) -> None:
     if target.exists():
         raise StorageError(f"{target} exists already; name a new file")
-    with _ours():
-        raw = engine.raw_connection()
+    source = connection.connection.driver_connection
+    assert isinstance(source, sqlite3.Connection)
+    try:
+        copy = sqlite3.connect(target)
         try:
-            source = raw.driver_connection
-            assert isinstance(source, sqlite3.Connection)
-            copy = sqlite3.connect(target)
-            try:
-                source.backup(copy)
-            finally:
-                copy.close()
-        except (sqlite3.Error, OSError) as fault:
-            raise StorageError(f"no copy could be written to {target}: {fault}") from fault
+            source.backup(copy)
         finally:
-            raw.close()
+            copy.close()
+    except (sqlite3.Error, OSError) as fault:
+        raise StorageError(f"no copy could be written to {target}: {fault}") from fault
 
 
 def _dispose(engines: tuple[Engine, Engine], in_use: InUse | None, *, clean: bool = True) -> None:
@@ -354,24 +282,3 @@ def _dispose(engines: tuple[Engine, Engine], in_use: InUse | None, *, clean: boo
         engine.dispose()
     if in_use is not None:
         in_use.close(clean=clean)
-
-
-# -- transactions ----------------------------------------------------------------------------------
-
-
-def _transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
-    with _ours(), engine.begin() as connection:
-        return step(connection)
-
-
-@contextmanager
-def _ours() -> Iterator[None]:
-    """Turn the library's errors into ours: what the database said, never the statement or its values."""
-    try:
-        yield
-    except faults.StatementError as fault:
-        if fault.orig is not None and not isinstance(fault, faults.DBAPIError):
-            raise fault.orig from None  # a value of ours that a column type refused
-        raise StorageError(f"the database refused: {fault.orig}") from fault
-    except (faults.TimeoutError, sqlite3.Error) as fault:
-        raise StorageError(f"the database cannot be used: {fault}") from fault

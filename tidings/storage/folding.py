@@ -25,7 +25,7 @@ from sqlalchemy.sql.dml import Insert
 
 from crawler.records import Article, Fold, Folded
 from tidings.storage.article_rows import A, fetch, hold
-from tidings.storage.engine import insert, insert_for, lock
+from tidings.storage.dialect import insert, insert_for, lock
 from tidings.storage.keys import fingerprint, signed, title_fingerprint
 from tidings.storage.tables import (
     article_bands,

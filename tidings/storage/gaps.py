@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from crawler.records import GapCause, SourceGap
-from tidings.storage.engine import AnyRow, insert
+from tidings.storage.dialect import AnyRow, insert
 from tidings.storage.tables import source_gaps, sources
 
 G = source_gaps.c

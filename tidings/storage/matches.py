@@ -25,7 +25,8 @@ from sqlalchemy.sql.dml import Insert
 from alerts.records import Evidence, Field, Match, Strength
 from crawler.records import Article
 from tidings.storage.article_rows import A, chunks, fetch, hold
-from tidings.storage.engine import AnyRow, Database, insert_for, lock
+from tidings.storage.dialect import AnyRow, insert_for, lock
+from tidings.storage.engine import Database
 from tidings.storage.tables import articles, digest_slots, digests, match_commitments, matches
 
 M = matches.c

@@ -5,32 +5,63 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy.sql.dml import Insert
 
 from crawler.records import Article, Edit, Poll, Sighting, TextState
 from tidings.storage import gaps
-from tidings.storage.article_rows import A, V, chunks, existing, fetch, hold, new_row, version_row
-from tidings.storage.engine import insert, lock
+from tidings.storage.article_rows import A, V, existing, fetch, hold, new_row, version_row
+from tidings.storage.dialect import among, insert, insert_for, listed, lock
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
 from tidings.storage.sources import hasten, save_state
 from tidings.storage.tables import article_versions, articles, identity_keys, sightings
 
 K = identity_keys.c
+_NEW_ARTICLES = articles.insert()
+_NEW_VERSIONS = article_versions.insert()
 
 VERSION_KEY = "v:"  # begins keys that tell versions of an item apart, not articles; see crawler/identity.py
+
+
+# Statements of every poll are built once: making one costs more than running it.
+
+
+@cache
+def _known(dialect: str) -> Select[Any]:
+    return select(K.key, K.article_id).where(among(dialect, K.key, "keys"))
+
+
+@cache
+def _fresh(dialect: str) -> Select[Any]:
+    return select(K.key).where(
+        among(dialect, K.key, "keys"), K.last_listed >= bindparam("day", type_=K.last_listed.type)
+    )
+
+
+@cache
+def _list(dialect: str) -> Insert:
+    statement = insert_for(dialect, identity_keys)
+    return statement.on_conflict_do_update(
+        index_elements=[K.key],
+        set_={"last_listed": statement.excluded.last_listed, "source_id": statement.excluded.source_id},
+    )
+
+
+@cache
+def _sight(dialect: str) -> Insert:
+    return insert_for(dialect, sightings).on_conflict_do_nothing()
 
 
 def known_keys(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
     """Identity key → article id, for those of `keys` that are known; of purged articles too."""
     asked = {stored_key(key): key for key in keys}
-    return {
-        asked[row.key]: row.article_id
-        for some in chunks(asked)
-        for row in connection.execute(select(K.key, K.article_id).where(K.key.in_(some)))
-    }
+    dialect = connection.dialect.name
+    rows = connection.execute(_known(dialect), {"keys": listed(dialect, list(asked))}) if asked else ()
+    return {asked[key]: article_id for key, article_id in rows}
 
 
 def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
@@ -48,9 +79,9 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
     keys = dict(poll.keys)
     new, same = _sort_out(connection, poll.articles, keys)
     if new:
-        connection.execute(insert(connection, articles), [new_row(article) for article in new])
+        connection.execute(_NEW_ARTICLES, [new_row(article) for article in new])
         rows = [version_row(one, made_at=one.first_seen_at, origin="feed") for one in new]
-        connection.execute(insert(connection, article_versions), rows)
+        connection.execute(_NEW_VERSIONS, rows)
     _list_keys(connection, keys, same, source_id=poll.state.source_id, day=moment.date())
 
     named = [*(one.article_id for one in poll.sightings), *(one.article_id for one in poll.edits)]
@@ -112,23 +143,16 @@ def _list_keys(
     owners = {
         stored_key(key): same.get(article_id, article_id) for article_id, its in keys.items() for key in its
     }
-    fresh = {
-        row.key
-        for some in chunks(owners)
-        for row in connection.execute(select(K.key).where(K.key.in_(some), K.last_listed >= day))
-    }
+    dialect = connection.dialect.name
+    asked = {"keys": listed(dialect, list(owners)), "day": day}
+    fresh = set(connection.execute(_fresh(dialect), asked).scalars()) if owners else set()
     rows = [
         {"key": key, "article_id": owner, "source_id": source_id, "last_listed": day}
         for key, owner in sorted(owners.items())  # in one order, so that two polls never wait for each other
         if key not in fresh
     ]
     if rows:
-        statement = insert(connection, identity_keys)
-        statement = statement.on_conflict_do_update(
-            index_elements=[K.key],
-            set_={"last_listed": statement.excluded.last_listed, "source_id": statement.excluded.source_id},
-        )
-        connection.execute(statement, rows)
+        connection.execute(_list(dialect), rows)
 
 
 def _add_sightings(
@@ -148,7 +172,7 @@ def _add_sightings(
         if (article_id := same.get(sighting.article_id, sighting.article_id)) in here
     ]
     if rows:
-        connection.execute(insert(connection, sightings).on_conflict_do_nothing(), rows)
+        connection.execute(_sight(connection.dialect.name), rows)
 
 
 def _apply_edits(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
 from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, version_row
-from tidings.storage.engine import claim, insert
+from tidings.storage.dialect import claim, insert
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
 

@@ -11,7 +11,7 @@ from alerts.records import DigestPlan, Flood, Telling
 from crawler import floods
 from crawler.records import HeldFlood, SourceState
 from tidings.storage.article_rows import A, chunks
-from tidings.storage.engine import lock
+from tidings.storage.dialect import lock
 from tidings.storage.keys import title_fingerprint
 from tidings.storage.matches import WINDOWS, M, in_no_window
 from tidings.storage.sources import S

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, func, or_, select, update
 
 from crawler.records import PollState, Source, SourceGap, SourceState
 from tidings.storage.article_rows import chunks
-from tidings.storage.engine import AnyRow, Database, claim, insert
+from tidings.storage.dialect import AnyRow, claim, insert
+from tidings.storage.engine import Database
 from tidings.storage.gaps import gaps
 from tidings.storage.tables import sources
 
@@ -78,7 +79,7 @@ class SqlSources:
     async def state(self, source_id: str) -> PollState:
         """What is remembered; a fresh `PollState` for a source never polled."""
         row = await self._database.read(
-            lambda connection: connection.execute(select(sources).where(S.id == source_id)).one_or_none()
+            lambda connection: connection.execute(_STATE, {"own": source_id}).one_or_none()
         )
         return PollState(source_id=source_id) if row is None else _to_state(row)
 
@@ -115,6 +116,19 @@ def active() -> ColumnElement[bool]:
     return and_(S.configured, ~S.paused, ~S.operator_paused)
 
 
+# Built once: making a statement costs more than running it. The row's own id goes by another name than the column.
+_WRITTEN = (*_REMEMBERED, "state", "skip_hours", "skip_days", "claimed_until", "last_listed")
+_SAVE = (
+    update(sources)
+    .where(S.id == bindparam("own"))
+    .values(
+        {name: bindparam(name, type_=S[name].type) for name in _WRITTEN}
+        | {"last_listed": func.coalesce(bindparam("last_listed", type_=S.last_listed.type), S.last_listed)}
+    )
+)
+_STATE = select(sources).where(S.id == bindparam("own"))
+
+
 def save_state(connection: Connection, state: PollState, *, now: datetime, listed: date | None) -> None:
     """Keep what a poll learned and release its claim; `listed`: the day, when the poll brought a list."""
     values: dict[str, Any] = {name: getattr(state, name) for name in _REMEMBERED}
@@ -123,10 +137,9 @@ def save_state(connection: Connection, state: PollState, *, now: datetime, liste
         "skip_hours": sorted(state.skip_hours),
         "skip_days": sorted(state.skip_days),
         "claimed_until": None,
+        "last_listed": listed,
     }
-    if listed is not None:
-        values["last_listed"] = listed
-    changed = connection.execute(update(sources).where(S.id == state.source_id).values(**values)).rowcount
+    changed = connection.execute(_SAVE, {"own": state.source_id} | values).rowcount
     if not changed:  # not in the configuration: kept for its articles, never due
         connection.execute(
             insert(connection, sources).values(

@@ -6,7 +6,7 @@ from sqlalchemy import func
 
 from alerts.records import Telling
 from tidings.storage.article_rows import A
-from tidings.storage.engine import AnyRow
+from tidings.storage.dialect import AnyRow
 from tidings.storage.sources import S
 
 # How people call a source: as configured, else by its own title, else by its id. Needs a join with `sources`.

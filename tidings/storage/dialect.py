@@ -1,0 +1,89 @@
+"""What the steps need to know of the dialect: inserts, lists, locks and claims, each the same on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """The same for a dialect by name, for statements that are built once and kept."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def among(dialect: str, column: Column[Any], name: str) -> ColumnElement[bool]:
+    """`column` is one of the texts in the list given as parameter `name`.
+
+    One parameter however long the list is: an IN list is written anew for every number of values. See `listed`.
+    """
+    if dialect == "sqlite":
+        return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
+    return column == any_(bindparam(name, type_=ARRAY(Text)))
+
+
+def listed(dialect: str, values: Sequence[str]) -> Any:
+    """The parameter that `among` wants."""
+    return json.dumps(values, ensure_ascii=False) if dialect == "sqlite" else list(values)
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Until the end of this transaction, no other transaction of the installation passes a lock of this `name`.
+
+    SQLite's write transactions run one at a time anyway; PostgreSQL takes an advisory lock.
+    """
+    if connection.dialect.name == "postgresql":
+        digest = blake2b(f"tidings {name}".encode(), digest_size=8).digest()
+        number = int.from_bytes(digest, "big", signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def claim(
+    connection: Connection,
+    table: Table,
+    due: ColumnElement[bool],
+    *,
+    order: Sequence[ColumnElement[Any]],
+    limit: int,
+    values: Mapping[str, Any],
+    returning: Sequence[Column[Any]],
+) -> Sequence[AnyRow]:
+    """Set `values` on up to `limit` rows that are `due` and still free; no two claimers get the same row.
+
+    The rows come back in no order. Needs a single-column primary key named `id`. The choice stands in a WITH
+    clause, because PostgreSQL may run a mere subquery several times and then claims more than `limit`.
+    """
+    free = select(table.c.id).where(due).order_by(*order).limit(limit).with_for_update(skip_locked=True)
+    chosen = free.cte("chosen")
+    statement = (
+        update(table)
+        .where(table.c.id.in_(select(chosen.c.id)), due)
+        .values(dict(values))
+        .returning(*returning)
+    )
+    return connection.execute(statement).all()
