@@ -50,6 +50,7 @@ class Item:
     id_key: str | None  # "id:…", within the source
     url_key: str | None  # "url:…", over all sources
     title_key: str | None  # "ts:…": title, source, day
+    given: tuple[str | None, str | None, str | None]  # the three keys above, shared or not
     whole_key: str  # "all:…": all parts together
     version_key: str  # "v:…": the item with the title, summary and time of update it shows now
 
@@ -158,12 +159,16 @@ def _item(entry: Entry, source_id: str) -> Item:
     anchor = urlsplit(entry.link).fragment if entry.link else ""
     moment = entry.published_at.isoformat() if entry.published_at else ""
     updated = entry.updated_at.isoformat() if entry.updated_at else ""
+    url_key = _key("url", address) if address and not is_homepage(address) else None
+    id_key = _key("id", source_id, identity) if identity else None
+    title_key = _key("ts", source_id, title, day) if title else None
     return Item(
         entry=entry,
         canonical_url=address,
-        id_key=_key("id", source_id, identity) if identity else None,
-        url_key=_key("url", address) if address and not is_homepage(address) else None,
-        title_key=_key("ts", source_id, title, day) if title else None,
+        id_key=id_key,
+        url_key=url_key,
+        title_key=title_key,
+        given=(url_key, id_key, title_key),
         whole_key=_key("all", source_id, identity, address or "", anchor, title, moment, entry.summary[:500]),
         version_key=_key(
             "v",
@@ -195,6 +200,7 @@ def _unshared(item: Item, seen: Counter[str]) -> Item:
         id_key=own(item.id_key),
         url_key=url_key,
         title_key=own(item.title_key),
+        given=item.given,
         whole_key=item.whole_key,
         version_key=item.version_key,
     )

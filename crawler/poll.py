@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
-from urllib.parse import urlsplit
 
-from crawler import floods, gaps, identity, intake, poll_state, schedule
+from crawler import floods, gaps, identity, intake, poll_state, schedule, seen
+from crawler.asking import Answer, Asker
 from crawler.errors import (
-    BlockedError,
     CrawlError,
-    ForbiddenAddress,
-    GoneError,
-    NotAFeedError,
     TemporaryFetchError,
-    TooLarge,
     Unchanged,
 )
-from crawler.feeds.parse import parse_job
 from crawler.ports import (
     ArticleStore,
     ChildCrashed,
@@ -38,32 +30,18 @@ from crawler.records import (
     PollOutcome,
     PollResult,
     PollState,
-    Purpose,
-    Request,
     Source,
     SourceGap,
     SourceKind,
     SourceState,
 )
 from crawler.schedule import PollPolicy
+from crawler.seen import SeenList
 
 __all__ = ["PollPolicy", "Poller"]
 
 LARGE_DOCUMENT = 256 << 10  # bytes from which a document is parsed in a child process
 GAP_MATTERS = timedelta(days=30)  # for which a sitemap may still fill a gap
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """What the source answered: a list, of a feed with its HTTP answer; `feed` None: the same bytes."""
-
-    feed: Feed | None
-    fetched: Fetched | None = None
-    body_hash: str | None = None
-    moved_to: str | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    fresh_for: timedelta | None = None
 
 
 class Poller:
@@ -89,9 +67,7 @@ class Poller:
         self._sources = sources
         self._states = states
         self._articles = articles
-        self._fetcher = fetcher
-        self._lister = lister
-        self._isolation = isolation
+        self._asker = Asker(fetcher=fetcher, lister=lister, isolation=isolation)
         self._clock = clock
         self._policy = policy
 
@@ -121,75 +97,16 @@ class Poller:
             problem = f"its feed wants no poll before {later:%d %b %H:%M} UTC"
             return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=problem)
         try:
-            state, reading = await self._read(source, state)
-        except Unchanged as answer:
-            return await self._unchanged(source, state, answer)
+            state, answer = await self._asker.ask(source, state, lambda: self._seen(source, state))
+        except Unchanged as unchanged:
+            return await self._unchanged(source, state, unchanged)
         except CrawlError as error:
             return await self._failed(source, state, error)
         except ChildCrashed as error:
             return await self._failed(source, state, CrawlError(f"its document could not be read: {error}"))
-        if reading.feed is None:
-            return await self._same_bytes(source, state, reading)
-        return await self._listed(source, state, reading, reading.feed, sources)
-
-    # -- asking --------------------------------------------------------------------------------------
-
-    async def _read(self, source: Source, state: PollState) -> tuple[PollState, _Reading]:
-        """The answer, and the state it belongs to: without the adopted address when that has failed.
-
-        An adopted address that is gone, blocked or no feed any more makes the configured one be asked at
-        once; one that only fails is given up after three failures in a row (see `_failure`).
-        """
-        if source.kind is not SourceKind.FEED:
-            listed = await self._lister.list(source, etag=state.etag, last_modified=state.last_modified)
-            return state, _Reading(
-                feed=listed.feed,
-                etag=listed.etag,
-                last_modified=listed.last_modified,
-                fresh_for=listed.fresh_for,
-            )
-        if state.moved_to is None:
-            return state, await self._ask(source, state, source.url)
-        try:
-            return state, await self._ask(source, state, state.moved_to)
-        except (GoneError, BlockedError, NotAFeedError, ForbiddenAddress, TooLarge):
-            state = replace(state, moved_to=None, etag=None, last_modified=None, body_hash=None)
-            return state, await self._ask(source, state, source.url)
-
-    async def _ask(self, source: Source, state: PollState, url: str) -> _Reading:
-        own = _origin(url) == _origin(source.url)  # credentials stay with the host they were given for
-        fetched = await self._fetcher.get(
-            Request(
-                url=url,
-                purpose=Purpose.FEED,
-                etag=state.etag,
-                last_modified=state.last_modified,
-                headers=source.headers if own else (),
-                auth=source.auth if own else None,
-            )
-        )
-        digest = sha256(fetched.body).hexdigest()
-        moved = fetched.moved_to or (url if url != source.url else None)
-        return _Reading(
-            feed=None if digest == state.body_hash else await self._parse(source, fetched),
-            fetched=fetched,
-            body_hash=digest,
-            moved_to=moved,
-            etag=fetched.etag,
-            last_modified=fetched.last_modified,
-            fresh_for=fetched.fresh_for,
-        )
-
-    async def _parse(self, source: Source, fetched: Fetched) -> Feed:
-        job = (fetched.body, fetched.url, fetched.content_type, source.zone, source.language)
-        try:
-            if self._isolation is not None and len(fetched.body) > LARGE_DOCUMENT:
-                return await self._isolation.run(parse_job, *job)
-            return await asyncio.to_thread(parse_job, *job)
-        except (CrawlError, ChildCrashed):
-            raise
-        except Exception as error:  # a document that upsets a parser is trouble with its source, not with us
-            raise CrawlError(f"its document could not be read: {type(error).__name__}: {error}") from error
+        if answer.feed is None:
+            return await self._same_bytes(source, state, answer)
+        return await self._listed(source, state, answer, answer.feed, sources)
 
     # -- what came of it -----------------------------------------------------------------------------
 
@@ -197,12 +114,21 @@ class Poller:
         self,
         source: Source,
         state: PollState,
-        reading: _Reading,
+        answer: Answer,
         feed: Feed,
         sources: Mapping[str, Source],
     ) -> PollOutcome:
         now = self._clock.now()
-        items = identity.read(feed.entries, source.id)
+        items = answer.items
+        listed = seen.whole(
+            items,
+            feed.entries,
+            frame=answer.frame,
+            prints=answer.prints,
+            fresh=answer.fresh,
+            before=answer.before,
+            day=now.date(),
+        )
         known = await self._articles.known(identity.lookups(items)) if items else {}
         stored = await self._articles.by_ids(tuple(dict.fromkeys(known.values()))) if known else ()
         by_id = {article.id: article for article in stored}
@@ -217,30 +143,39 @@ class Poller:
             for one in kept
             if not one.new and one.changed and one.article_id in by_id
         )
-        dates = [entry.published_at for entry in feed.entries]
-        gap = None if held else gaps.noticed(state, dates, known=len(kept) - len(new), now=now)
+        known_again = listed.known + len(kept) - len(new)
+        gap = None if held else gaps.noticed(state, listed.dates, known=known_again, now=now)
         open_gap = gap is not None and gap.filled_at is None
         poll = Poll(
-            state=self._after_list(source, state, reading, feed, len(new), now, flood=len(held), gap=gap),
+            state=self._after_list(
+                source, state, answer, feed, listed.dates, len(new), now, flood=len(held), gap=gap
+            ),
             articles=intake.articles(new, source, now, known=known_only, held=held),
             keys=tuple((one.article_id, one.keys) for one in kept if one.keys),
             sightings=tuple(intake.sighting(one, source, now) for one in kept if one.changed),
             edits=tuple(edit for edit in edits if edit is not None),
             gap=gap,
             hasten=gaps.sitemaps_beside(source, feed.site_url, sources.values()) if open_gap else (),
-            filled=await self._filled(source, dates, sources, now),
+            filled=await self._filled(source, listed.dates, sources, now),
+            seen=listed.stored or None,
         )
         stored_ids = await self._articles.record_poll(poll)
         return PollOutcome(
             source_id=source.id,
             result=PollResult.NEW if stored_ids else PollResult.NOTHING_NEW,
-            listed=len(feed.entries),
+            listed=len(listed.dates),
             new=len(stored_ids),
             problem=poll.state.problem,
             warning=poll_state.noticed(state, poll.state, gap, now),
-            problems=feed.problems + _refused_move(reading.fetched),
-            status=reading.fetched.status if reading.fetched else None,
+            problems=feed.problems + _refused_move(answer.fetched),
+            status=answer.fetched.status if answer.fetched else None,
         )
+
+    async def _seen(self, source: Source, state: PollState) -> SeenList | None:
+        """The list before, where it was read whole today and at this address."""
+        if intake.is_first(state):
+            return None
+        return seen.unpack(await self._articles.seen(source.id), self._clock.now().date())
 
     async def _held(
         self, source: Source, state: PollState, new: Sequence[identity.Kept], now: datetime
@@ -271,16 +206,16 @@ class Poller:
         recent = await self._states.gaps(now - GAP_MATTERS)
         return gaps.filled_by(source, dates, recent, sources.values())
 
-    async def _same_bytes(self, source: Source, state: PollState, reading: _Reading) -> PollOutcome:
+    async def _same_bytes(self, source: Source, state: PollState, answer: Answer) -> PollOutcome:
         """The same body again: nothing to read, but the newest validators count (an old one is never latched)."""
         now = self._clock.now()
-        fetched = reading.fetched
+        fetched = answer.fetched
         assert fetched is not None
         after = replace(
             poll_state.good(state, now),
             etag=fetched.etag,
             last_modified=fetched.last_modified,
-            moved_to=poll_state.accepted(source, reading.moved_to),
+            moved_to=poll_state.accepted(source, answer.moved_to),
         )
         after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fetched.fresh_for)
         await self._articles.record_poll(Poll(state=after))
@@ -331,25 +266,26 @@ class Poller:
         self,
         source: Source,
         state: PollState,
-        reading: _Reading,
+        answer: Answer,
         feed: Feed,
+        dates: Sequence[datetime | None],
         new: int,
         now: datetime,
         *,
         flood: int,
         gap: SourceGap | None,
     ) -> PollState:
-        published = [one.published_at for one in feed.entries if one.published_at is not None]
+        published = [moment for moment in dates if moment is not None]
         learned = schedule.rhythm(state.interval, published, now=now, new=new, last_new_at=state.last_new_at)
         if gap is not None and gap.cause is GapCause.SCROLLED:
             wanted = gaps.rhythm_for(published, now=now, last=gap.start)
             learned = min(learned or wanted, wanted)
         after = replace(
             poll_state.good(state, now),
-            etag=reading.etag,
-            last_modified=reading.last_modified,
-            body_hash=reading.body_hash,
-            moved_to=poll_state.accepted(source, reading.moved_to),
+            etag=answer.etag,
+            last_modified=answer.last_modified,
+            body_hash=answer.body_hash,
+            moved_to=poll_state.accepted(source, answer.moved_to),
             # A first list counts, though all of it may be known from other sources: silence is measured from it.
             last_new_at=now if new or state.last_success_at is None else state.last_new_at,
             interval=learned,
@@ -357,11 +293,11 @@ class Poller:
             ttl=feed.ttl,
             skip_hours=feed.skip_hours,
             skip_days=feed.skip_days,
-            listed=len(feed.entries),
+            listed=len(dates),
         )
         newest = max((moment for moment in published if moment <= now), default=after.last_new_at)
         after = poll_state.labelled(after, now, flood=flood, newest=newest)
-        return self._planned(source, after, now, fresh_for=reading.fresh_for)
+        return self._planned(source, after, now, fresh_for=answer.fresh_for)
 
     def _planned(
         self, source: Source, state: PollState, now: datetime, *, fresh_for: timedelta | None
@@ -405,10 +341,3 @@ def _unchanged_outcome(before: PollState, after: PollState, now: datetime, statu
         warning=poll_state.noticed(before, after, None, now),
         status=status,
     )
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port; a move from http to https at one host keeps the credentials."""
-    parts = urlsplit(url)
-    port = parts.port if parts.port not in (80, 443) else None
-    return ("https" if parts.scheme == "http" and port is None else parts.scheme, parts.hostname, port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -41,6 +42,41 @@ class Fetcher(Protocol):
         Raises:
             Unchanged, TemporaryFetchError, GoneError, BlockedError, ForbiddenAddress, TooLarge.
         """
+
+
+class HoldStore(Protocol):
+    """Remembers which hosts want no request for a while, for all processes of an installation."""
+
+    async def holds(self, now: datetime) -> Mapping[str, datetime]:
+        """Hosts that want none at `now`, and until when."""
+
+    async def hold(self, host: str, until: datetime) -> None:
+        """The host wants no request before `until`; a later moment that is known stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsFile:
+    """What asking for the robots.txt of an origin brought, and how long that counts."""
+
+    origin: str  # scheme, host and port, such as https://example.org:443
+    text: str | None = None  # None: there is none, so everything is allowed; or see `problem`
+    problem: str | None = None  # why it cannot be had, so that nothing is allowed
+    fetched_at: datetime
+    until: datetime
+
+
+class RobotsStore(Protocol):
+    """Keeps robots.txt files, for all processes of an installation."""
+
+    async def robots(self, origin: str) -> RobotsFile | None:
+        """What was kept last, however old; None when nothing was."""
+
+    async def keep_robots(self, file: RobotsFile) -> None:
+        """Keep it in place of the one before."""
+
+
+class HostStore(HoldStore, RobotsStore, Protocol):
+    """What hosts said of how they want to be asked."""
 
 
 class Extractor(Protocol):
@@ -126,6 +162,9 @@ class ArticleStore(Protocol):
 
     async def by_ids(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
         """Those that exist, in the order asked."""
+
+    async def seen(self, source_id: str) -> bytes:
+        """What the last poll with something to remember of its list left in `Poll.seen`; b"" for none."""
 
     async def titles(self, source_id: str, titles: Sequence[str]) -> frozenset[str]:
         """Those of `titles` that an article first seen in this source has; case and runs of spaces do not matter."""

@@ -358,6 +358,7 @@ class Poll:
     gap: SourceGap | None = None  # noticed by this poll
     hasten: tuple[str, ...] = ()  # sources to be asked soon, since they may list what this one missed
     filled: tuple[SourceGap, ...] = ()  # gaps of other sources that this list reaches back over
+    seen: bytes | None = None  # what `seen.pack` remembers of the list; None: nothing, what is there stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

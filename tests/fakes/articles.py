@@ -56,6 +56,7 @@ class MemoryArticles:
         self.keys: dict[str, str] = {}
         self.sightings: list[Sighting] = []
         self.polls: list[Poll] = []
+        self.lists: dict[str, bytes] = {}
         self.released: Callable[[str, datetime], None] = lambda article_id, now: None  # set by the matches
         self.heirs: dict[str, str] = {}  # story that ended → the one its last article went to
 
@@ -67,6 +68,9 @@ class MemoryArticles:
 
     async def by_ids(self, article_ids: Sequence[str]) -> tuple[Article, ...]:
         return tuple(self.kept[one].article for one in article_ids if one in self.kept)
+
+    async def seen(self, source_id: str) -> bytes:
+        return self.lists.get(source_id, b"")
 
     async def titles(self, source_id: str, titles: Sequence[str]) -> frozenset[str]:
         known = {
@@ -126,6 +130,8 @@ class MemoryArticles:
                 self._edit(self.kept[article_id], edit, now)
         self.sources.polled(poll.state, now)
         self.sources.also(poll, now)
+        if poll.seen is not None:
+            self.lists[poll.state.source_id] = poll.seen
         self.polls.append(poll)
         return tuple(new)
 

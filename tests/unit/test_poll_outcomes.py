@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from crawler.asking import LARGE_DOCUMENT
 from crawler.errors import (
     BlockedError,
     CrawlError,
@@ -20,7 +21,7 @@ from crawler.errors import (
     Unchanged,
 )
 from crawler.feeds.parse import parse_job
-from crawler.poll import LARGE_DOCUMENT, Poller, PollPolicy
+from crawler.poll import Poller, PollPolicy
 from crawler.ports import ChildCrashed
 from crawler.records import (
     Article,
@@ -97,10 +98,10 @@ class Children:
 class Room:
     """A poller with everything around it in memory."""
 
-    def __init__(self, source: Source | None = None) -> None:
+    def __init__(self, source: Source | None = None, articles: MemoryArticles | None = None) -> None:
         self.source = source or Source(id="s", kind=SourceKind.FEED, url=URL)
         self.web, self.lister, self.children = Web(), Listings(), Children()
-        self.articles = MemoryArticles()
+        self.articles = articles or MemoryArticles()
         self.clock = FixedClock(NOON)
         self.poller = Poller(
             sources=lambda: {self.source.id: self.source},
@@ -178,9 +179,10 @@ async def test_validators_go_back_byte_for_byte_and_the_newest_are_kept() -> Non
 
 
 async def test_known_entries_are_listed_again_but_not_new() -> None:
-    """Their keys are touched, nothing else is stored."""
+    """Their keys are touched once a day, nothing else is stored."""
     room = Room()
     await room.poll(answer(item(1)))
+    room.clock.advance(DAY)
     outcome = await room.poll(answer(item(2), item(1)))
 
     last = room.articles.polls[-1]

@@ -30,6 +30,10 @@ class SqlArticles:
         found = await self._fetch(article_ids)
         return tuple(found[article_id] for article_id in article_ids if article_id in found)
 
+    async def seen(self, source_id: str) -> bytes:
+        """What is remembered of the last list of a source; b"" for nothing."""
+        return await self._database.read(lambda connection: polls.seen(connection, source_id))
+
     async def titles(self, source_id: str, titles: Sequence[str]) -> frozenset[str]:
         """Those of `titles` that an article first seen in this source has; case and spaces do not matter."""
         return await self._database.read(

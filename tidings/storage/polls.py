@@ -18,7 +18,7 @@ from tidings.storage.dialect import among, insert, insert_for, listed, lock
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
 from tidings.storage.sources import hasten, save_state
-from tidings.storage.tables import article_versions, articles, identity_keys, sightings
+from tidings.storage.tables import article_versions, articles, identity_keys, sightings, source_lists
 
 K = identity_keys.c
 _NEW_ARTICLES = articles.insert()
@@ -56,6 +56,23 @@ def _sight(dialect: str) -> Insert:
     return insert_for(dialect, sightings).on_conflict_do_nothing()
 
 
+@cache
+def _remember(dialect: str) -> Insert:
+    statement = insert_for(dialect, source_lists)
+    return statement.on_conflict_do_update(
+        index_elements=[source_lists.c.source_id], set_={"seen": statement.excluded.seen}
+    )
+
+
+_SEEN = select(source_lists.c.seen).where(source_lists.c.source_id == bindparam("own"))
+
+
+def seen(connection: Connection, source_id: str) -> bytes:
+    """What is remembered of the last list of a source; b"" for nothing."""
+    found: bytes | None = connection.execute(_SEEN, {"own": source_id}).scalar()
+    return found or b""
+
+
 def known_keys(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
     """Identity key → article id, for those of `keys` that are known; of purged articles too."""
     asked = {stored_key(key): key for key in keys}
@@ -75,6 +92,9 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
         gaps.add(connection, poll.gap)
     gaps.fill(connection, poll.filled, moment)
     hasten(connection, poll.hasten, moment)
+    if poll.seen is not None:
+        row = {"source_id": poll.state.source_id, "seen": poll.seen}
+        connection.execute(_remember(connection.dialect.name), row)
 
     keys = dict(poll.keys)
     new, same = _sort_out(connection, poll.articles, keys)

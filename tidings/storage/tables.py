@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -81,6 +82,30 @@ source_gaps = Table(
     Column("filled_at", AwareTime),
 )
 Index("ix_source_gaps_noticed_at", source_gaps.c.noticed_at)
+
+source_lists = Table(
+    "source_lists",
+    metadata,
+    Column("source_id", Words, ForeignKey("sources.id"), primary_key=True),
+    Column("seen", LargeBinary, nullable=False),  # what `crawler.seen` packs of the last list
+)
+
+host_holds = Table(
+    "host_holds",
+    metadata,
+    Column("host", Words, primary_key=True),
+    Column("until", AwareTime, nullable=False),
+)
+
+robots_files = Table(
+    "robots_files",
+    metadata,
+    Column("origin", Words, primary_key=True),
+    Column("fetched_at", AwareTime, nullable=False),
+    Column("until", AwareTime, nullable=False),
+    Column("problem", Words),
+    Column("text", Words),  # last, because it may be long: the others are read without it
+)
 
 articles = Table(
     "articles",

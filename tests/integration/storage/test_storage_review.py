@@ -193,6 +193,18 @@ async def test_a_hastened_source_is_due_at_once_but_not_twice_in_a_quarter_of_an
     assert (await stores.sources.state("map")).next_poll_at == NOON + 10 * MINUTE
 
 
+async def test_what_was_seen_of_a_list_is_kept_until_there_is_more_to_remember(stores: Any) -> None:
+    """As bytes, one for each source."""
+    await configured(stores)
+    assert await stores.articles.seen("times") == b""
+    await stores.articles.record_poll(poll(seen=b"\x00first"))
+    await stores.articles.record_poll(poll(by="map", seen=b"other"))
+    await stores.articles.record_poll(poll())
+    assert await stores.articles.seen("times") == b"\x00first"
+    await stores.articles.record_poll(poll(seen=b"second"))
+    assert await stores.articles.seen("times") == b"second"
+
+
 async def test_the_days_and_the_length_of_a_list_are_remembered(stores: Any) -> None:
     """A new address has its own."""
     await configured(stores)

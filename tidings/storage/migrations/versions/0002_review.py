@@ -1,4 +1,4 @@
-"""Floods held for review, times that a source may have missed, and days in which a feed wants no poll."""
+"""Floods held for review, times that may have been missed, days in which a feed wants no poll, lists as last seen."""
 
 from __future__ import annotations
 
@@ -38,3 +38,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source_id", "start", name="pk_source_gaps"),
     )
     op.create_index("ix_source_gaps_noticed_at", "source_gaps", ["noticed_at"])
+    op.create_table(
+        "source_lists",
+        sa.Column("source_id", Words(), nullable=False),
+        sa.Column("seen", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_source_lists_source_id"),
+        sa.PrimaryKeyConstraint("source_id", name="pk_source_lists"),
+    )
