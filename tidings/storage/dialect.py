@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -37,18 +38,28 @@ def insert_for(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-def among(dialect: str, column: Column[Any], name: str) -> ColumnElement[bool]:
-    """`column` is one of the texts in the list given as parameter `name`.
+Kind: TypeAlias = type[Text] | type[BigInteger]
+
+
+def each(dialect: str, name: str, kind: Kind = Text) -> ColumnElement[Any]:
+    """The values of the list given as parameter `name`, a row each. See `listed`."""
+    if dialect == "sqlite":
+        return func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value
+    return func.unnest(bindparam(name, type_=ARRAY(kind))).column_valued(name)
+
+
+def among(dialect: str, column: Column[Any], name: str, kind: Kind = Text) -> ColumnElement[bool]:
+    """`column` is one of the values in the list given as parameter `name`.
 
     One parameter however long the list is: an IN list is written anew for every number of values. See `listed`.
     """
     if dialect == "sqlite":
-        return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
-    return column == any_(bindparam(name, type_=ARRAY(Text)))
+        return column.in_(select(each(dialect, name)))
+    return column == any_(bindparam(name, type_=ARRAY(kind)))
 
 
-def listed(dialect: str, values: Sequence[str]) -> Any:
-    """The parameter that `among` wants."""
+def listed(dialect: str, values: Sequence[str] | Sequence[int]) -> Any:
+    """The parameter that `among` and `each` want."""
     return json.dumps(values, ensure_ascii=False) if dialect == "sqlite" else list(values)
 
 

@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
     Connection,
     and_,
     bindparam,
@@ -25,7 +27,7 @@ from sqlalchemy.sql.dml import Insert
 
 from crawler.records import Article, Fold, Folded
 from tidings.storage.article_rows import A, fetch, hold
-from tidings.storage.dialect import insert, insert_for, lock
+from tidings.storage.dialect import among, each, insert, insert_for, listed, lock
 from tidings.storage.keys import fingerprint, signed, title_fingerprint
 from tidings.storage.tables import (
     article_bands,
@@ -41,17 +43,6 @@ B = article_bands.c
 
 # Folding runs some statements for every article; they are built once, as making one costs more than running it.
 _OTHERS = and_(A.id != bindparam("own"), A.story_id.is_not(None), A.first_seen_at > bindparam("since"))
-_BY_BANDS = (  # only folded articles have bands
-    select(B.article_id.label("id"))
-    .where(
-        B.band.in_(bindparam("bands", expanding=True)),
-        B.article_id != bindparam("own"),
-        B.seen_at > bindparam("since"),
-    )
-    .group_by(B.article_id)
-    .order_by(func.count().desc(), B.article_id)
-    .limit(MOST)
-)
 _BY_ADDRESS = (
     select(A.id)
     .where(A.canonical_print == bindparam("address_print"), A.canonical_url == bindparam("address"), _OTHERS)
@@ -64,7 +55,6 @@ _BY_TITLE = (
     .order_by(A.first_seen_at, A.id)
     .limit(MOST)
 )
-_CANDIDATES = union_all(*(select(road.subquery().c.id) for road in (_BY_BANDS, _BY_ADDRESS, _BY_TITLE)))
 _KEEP_FOLD = (
     update(articles)
     .where(A.id == bindparam("own"))
@@ -77,7 +67,30 @@ _KEEP_FOLD = (
     )
 )
 _DROP_BANDS = delete(article_bands).where(B.article_id == bindparam("own"))
-_ADD_BANDS = article_bands.insert()
+
+
+@cache
+def _near(dialect: str) -> CompoundSelect[Any]:
+    """Ids of candidates by the three roads. Only folded articles have bands."""
+    by_bands = (
+        select(B.article_id.label("id"))
+        .where(
+            among(dialect, B.band, "bands", BigInteger),
+            B.article_id != bindparam("own"),
+            B.seen_at > bindparam("since"),
+        )
+        .group_by(B.article_id)
+        .order_by(func.count().desc(), B.article_id)
+        .limit(MOST)
+    )
+    return union_all(*(select(road.subquery().c.id) for road in (by_bands, _BY_ADDRESS, _BY_TITLE)))
+
+
+@cache
+def _add_bands(dialect: str) -> Insert:
+    own, seen = bindparam("own", type_=B.article_id.type), bindparam("seen_at", type_=B.seen_at.type)
+    rows = select(each(dialect, "bands", BigInteger), own, seen)
+    return insert_for(dialect, article_bands).from_select([B.band, B.article_id, B.seen_at], rows)
 
 
 @cache
@@ -140,12 +153,12 @@ def _candidates(
     asked = {
         "own": article.id,
         "since": since,
-        "bands": bands,
+        "bands": listed(connection.dialect.name, bands),
         "address": address,
         "address_print": None if address is None else fingerprint(address),
         "title_print": title_fingerprint(article.title),
     }
-    near = connection.execute(_CANDIDATES, asked).scalars().all()
+    near = connection.execute(_near(connection.dialect.name), asked).scalars().all()
     found = fetch(connection, near) if near else {}
     return tuple(sorted(found.values(), key=lambda one: (one.first_seen_at, one.id)))
 
@@ -155,8 +168,9 @@ def _keep(connection: Connection, article: Article, bands: Sequence[int], made: 
     if article.story_id is not None:  # folded before, on other words
         connection.execute(_DROP_BANDS, {"own": article.id})
     if bands:
-        rows = [{"band": band, "article_id": article.id, "seen_at": seen} for band in bands]
-        connection.execute(_ADD_BANDS, rows)
+        dialect = connection.dialect.name
+        rows = {"bands": listed(dialect, bands), "own": article.id, "seen_at": seen}
+        connection.execute(_add_bands(dialect), rows)
     story = {"id": made.story_id, "opened_at": seen, "last_at": seen}
     connection.execute(_open_story(connection.dialect.name), story)
     if article.story_id not in (None, made.story_id):
