@@ -85,6 +85,10 @@ class MemoryArticles:
         for one in self.kept.values():
             if one.article.source_id == source_id and is_held(one.article):
                 one.article = replace(one.article, held_ended=now, backfilled=not as_new)
+                if one.article.text_state is TextState.PENDING and as_new:
+                    one.page_due_at = now
+                elif one.article.text_state is TextState.PENDING:
+                    one.article = replace(one.article, text_state=TextState.FEED)
                 number += 1
                 if as_new:
                     self.released(one.article.id, now)
@@ -249,7 +253,7 @@ class MemoryArticles:
         return made
 
     def _add(self, article: Article) -> None:
-        pending = article.text_state is TextState.PENDING
+        pending = article.text_state is TextState.PENDING and not is_held(article)
         seen = article.first_seen_at
         self.kept[article.id] = Kept(article, seen, seen if pending else None, versions=[article])
 

@@ -111,6 +111,11 @@ def existing(connection: Connection, article_ids: Iterable[str]) -> set[str]:
     return {row.id for some in chunks(article_ids) for row in connection.execute(_EXISTING, {"ids": some})}
 
 
+def is_page_due(article: Article) -> bool:
+    """Whether the page of a new article is to be read; not while the article is held for review."""
+    return article.text_state is TextState.PENDING and article.held_since is None
+
+
 def new_row(article: Article) -> dict[str, Any]:
     """The row of an article seen for the first time, waiting for folding, and for its page when pending."""
     return {
@@ -136,7 +141,7 @@ def new_row(article: Article) -> dict[str, Any]:
         "backfilled": article.backfilled,
         "held_since": article.held_since,
         "held_ended": article.held_ended,
-        "page_due_at": article.first_seen_at if article.text_state is TextState.PENDING else None,
+        "page_due_at": article.first_seen_at if is_page_due(article) else None,
         "attempts": 0,
         "rereads": 0,
         "unfolded_since": article.first_seen_at,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, select, update
 
 from alerts.records import DigestPlan, Flood, Telling
 from crawler import floods
-from crawler.records import HeldFlood, SourceState
+from crawler.records import HeldFlood, SourceState, TextState
 from tidings.storage.article_rows import A, chunks
 from tidings.storage.dialect import lock
 from tidings.storage.keys import title_fingerprint
@@ -21,6 +22,7 @@ from tidings.storage.tellings import COLUMNS, to_telling
 BATCH = 500  # articles of one transaction
 
 HELD: ColumnElement[bool] = and_(A.held_since.is_not(None), A.held_ended.is_(None))
+_PENDING = A.text_state == str(TextState.PENDING)
 FREE: ColumnElement[bool] = or_(A.held_since.is_(None), A.held_ended.is_not(None))
 
 
@@ -54,7 +56,7 @@ def held(connection: Connection) -> tuple[HeldFlood, ...]:
 def release(connection: Connection, source_id: str, *, as_new: bool, now: datetime) -> int:
     """End the review of what is held of a source; how many articles it was.
 
-    As new: their matches count as found now, so that the next digests tell them.
+    As new: their matches count as found now, so that the next digests tell them, and their pages are read.
     """
     lock(connection, WINDOWS)
     mine = and_(HELD, A.source_id == source_id)
@@ -62,7 +64,7 @@ def release(connection: Connection, source_id: str, *, as_new: bool, now: dateti
         moment = in_no_window(connection, now)
         waiting = and_(M.article_id.in_(select(A.id).where(mine)), M.gone_at.is_(None))
         connection.execute(update(matches).where(waiting).values(matched_at=moment))
-    values = {"held_ended": now, "backfilled": not as_new}
+    values = _told(now) if as_new else _known(now)
     number = connection.execute(update(articles).where(mine).values(**values)).rowcount
     connection.execute(
         update(sources)
@@ -80,8 +82,18 @@ def let_go(connection: Connection, now: datetime) -> int:
         ).scalars()
     )
     if over:
-        connection.execute(update(articles).where(A.id.in_(over)).values(held_ended=now, backfilled=True))
+        connection.execute(update(articles).where(A.id.in_(over)).values(**_known(now)))
     return len(over)
+
+
+def _told(now: datetime) -> dict[str, Any]:
+    return {"held_ended": now, "page_due_at": case((_PENDING, now), else_=A.page_due_at)}
+
+
+def _known(now: datetime) -> dict[str, Any]:
+    """Known, and its page is never read: what the feed says stays its text."""
+    text_state = case((_PENDING, str(TextState.FEED)), else_=A.text_state)
+    return {"held_ended": now, "backfilled": True, "text_state": text_state}
 
 
 def floods_for(

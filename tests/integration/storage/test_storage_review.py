@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.records import Gap
-from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind, SourceState
+from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind, SourceState, TextState
 from tests.integration.storage.making import (
     DAY,
     HOUR,
@@ -105,6 +105,23 @@ async def test_what_is_released_before_it_was_matched_is_told_when_it_is(stores:
 
     found = await stores.digests.matched(plan(), NOON + HOUR, NOON + DAY)
     assert [each.telling.article_id for each in found] == [one.id]
+
+
+async def test_pages_of_a_flood_are_read_once_it_is_released_as_new(stores: Any) -> None:
+    """A renewal of thousands of entries makes no thousand requests; what is known keeps the words of its feed."""
+    pending = {"text_state": TextState.PENDING, "held_since": NOON}
+    await stores.articles.record_poll(poll(article(1, **pending)))
+    await stores.articles.record_poll(poll(article(2, source_id="post", **pending), by="post"))
+    later = NOON + DAY
+
+    assert await stores.articles.claim_pending(later, 9, HOUR) == ()
+    assert await stores.articles.unfolded(NOON, HOUR, 9) == (article(1).id, article(2).id)
+    await stores.articles.release_held("times", as_new=True, now=later)
+    await stores.articles.release_held("post", as_new=False, now=later)
+
+    (due,) = await stores.articles.claim_pending(later, 9, HOUR)
+    assert due.id == article(1).id
+    assert (await stores.articles.get(article(2).id)).text_state is TextState.FEED
 
 
 async def test_a_flood_that_nobody_released_counts_as_known_after_a_week(sql: Database) -> None:
