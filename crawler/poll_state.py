@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from crawler import floods, schedule
 from crawler.errors import BlockedError, CrawlError, GoneError, NotAFeedError
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceState
+from crawler.wording import shown
 
 _TOLD_AT_ONCE = frozenset(
     {SourceState.MOVED, SourceState.FLOODING}
@@ -79,7 +80,7 @@ def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetim
             state, SourceState.QUIET, f"nothing new since {spoke:%d %b %Y}, far longer than usual", now
         )
     if state.moved_to is not None:
-        problem = f"moved for good to {_shown(state.moved_to)}; change the address in the configuration"
+        problem = f"moved for good to {shown(state.moved_to)}; change the address in the configuration"
         return _in_state(state, SourceState.MOVED, problem, now)
     return _in_state(state, SourceState.OK, None, now)
 
@@ -157,9 +158,3 @@ def accepted(source: Source, moved_to: str | None) -> str | None:
     if urlsplit(source.url).scheme == "https" and urlsplit(moved_to).scheme != "https":
         return None
     return moved_to
-
-
-def _shown(url: str) -> str:
-    """An address without its query, which may hold a token."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}" + ("?…" if parts.query else "")

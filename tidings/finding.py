@@ -1,70 +1,117 @@
-"""Asking a source or a site once, for a person who wants to know what is there."""
+"""Looking for the feeds of a site, once, for a person who wants to add one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
-from crawler.errors import CrawlError, NotAFeedError
-from crawler.feeds.discovery import candidates
-from crawler.feeds.parse import parse
-from crawler.ports import Fetcher, Lister
-from crawler.records import Feed, Purpose, Request, Source, SourceKind
+from crawler.errors import BlockedError, CrawlError, NotAFeedError, TemporaryFetchError
+from crawler.feeds.discovery import candidates, well_known
+from crawler.feeds.parse import parse_job
+from crawler.ports import Fetcher
+from crawler.records import Feed, Fetched, Purpose, Request
 
-MOST_CANDIDATES = 5
+MOST_CANDIDATES = 5  # of a page's feeds that are asked without being chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A feed that answered."""
 
-    url: str
+    url: str  # to be written down: where it moved for good, else as asked
     feed: Feed
+    moved_from: str | None = None  # the address asked, when another is to be written down
 
 
-async def find_feeds(url: str, fetcher: Fetcher) -> tuple[Found, ...]:
-    """The feed at `url`, or those that the page there links to and that really are feeds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A feed to choose; with neither `found` nor `refused` it was not asked."""
 
+    url: str
+    title: str  # as the page calls it; ""
+    found: Found | None = None
+    refused: str | None = None  # why it is no feed after all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a look at one address brought."""
+
+    options: tuple[Option, ...] = ()  # in the order of the page
+    page: str | None = None  # the address after redirects, when it is no feed itself
+    problem: str | None = None  # what the document is instead of a feed
+
+    @property
+    def found(self) -> tuple[Found, ...]:
+        """The feeds that answered."""
+        return tuple(one.found for one in self.options if one.found is not None)
+
+
+async def find_feeds(url: str, fetcher: Fetcher, *, only: int | None = None) -> Search:
+    """The feed at `url`, or those that the page there links to; no path is guessed.
+
+    Args:
+        only: of the feeds that the page links to, ask that of this number, from 1; None: the first five.
     Raises:
         CrawlError: `url` itself cannot be had.
     """
-    address = url if urlsplit(url).scheme else f"https://{url}"
-    answer = await fetcher.get(Request(url=address, purpose=Purpose.FEED))
+    answer = await fetcher.get(Request(url=url, purpose=Purpose.FEED))
     try:
-        feed = parse(answer.body, url=answer.url, content_type=answer.content_type)
-    except NotAFeedError:
-        linked = candidates(answer.body, url=answer.url)[:MOST_CANDIDATES]
-    else:
-        return (Found(url=answer.moved_to or address, feed=feed),)
-    found = []
-    for candidate in linked:
-        try:
-            answer = await fetcher.get(Request(url=candidate.url, purpose=Purpose.FEED))
-            feed = parse(answer.body, url=answer.url, content_type=answer.content_type)
-        except CrawlError:
-            continue  # the page names a feed that is none; the next may be better
-        found.append(Found(url=answer.moved_to or candidate.url, feed=feed))
-    return tuple(found)
+        return Search(options=(Option(url=url, title="", found=await _read(url, answer)),))
+    except NotAFeedError as fault:
+        problem = str(fault)
+    options = []
+    named = candidates(answer.body, url=answer.url, content_type=answer.content_type)
+    for number, candidate in enumerate(named, start=1):
+        wanted = number <= MOST_CANDIDATES if only is None else number == only
+        option = Option(url=candidate.url, title=candidate.title)
+        options.append(await _asked(option, fetcher) if wanted else option)
+    return Search(options=tuple(options), page=answer.url, problem=problem)
 
 
-async def try_source(source: Source, fetcher: Fetcher, lister: Lister) -> dict[str, Any]:
-    """What one configured source answers now, as a row for `sources test`."""
-    row: dict[str, Any] = {"id": source.id, "kind": source.kind, "url": source.url, "problem": None}
+async def _asked(option: Option, fetcher: Fetcher) -> Option:
     try:
-        if source.kind is SourceKind.FEED:
-            answer = await fetcher.get(
-                Request(url=source.url, purpose=Purpose.FEED, headers=source.headers, auth=source.auth)
-            )
-            feed = parse(answer.body, url=answer.url, content_type=answer.content_type, zone=source.zone)
-        else:
-            feed = (await lister.list(source)).feed
+        return replace(option, found=await ask(option.url, fetcher))
     except CrawlError as fault:
-        return row | {"problem": str(fault), "entries": 0, "newest": None, "title": None, "problems": ()}
-    dates = [entry.published_at for entry in feed.entries if entry.published_at is not None]
-    return row | {
-        "entries": len(feed.entries),
-        "newest": max(dates, default=None),
-        "title": feed.title,
-        "problems": feed.problems,
-    }
+        return replace(option, refused=str(fault))  # pages name feeds that are none; the next may be better
+
+
+async def ask(url: str, fetcher: Fetcher) -> Found:
+    """The feed at `url`.
+
+    Raises:
+        CrawlError: it cannot be had, or is none.
+    """
+    return await _read(url, await fetcher.get(Request(url=url, purpose=Purpose.FEED)))
+
+
+def guesses(page: str, known: Collection[str]) -> tuple[str, ...]:
+    """Addresses where the site of `page` may keep a feed that nothing links to, less those asked already."""
+    return tuple(one for one in well_known(page) if one not in known)
+
+
+async def probe(addresses: Collection[str], fetcher: Fetcher) -> Found | None:
+    """The first of `addresses` that is a feed, asked one after the other.
+
+    Raises:
+        CrawlError: the host wants no more requests, or cannot be reached: the rest is not asked.
+    """
+    for address in addresses:
+        try:
+            return await ask(address, fetcher)
+        except TemporaryFetchError as fault:
+            if fault.status is None or fault.status in (429, 503):
+                raise
+        except BlockedError:
+            raise
+        except CrawlError:
+            continue
+    return None
+
+
+async def _read(url: str, answer: Fetched) -> Found:
+    feed = await asyncio.to_thread(parse_job, answer.body, answer.url, answer.content_type, None, None)
+    if answer.moved_to is None or answer.moved_to == url:
+        return Found(url=url, feed=feed)
+    return Found(url=answer.moved_to, feed=feed, moved_from=url)

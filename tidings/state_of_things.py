@@ -8,14 +8,20 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.records import DeliveryState
 from alerts.slots import upcoming
-from crawler.records import PollState, SourceState, TextState
+from crawler.care import Care, Need
+from crawler.causes import HERE, cause_of
+from crawler.records import SourceState, TextState
+from crawler.wording import counted, moment
+from tidings.caring import Cared, look
 from tidings.lock import holder
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
 from tidings.storage.stores import Stores
 from tidings.unserved import unserved
 
-TROUBLED = (SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED)
+MOST_NAMED = 20  # troubles of sources, one by one
+MOST_IN_A_ROW = 5  # names in one sentence
+OUTAGE = 3  # sources that cannot be reached, at least; and half of all
 LATE = timedelta(minutes=15)  # a source or delivery that has waited so long past its time waits for somebody
 
 
@@ -36,6 +42,7 @@ class Status:
     counts: Counts
     next_poll: datetime | None
     next_digests: tuple[Next, ...]
+    care: tuple[Care, ...]  # of sources that need somebody, now or sometime
     needs: tuple[str, ...]  # sentences that ask for somebody
     notes: tuple[str, ...]
     workers: tuple[str, ...] = ()
@@ -48,7 +55,10 @@ class Status:
             else "not running; start it with `tidings run`"
         )
         sources = ", ".join(f"{number} {state}" for state, number in self.counts.sources.items() if number)
-        yield f"sources     {sources or 'none yet'}"
+        now = sum(1 for one in self.care if one.need is Need.NOW)
+        yield f"sources     {sources or 'none yet'}" + (
+            f"; {now} of them need{'s' if now == 1 else ''} you" if now else ""
+        )
         yield (
             f"articles    {self.counts.articles} in {self.counts.stories} stories, {self.counts.matches} matches, "
             f"{self.counts.pending_text} pages to read"
@@ -71,45 +81,89 @@ class Status:
 
 async def take(settings: Settings, stores: Stores, now: datetime | None = None) -> Status:
     """Look at the database and the lock file."""
-    moment = now if now is not None else datetime.now(UTC)
-    await stores.sources.sync(settings.sources, moment)
+    taken_at = now if now is not None else datetime.now(UTC)
+    cared = await look(settings, stores, taken_at)
     counts = await stores.counts.take()
-    states = await stores.sources.states()
     process = holder(settings.state_dir)
-    polls = [one.next_poll_at for one in states if one.next_poll_at is not None and not one.operator_paused]
+    asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
+    polls = [one.state.next_poll_at for one in asked if one.state.next_poll_at is not None]
     return Status(
-        taken_at=moment,
+        taken_at=taken_at,
         process=process,
         counts=counts,
         next_poll=min(polls, default=None),
         next_digests=tuple(
-            Next(digest=plan.id, due=None if plan.immediately else upcoming(plan, moment, 1)[0].due)
+            Next(digest=plan.id, due=None if plan.immediately else upcoming(plan, taken_at, 1)[0].due)
             for plan in settings.digests
             if not plan.paused
         ),
-        needs=tuple(_needs(settings, states, counts, moment, process is not None)),
-        notes=tuple(_notes(settings, counts)),
+        care=tuple(one.care for one in cared if one.care.need is not Need.NOTHING),
+        needs=tuple(_needs(cared, counts, taken_at, running=process is not None)),
+        notes=(*_sometime(cared), *_notes(settings, counts)),
     )
 
 
-def _needs(
-    settings: Settings, states: Sequence[PollState], counts: Counts, now: datetime, running: bool
-) -> Iterator[str]:
-    if not settings.sources:
+def _needs(cared: Sequence[Cared], counts: Counts, now: datetime, *, running: bool) -> Iterator[str]:
+    if not cared:
         yield "there are no sources: `tidings sources add URL`"
-    for one in states:
-        if one.state in TROUBLED:
-            since = f" since {one.since:%Y-%m-%d %H:%M}Z" if one.since else ""
-            yield f"source {one.source_id} is {one.state}{since}: {one.problem or 'no reason known'}"
+    yield from _sources_in_need(cared)
     if parked := counts.deliveries.get(DeliveryState.PARKED, 0):
         yield f"{parked} deliveries are parked: `tidings deliveries list`, then `retry` or `cancel`"
     if counts.oldest_delivery is not None and now - counts.oldest_delivery > LATE:
         yield f"a delivery has waited since {counts.oldest_delivery:%Y-%m-%d %H:%M}Z: `tidings deliveries list`"
     if quarantined := counts.texts.get(TextState.QUARANTINED, 0):
         yield f"{quarantined} articles crashed the page reader three times and are read no more"
-    overdue = [one for one in states if one.next_poll_at is not None and now - one.next_poll_at > LATE]
+    due = [one.state.next_poll_at for one in cared if one.care.state is not SourceState.PAUSED]
+    overdue = [when for when in due if when is not None and now - when > LATE]
     if overdue and running:
         yield f"{len(overdue)} sources are more than {LATE.seconds // 60} minutes late: is the machine overloaded?"
+
+
+def _sources_in_need(cared: Sequence[Cared]) -> Iterator[str]:
+    """One sentence for each trouble, and one for all when the network of this machine is the likely cause."""
+    urgent = [one.care for one in cared if one.care.need is Need.NOW]
+    unreached = [one for one in urgent if one.state is SourceState.FAILING and cause_of(one.problem) in HERE]
+    if len(unreached) >= OUTAGE and 2 * len(unreached) >= len(cared):
+        since = min((one.since for one in unreached if one.since), default=None)
+        yield (
+            f"{len(unreached)} of {counted(len(cared), 'source')} cannot be reached"
+            f"{f' since {moment(since)}' if since else ''}; look at the network and the DNS of this machine"
+        )
+        urgent = [one for one in urgent if one not in unreached]
+    alike: dict[tuple[str | None, ...], list[Care]] = {}
+    for one in urgent:
+        alike.setdefault((one.state, one.problem, one.remedy), []).append(one)
+    for group in list(alike.values())[:MOST_NAMED]:
+        first = group[0]
+        since = min((one.since for one in group if one.since), default=None)
+        who = (
+            f"source {first.source_id} is"
+            if len(group) == 1
+            else f"{len(group)} sources ({_names(group)}) are"
+        )
+        then = f" since {moment(since)}" if since else ""
+        yield f"{who} {first.state}{then}: {first.problem or 'no reason known'}; {first.remedy}"
+    if (more := sum(map(len, list(alike.values())[MOST_NAMED:]))) > 0:
+        yield f"{counted(more, 'further source')}: `tidings sources list --care`"
+
+
+def _names(group: Sequence[Care]) -> str:
+    names = [one.source_id for one in group]
+    more = f" and {len(names) - MOST_IN_A_ROW} more" if len(names) > MOST_IN_A_ROW else ""
+    return ", ".join(names[:MOST_IN_A_ROW]) + more
+
+
+def _sometime(cared: Sequence[Cared]) -> Iterator[str]:
+    """What works and would work better, one sentence a state."""
+    later = [one.care for one in cared if one.care.need is Need.SOMETIME]
+    for label, words in (
+        (SourceState.MOVED, "moved for good"),
+        (SourceState.QUIET, "far quieter than usual"),
+        (SourceState.OK, "may have missed entries"),
+    ):
+        group = [one for one in later if one.state is label]
+        if group:
+            yield f"{words}: {_names(group)}; `tidings sources list --care` tells what to do"
 
 
 def _notes(settings: Settings, counts: Counts) -> Iterator[str]:

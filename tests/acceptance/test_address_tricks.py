@@ -139,7 +139,7 @@ async def test_feeds_and_discovery(tmp_path: Path) -> None:
                 with pytest.raises(CrawlError):
                     await find_feeds(trick, crawler.fetcher)
             for start in range(0, len(IN_XML), MOST_CANDIDATES):
-                assert await find_feeds(site.url(f"/{start}"), crawler.fetcher) == ()
+                assert (await find_feeds(site.url(f"/{start}"), crawler.fetcher)).found == ()
 
     assert outside(connected) == []
     assert len(connected) == len(site.visits) > 40
@@ -155,7 +155,7 @@ async def test_imported_lists(tmp_path: Path) -> None:
         target,
         [ImportRow(one.title, one.url, one.site_url, one.folders) for one in rows],
         taken=(),
-        known=(),
+        known={},
     )
     with watched() as connected:
         await settled(tmp_path)

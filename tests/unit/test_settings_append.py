@@ -9,7 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidings.settings import ConfigError, load
-from tidings.settings.append import ImportRow, NewSource, append_source, slug, unique_id, write_import
+from tidings.settings.append import (
+    ImportRow,
+    NewSource,
+    append_source,
+    feed_key,
+    fit_name,
+    free_file,
+    lines,
+    slug,
+    sources_file,
+    unique_id,
+    write_import,
+)
+from tidings.settings.typed import typed_address, typed_id
 
 NEW = NewSource(id="new", feed="https://example.org/new.xml", name="News: all of it", tags=("press", "no"))
 
@@ -111,7 +124,7 @@ def test_an_import_is_a_new_file_with_ids_of_its_own(tmp_path: Path) -> None:
         ImportRow("Bad", "feed:nonsense", None, ()),
     ]
 
-    done = write_import(path, rows, taken={"the-hindu-economie"}, known={"https://old.example/feed"})
+    done = write_import(path, rows, taken={"the-hindu-economie"}, known={"https://old.example/feed": "old"})
 
     loaded = load(tmp_path, state_dir=tmp_path, environ={}).sources
     assert [(one.id, one.name, one.tags) for one in loaded] == [
@@ -121,12 +134,64 @@ def test_an_import_is_a_new_file_with_ids_of_its_own(tmp_path: Path) -> None:
         ("दैनिक", "दैनिक", ()),
     ]
     assert [one.id for one in done.sources] == [one.id for one in loaded]
-    assert [feed for feed, _ in done.skipped] == [
-        "https://old.example/feed",
-        "https://hi.example/feed",
-        "feed:nonsense",
-    ]
+    assert done.skipped == (
+        ("https://old.example/feed", "it is configured already, as old"),
+        ("https://hi.example/feed", "the list has it twice; it is दैनिक now"),
+    )
+    assert [feed for feed, _ in done.refused] == ["feed:nonsense"]
     assert "# https://hindu.example/\n" in path.read_text(encoding="utf-8")
+
+
+def test_an_import_keeps_ids_tags_and_languages_that_it_can(tmp_path: Path) -> None:
+    """What the list calls its feeds holds where it is free and fits; else another is made of it."""
+    (tmp_path / "tidings.yaml").write_text("{}")
+    rows = [
+        ImportRow(
+            "A", "https://a.example/", None, ("Folder",), id="mine", tags=("no", "x"), language="pt-br"
+        ),
+        ImportRow("B", "https://b.example/", None, ("Folder",), id="taken", language="not a language"),
+        ImportRow("C", "https://c.example/", None, (), id="no id!", tags=("all", "a b")),
+    ]
+
+    done = write_import(
+        tmp_path / "sources" / "x.yaml", rows, taken={"taken"}, known={}, tags=("all-of-them",)
+    )
+
+    loaded = load(tmp_path, state_dir=tmp_path, environ={}).sources
+    assert [(one.id, one.tags, one.language) for one in loaded] == [
+        ("mine", ("all-of-them", "no", "x"), "pt-br"),
+        ("taken-2", ("all-of-them", "folder"), None),
+        ("no-id", ("all-of-them",), None),
+    ]
+    assert len(done.sources) == 3
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["http://A.example/feed/", "https://a.example:443/feed", "http://a.example:80/feed#top"],
+)
+def test_a_feed_is_known_however_its_address_is_spelt(tmp_path: Path, spelling: str) -> None:
+    """With nothing new no file is made."""
+    path = tmp_path / "x.yaml"
+
+    done = write_import(
+        path, [ImportRow("A", spelling, None, ())], taken=(), known={"https://a.example/feed": "a"}
+    )
+
+    assert (done.sources, len(done.skipped)) == ((), 1)
+    assert not path.exists()
+
+
+def test_feeds_of_one_host_are_told_apart_by_path_query_and_port() -> None:
+    """Nothing of an address is dropped that may choose a feed."""
+    urls = [
+        "https://a.example/1",
+        "https://a.example/?feed=1",
+        "https://a.example/?feed=2",
+        "https://a.example:8443/1",
+    ]
+
+    assert len({feed_key(url) for url in urls}) == 4
 
 
 def test_an_import_overwrites_nothing(tmp_path: Path) -> None:
@@ -135,7 +200,7 @@ def test_an_import_overwrites_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="the file is there already"):
         write_import(
-            tmp_path / "x.yaml", [ImportRow("A", "https://a.example/", None, ())], taken=(), known=()
+            tmp_path / "x.yaml", [ImportRow("A", "https://a.example/", None, ())], taken=(), known={}
         )
 
     assert (tmp_path / "x.yaml").read_text() == "mine"
@@ -151,7 +216,7 @@ def test_any_title_and_folder_can_be_imported(
     (folder / "tidings.yaml").write_text("{}")
     row = ImportRow(title, "https://a.example/feed", title, tuple(folders))
 
-    done = write_import(folder / "sources" / "x.yaml", [row], taken=(), known=())
+    done = write_import(folder / "sources" / "x.yaml", [row], taken=(), known={})
 
     (source,) = load(folder, state_dir=folder, environ={}).sources
     assert (source.id, source.tags) == (done.sources[0].id, done.sources[0].tags)
@@ -164,3 +229,100 @@ def test_ids_are_short_and_free() -> None:
     assert unique_id("?!", "https://feeds.example.org/x", ()) == "example-org"
     assert len(unique_id("long " * 50, "https://x.example/", ())) <= 60
     assert slug("Zürich – Tages Anzeiger") == "zurich-tages-anzeiger"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=40))
+def test_the_lines_proposed_for_any_title_read_back(
+    tmp_path_factory: pytest.TempPathFactory, title: str, site: str
+) -> None:
+    """Titles come from anywhere: quotes, colons, emoji, line breaks, `${NAME}`, halves of pairs."""
+    folder = tmp_path_factory.mktemp("add")
+    (folder / "tidings.yaml").write_text("{}")
+    name = fit_name(title)
+    new = NewSource(
+        id=unique_id(name or "", "https://a.example/", ()), feed="https://a.example/", name=name, site=site
+    )
+
+    (folder / "sources.yaml").write_text("\n".join(["sources:", *lines(new)]), encoding="utf-8")
+
+    (source,) = load(folder, state_dir=folder, environ={}).sources
+    assert (source.id, source.name) == (new.id, name)
+
+
+def test_an_empty_list_in_brackets_says_what_to_remove(tmp_path: Path) -> None:
+    """It is the one flow list that people start with."""
+    path = tmp_path / "sources.yaml"
+    path.write_text("sources: []\n")
+
+    with pytest.raises(ConfigError, match="remove the brackets"):
+        append_source(path, NEW)
+
+
+def test_a_file_called_yml_is_the_one_that_is_added_to(tmp_path: Path) -> None:
+    """Unless sources.yaml is there."""
+    (tmp_path / "sources.yml").touch()
+    assert sources_file(tmp_path).name == "sources.yml"
+    (tmp_path / "sources.yaml").touch()
+    assert sources_file(tmp_path).name == "sources.yaml"
+
+
+@pytest.mark.parametrize(
+    ("stem", "there", "name"),
+    [
+        ("My feeds (old)", (), "my-feeds-old.yaml"),
+        ("x", ("x.yaml", "x-2.yml"), "x-3.yaml"),
+        ("..", (), "imported.yaml"),
+        (".opml", (), "opml.yaml"),
+    ],
+)
+def test_an_imported_file_gets_a_name_that_is_free_and_is_read(
+    tmp_path: Path, stem: str, there: tuple[str, ...], name: str
+) -> None:
+    """No hidden file, no space, no step out of the folder."""
+    for one in there:
+        (tmp_path / one).touch()
+
+    assert free_file(tmp_path, stem) == tmp_path / name
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("example.org/feed", "https://example.org/feed"),
+        ("example.org:8080/feed", "https://example.org:8080/feed"),
+        (" <HTTP://Example.org/Feed> ", "http://Example.org/Feed"),
+        ("feed://example.org/rss", "http://example.org/rss"),
+        ("feed:https://example.org/rss", "https://example.org/rss"),
+        ("Feed:example.org/rss", "http://example.org/rss"),
+        ("https://example.org/?a=b&c=d", "https://example.org/?a=b&c=d"),
+    ],
+)
+def test_an_address_may_be_typed_as_people_do(typed: str, meant: str) -> None:
+    """Without a scheme it is https; a `feed:` in front is taken off."""
+    assert typed_address(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "ftp://example.org/", "javascript:alert(1)", "mailto:me@example.org", "https://", "a b.example"],
+)
+def test_what_is_no_web_address_is_refused_with_a_remedy(typed: str) -> None:
+    """One sentence, with a semicolon before what to do."""
+    with pytest.raises(ValueError, match="; "):
+        typed_address(typed)
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    """The message may end up in a log."""
+    with pytest.raises(ValueError, match="auth_file") as refused:
+        typed_address("https://me:geheim@example.org/")
+
+    assert "geheim" not in str(refused.value)
+
+
+def test_an_id_with_signs_is_answered_with_one_that_fits() -> None:
+    """As in the files."""
+    with pytest.raises(ValueError, match="press-tv"):
+        typed_id("Press & TV")
+    assert typed_id("दैनिक") == "दैनिक"

@@ -6,7 +6,8 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Mapping as Names
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +16,13 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 from tidings.settings.document import Document, Items, Mapping, Scalar
-from tidings.settings.models.values import settled, web_address
+from tidings.settings.models.values import identifier, language, settled, web_address
 from tidings.settings.problems import ConfigError, Problem
 from tidings.settings.quoting import quoted
 from tidings.settings.yaml import parse
 
 LONGEST_ID = 60
+LONGEST_NAME = 200
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
@@ -30,9 +32,11 @@ class NewSource:
 
     id: str
     feed: str  # absolute address
+    kind: str = "feed"  # or "sitemap": the key that the address stands under
     name: str | None = None
     site: str | None = None  # an address; written as a comment
     tags: tuple[str, ...] = ()
+    language: str | None = None
 
 
 class ImportRow(NamedTuple):
@@ -41,7 +45,10 @@ class ImportRow(NamedTuple):
     title: str
     feed: str
     site: str | None
-    folders: tuple[str, ...]  # outermost first
+    folders: tuple[str, ...]  # outermost first; they become tags where there are none
+    id: str | None = None  # wished for; another is made where it is taken or can be none
+    tags: tuple[str, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +56,27 @@ class Imported:
     """What an import wrote, and what it left out."""
 
     path: Path
-    sources: tuple[NewSource, ...]
-    skipped: tuple[tuple[str, str], ...]  # feed address, reason
+    sources: tuple[NewSource, ...]  # none: no file was written
+    skipped: tuple[tuple[str, str], ...]  # address of a feed that is here already, where
+    refused: tuple[tuple[str, str], ...]  # what cannot be a source, why
+
+
+def sources_file(config_dir: Path) -> Path:
+    """The file to which a source is added: sources.yaml, or sources.yml where it is called so."""
+    other = config_dir / "sources.yml"
+    path = config_dir / "sources.yaml"
+    return other if other.exists() and not path.exists() else path
+
+
+def free_file(folder: Path, stem: str) -> Path:
+    """A file of the folder that is not there yet, called after `stem`, with a number where that is taken."""
+    base, n = slug(stem) or "imported", 1
+    taken = {one.stem for one in folder.iterdir()} if folder.is_dir() else set()
+    name = base
+    while name in taken:
+        n += 1
+        name = f"{base}-{n}"
+    return folder / f"{name}.yaml"
 
 
 def append_source(path: Path, source: NewSource) -> None:
@@ -83,7 +109,7 @@ def append_source(path: Path, source: NewSource) -> None:
     glue = "" if not old or old.endswith(b"\n") else newline
     lead = "" if _sources(document) else f"sources:{newline}"
     new = old + (glue + lead + block).encode()
-    if _ids(parse(new, str(path))) != [*_ids(document), source.id]:
+    if not _reads_back(new, str(path), before=_ids(document), added=[source]):
         raise _not_at_the_end(document)
     _replace(path, new)
 
@@ -93,54 +119,76 @@ def write_import(
     rows: Iterable[ImportRow],
     *,
     taken: Collection[str],
-    known: Collection[str],
+    known: Names[str, str],
+    tags: Sequence[str] = (),
     schema: str = "../schema",
 ) -> Imported:
-    """Write the feeds of `rows` into the new file `path`.
+    """Write the feeds of `rows` into the new file `path`; no file when there is no new one.
 
     Args:
         taken: ids of sources that are configured already.
-        known: addresses of feeds that are configured already; they are left out.
+        known: addresses of feeds that are configured already, with their ids; they are left out.
+        tags: given to every source, before its own.
         schema: folder of the schemas as seen from the file.
     Raises:
-        ConfigError: the file is there already, cannot be written, or no row is new.
+        ConfigError: the file is there already, or cannot be written.
     """
     if path.exists():
         raise ConfigError(
             [Problem(file=str(path), problem="the file is there already", remedy="choose another name")]
         )
     ids = set(taken)
-    feeds = set(known)
+    here = {feed_key(url): f"it is configured already, as {name}" for url, name in known.items()}
     new: list[NewSource] = []
     skipped: list[tuple[str, str]] = []
+    refused: list[tuple[str, str]] = []
     for row in rows:
         try:
             feed = web_address(row.feed)
         except PydanticCustomError as fault:
-            skipped.append((row.feed, fault.message()))
+            refused.append((row.feed, fault.message()))
             continue
-        if feed in feeds:
-            skipped.append((feed, "it is configured already"))
+        if feed_key(feed) in here:
+            skipped.append((feed, here[feed_key(feed)]))
             continue
-        title = _title(row.title)
-        name = unique_id(title or "", feed, ids)
-        ids.add(name)
-        feeds.add(feed)
-        tags = tuple(dict.fromkeys(tag for tag in map(slug, row.folders) if tag and tag != "all"))
-        new.append(NewSource(id=name, feed=feed, name=title, site=row.site, tags=tags))
-    if not new:
-        raise ConfigError(
-            [Problem(file=str(path), problem="there is no new feed to import", remedy="look at the list")]
-        )
-    lines = [f"# yaml-language-server: $schema={schema}/sources.json", "sources:"]
-    for one in new:
-        lines += _block(one, 2)
-    data = ("\n".join(lines) + "\n").encode()
-    if _ids(parse(data, str(path))) != [one.id for one in new]:
-        raise AssertionError("the written sources do not read back")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, data)
-    return Imported(path=path, sources=tuple(new), skipped=tuple(skipped))
+        one = _imported(row, feed, ids, tags)
+        ids.add(one.id)
+        here[feed_key(feed)] = f"the list has it twice; it is {one.id} now"
+        new.append(one)
+    if new:
+        lines = [f"# yaml-language-server: $schema={schema}/sources.json", "sources:"]
+        for one in new:
+            lines += _block(one, 2)
+        data = ("\n".join(lines) + "\n").encode()
+        if not _reads_back(data, str(path), before=[], added=new):
+            raise AssertionError("the written sources do not read back")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+    return Imported(path=path, sources=tuple(new), skipped=tuple(skipped), refused=tuple(refused))
+
+
+def _imported(row: ImportRow, feed: str, taken: Collection[str], tags: Sequence[str]) -> NewSource:
+    name = fit_name(row.title)
+    wished = row.id if row.id and row.id not in taken and _fits(identifier, row.id) else None
+    own = [tag for tag in row.tags if _fits(identifier, tag)] or map(slug, row.folders)
+    return NewSource(
+        id=wished or unique_id(row.id or name or "", feed, taken),
+        feed=feed,
+        name=name,
+        site=row.site,
+        tags=tuple(dict.fromkeys(tag for tag in (*tags, *own) if tag and tag != "all")),
+        language=row.language if row.language and _fits(language, row.language) else None,
+    )
+
+
+def feed_key(url: str) -> str:
+    """Equal for two spellings of one feed's address: http or https, letter case of the host, a slash at the end."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port if parts.port not in (None, 80, 443) else ""
+    except ValueError:
+        return url
+    return f"{parts.hostname}:{port}{parts.path.rstrip('/')}?{parts.query}"
 
 
 def unique_id(title: str, url: str, taken: Collection[str]) -> str:
@@ -169,7 +217,7 @@ def lines(source: NewSource) -> list[str]:
 
 def _block(source: NewSource, indent: int) -> list[str]:
     lead, below = " " * indent + "- ", " " * indent + "  "
-    lines = [f"{lead}id: {quoted(source.id)}", f"{below}feed: {quoted(source.feed)}"]
+    lines = [f"{lead}id: {quoted(source.id)}", f"{below}{source.kind}: {quoted(source.feed)}"]
     site = _comment(source.site)
     if site:
         lines[0] += f"  # {site}"
@@ -177,13 +225,45 @@ def _block(source: NewSource, indent: int) -> list[str]:
         lines.append(f"{below}name: {quoted(source.name)}")
     if source.tags:
         lines.append(f"{below}tags: [{', '.join(map(quoted, source.tags))}]")
+    if source.language:
+        lines.append(f"{below}language: {quoted(source.language)}")
     return lines
 
 
-def _title(text: str) -> str | None:
+def _reads_back(data: bytes, file: str, *, before: Sequence[str], added: Sequence[NewSource]) -> bool:
+    """Whether the new text holds the old sources, and behind them the added ones with all that was to be written."""
+    document = parse(data, file)
+    if document.problems or _ids(document) != [*before, *(one.id for one in added)]:
+        return False
+    plain = document.plain()
+    items = plain.get("sources") if isinstance(plain, dict) else None
+    return isinstance(items, list) and items[len(before) :] == [_as_read(one) for one in added]
+
+
+def _as_read(source: NewSource) -> dict[str, object]:
+    """The entry as it stands in a file that was read."""
+    keys = {
+        "id": source.id,
+        source.kind: source.feed,
+        "name": source.name,
+        "tags": list(source.tags),
+        "language": source.language,
+    }
+    return {key: value for key, value in keys.items() if value}
+
+
+def _fits(rule: Callable[[object], str], text: str) -> bool:
+    """Whether `text` stands unchanged under a rule of the files."""
+    try:
+        return rule(text) == text
+    except PydanticCustomError:
+        return False
+
+
+def fit_name(text: str) -> str | None:
     """A title fit for `name:`, or None: the feed's own title will do."""
     try:
-        return settled(_UNFIT.sub(" ", text))
+        return settled(_UNFIT.sub(" ", text)[:LONGEST_NAME])
     except PydanticCustomError:
         return None
 
@@ -212,6 +292,16 @@ def _indent(document: Document) -> int:
     found = document.root.entry("sources") if isinstance(document.root, Mapping) else None
     if found is None or (isinstance(found[1], Scalar) and found[1].is_null):
         return 2
+    if isinstance(found[1], Items) and not found[1].items:
+        raise ConfigError(
+            [
+                document.problem(
+                    ("sources",),
+                    "the list of sources is written as an empty one, so nothing can be added below it",
+                    "remove the brackets: 'sources:' alone is an empty list too",
+                )
+            ]
+        )
     start = found[1].start
     line = document.text[document.text.rfind("\n", 0, start) + 1 :].split("\n", 1)[0]
     if not isinstance(found[1], Items) or not line.lstrip().startswith("- "):

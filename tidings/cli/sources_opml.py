@@ -1,0 +1,106 @@
+"""`tidings sources import` and `export`: lists of feeds, to and from other readers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidings.cli.options import USAGE, Config, Json, State, complain, fail, settings
+from tidings.cli.output import json_line
+
+if TYPE_CHECKING:
+    from tidings.settings.append import Imported
+
+MOST_TOLD = 20  # feeds left out for one reason that are named
+
+
+def import_opml(
+    path: Annotated[Path, typer.Argument(metavar="FILE.opml", help="An OPML file of another reader.")],
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", help="Given to every source of the file.")
+    ] = None,
+    config: Config = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Write the feeds of an OPML file into a new sources/NAME.yaml; those that are here already are left out.
+
+    Folders become tags. No line that is there is touched: where NAME.yaml is there, it is NAME-2.yaml.
+    """
+    from crawler.feeds.opml import read_opml
+    from crawler.records import SourceKind
+    from tidings.settings import ConfigError
+    from tidings.settings.append import ImportRow, free_file, write_import
+    from tidings.settings.typed import typed_id
+
+    loaded = settings(config, state)
+    for tag in tags or ():
+        try:
+            typed_id(tag)
+        except ValueError as fault:
+            fail(str(fault), USAGE)
+    try:
+        outlines = read_opml(path.read_bytes())
+    except OSError as fault:
+        fail(f"{path} cannot be read: {(fault.strerror or 'unknown reason').lower()}", USAGE)
+    except ValueError as fault:
+        fail(f"{path}: {fault}")
+    try:
+        done = write_import(
+            free_file(loaded.config_dir / "sources", path.stem),
+            [ImportRow(one.title, one.url, one.site_url, one.folders) for one in outlines],
+            taken={one.id for one in loaded.sources},
+            known={one.url: one.id for one in loaded.sources if one.kind is SourceKind.FEED},
+            tags=tags or (),
+        )
+    except (ConfigError, OSError) as fault:
+        fail(str(fault))
+    if as_json:
+        json_line(
+            {
+                "file": str(done.path) if done.sources else None,
+                "added": [{"id": one.id, "feed": one.feed} for one in done.sources],
+                "known": [{"feed": feed, "reason": reason} for feed, reason in done.skipped],
+                "refused": [{"feed": feed, "reason": reason} for feed, reason in done.refused],
+            }
+        )
+        return
+    _tell(done)
+
+
+def _tell(done: Imported) -> None:
+    from crawler.wording import counted
+
+    for feeds, what in ((done.skipped, "already here"), (done.refused, "not taken")):
+        for feed, reason in feeds[:MOST_TOLD]:
+            complain(f"{what}: {feed}: {reason}")
+        if len(feeds) > MOST_TOLD:
+            complain(f"{what}: {len(feeds) - MOST_TOLD} more; --json names them")
+    left = [
+        f"{len(feeds)} {what}"
+        for feeds, what in ((done.skipped, "already here"), (done.refused, "not taken"))
+        if feeds
+    ]
+    if done.sources:
+        typer.echo("; ".join([f"wrote {counted(len(done.sources), 'source')} to {done.path}", *left]))
+    else:
+        typer.echo("; ".join(["nothing to import", *left]))
+
+
+def export(config: Config = None, state: State = None) -> None:
+    """Print all feeds as OPML; tags are folders, the first outermost. What is no feed is named on standard error."""
+    from crawler.feeds.opml import Outline, write_opml
+    from crawler.records import SourceKind
+
+    loaded = settings(config, state)
+    feeds = [
+        Outline(title=one.name or one.id, url=one.url, site_url=None, folders=one.tags)
+        for one in loaded.sources
+        if one.kind is SourceKind.FEED
+    ]
+    left = [one.id for one in loaded.sources if one.kind is not SourceKind.FEED]
+    if left:
+        complain(f"left out, since OPML holds feeds only: {', '.join(left)}")
+    typer.echo(write_opml(feeds, title="Tidings sources"), nl=False)
