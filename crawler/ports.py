@@ -149,7 +149,7 @@ class SourceStore(Protocol):
         """Times that configured sources may have missed, filled ones too; the newest first."""
 
     async def set_paused(self, source_id: str, paused: bool) -> None:
-        """The operator's `sources pause` and `resume`."""
+        """The operator's `sources pause` and `resume`; a source that said it is gone (410) is asked again after it."""
 
 
 class ArticleStore(Protocol):

@@ -44,7 +44,8 @@ def of(
         case SourceState.MOVED:
             return _move(source, state)
         case SourceState.GONE:
-            return f"remove its entry, or look for its successor: {successor(source)}"
+            again = f"`tidings sources resume {source.id}` asks it again"
+            return f"remove its entry, or look for its successor: {successor(source)}; {again}"
         case SourceState.FLOODING:
             return release(source.id, state.since)
         case SourceState.QUIET:

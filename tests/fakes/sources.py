@@ -89,6 +89,10 @@ class MemorySources:
         if source_id in self.kept:
             one = self.kept[source_id]
             one.state = replace(one.state, operator_paused=paused)
+            if not paused and one.state.state is SourceState.GONE:
+                one.state = replace(
+                    one.state, state=SourceState.NEW, since=None, problem=None, next_poll_at=None
+                )
 
     def polled(self, state: PollState, now: datetime) -> None:
         """What a poll learned; the operator's pause stays as it is."""

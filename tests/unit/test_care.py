@@ -78,7 +78,8 @@ TABLE = [
         state(SourceState.GONE, "times.example answers 410 (gone)", next_poll_at=None),
         FEED,
         "last good answer 23 Nov 2026 12:00 UTC",
-        "remove its entry, or look for its successor: `tidings sources add https://times.example/`",
+        "remove its entry, or look for its successor: `tidings sources add https://times.example/`; "
+        "`tidings sources resume times` asks it again",
         Need.NOW,
     ),
     (

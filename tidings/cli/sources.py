@@ -36,7 +36,7 @@ def pause(source_ids: SourceIds, config: Config = None, state: State = None) -> 
 
 @app.command("resume")
 def resume(source_ids: SourceIds, config: Config = None, state: State = None) -> None:
-    """Poll paused sources again."""
+    """Poll paused sources again, and those that said they are gone (410)."""
     _set_paused(source_ids, False, config, state)
 
 

@@ -99,8 +99,17 @@ class SqlSources:
         await self._set(source_ids, claimed_until=None)
 
     async def set_paused(self, source_id: str, paused: bool) -> None:
-        """The operator's pause, beside that of the configuration."""
-        await self._set([source_id], operator_paused=paused)
+        """The operator's pause, beside that of the configuration; after a resume one that is gone is asked again."""
+
+        def step(connection: Connection) -> None:
+            this = S.id == source_id
+            connection.execute(update(sources).where(this).values(operator_paused=paused))
+            if not paused:
+                gone = and_(this, S.state == str(SourceState.GONE))
+                again = {"state": str(SourceState.NEW), "since": None, "problem": None, "next_poll_at": None}
+                connection.execute(update(sources).where(gone).values(again))
+
+        await self._database.write(step)
 
     async def _set(self, source_ids: Sequence[str], **values: Any) -> None:
         def step(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.records import PollState, SourceState
-from tests.integration.storage.making import HOUR, LEASE, MINUTE, NOON, article, poll, source
+from tests.integration.storage.making import DAY, HOUR, LEASE, MINUTE, NOON, article, poll, source
 
 
 async def test_a_new_source_is_due_at_once(stores: Any) -> None:
@@ -132,6 +132,21 @@ async def test_everything_passes_over_our_rhythm_and_nothing_else(
     found = await stores.sources.claim_due(NOON, 10, LEASE, everything=True)
 
     assert found == (("times",) if claimed else ())
+
+
+async def test_a_source_that_is_gone_is_asked_again_after_a_resume(stores: Any) -> None:
+    """A host that once said 410 by mistake is not lost; what is paused or well is not made new by it."""
+    await stores.sources.sync([source("a"), source("b")], NOON)
+    await stores.articles.record_poll(poll(by="a", state={"state": SourceState.GONE, "problem": "410"}))
+    later = {"state": SourceState.OK, "next_poll_at": NOON + DAY}
+    await stores.articles.record_poll(poll(by="b", state=later))
+    assert await stores.sources.claim_due(NOON, 9, HOUR) == ()
+
+    for name in ("a", "b"):
+        await stores.sources.set_paused(name, False)
+
+    assert await stores.sources.claim_due(NOON, 9, HOUR) == ("a",)
+    assert (await stores.sources.state("a")).state is SourceState.NEW
 
 
 async def test_paused_sources_are_never_claimed(stores: Any) -> None:
