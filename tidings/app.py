@@ -20,11 +20,10 @@ from crawler.isolation import ChildPool
 from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
 from crawler.net.hosts import HostGate
-from crawler.net.limits import Limits
 from crawler.net.post import post
 from crawler.pages import PageReader
 from crawler.poll import Poller, PollPolicy
-from crawler.ports import Clock
+from crawler.ports import Clock, HostStore
 from crawler.spiders.crew import SpiderCrew
 from tidings import __version__
 from tidings.clock import SystemClock
@@ -104,25 +103,33 @@ class Crawler:
 
 @asynccontextmanager
 async def open_crawler(
-    polling: Polling, *, modules: Path | None = None, clock: Clock | None = None
+    polling: Polling,
+    *,
+    modules: Path | None = None,
+    clock: Clock | None = None,
+    hosts: HostStore | None = None,
 ) -> AsyncIterator[Crawler]:
     """Fetcher, spider child and process pool; nothing of it starts before it is needed.
 
-    `modules`: the folder in which users' own spiders are found.
+    Args:
+        modules: the folder in which users' own spiders are found.
+        hosts: what is remembered of hosts; None: nothing beyond this block.
     """
+    time = clock if clock is not None else SystemClock()
     user_agent = (
         f"tidings/{__version__} (+{polling.contact})" if polling.contact else f"tidings/{__version__}"
     )
     async with AsyncExitStack() as stack:
-        gate = HostGate(polling.host_delay)
-        limits = Limits(total=polling.timeout)
+        gate = HostGate(polling.host_delay, bridges=polling.bridges, store=hosts, now=time.now)
+        limits = polling.limits
         fetcher = await stack.enter_async_context(
             HttpFetcher(
-                guard=AddressGuard(polling.allow_private),
+                guard=AddressGuard(polling.allow_private, ports=limits.ports),
                 gate=gate,
                 limits=limits,
                 user_agent=user_agent,
-                clock=clock if clock is not None else SystemClock(),
+                clock=time,
+                memory=hosts,
             )
         )
         children = ChildPool()
@@ -132,6 +139,7 @@ async def open_crawler(
             allow_private=polling.allow_private,
             user_agent=user_agent,
             limits=limits,
+            memory=hosts,
             modules=(str(modules),) if modules is not None else (),
         )
         stack.push_async_callback(crew.close)
@@ -158,7 +166,7 @@ async def open_app(
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(open_stores(settings))
         crawler = await stack.enter_async_context(
-            open_crawler(settings.polling, modules=settings.config_dir, clock=time)
+            open_crawler(settings.polling, modules=settings.config_dir, clock=time, hosts=stores.hosts)
         )
         extractor = PageExtractor(crawler.children)
 
@@ -214,7 +222,7 @@ def notifier(settings: Settings, stores: Stores, clock: Clock) -> Notifier:
         matches=stores.matches,
         digests=stores.digests,
         deliveries=stores.deliveries,
-        channels={plan.id: channel(plan) for plan in settings.channels},
+        channels={plan.id: channel(plan, settings.polling) for plan in settings.channels},
         renderer=Renderer(templates(settings.config_dir)),
         clock=clock,
         plans=settings.digests,
@@ -229,13 +237,14 @@ class _HookAnswer:
     body: bytes
 
 
-def channel(plan: ChannelPlan) -> Channel:
+def channel(plan: ChannelPlan, polling: Polling) -> Channel:
     """A channel whose outgoing connections pass the address guard."""
     allowed = plan.allow_private if isinstance(plan, WebhookChannel) else ()
-    guard = AddressGuard(allowed)
+    limits = polling.limits
+    guard = AddressGuard(allowed, ports=limits.ports)
 
     async def guarded(url: str, body: bytes, headers: dict[str, str]) -> _HookAnswer:
-        said = await post(url, body, headers, guard=guard)
+        said = await post(url, body, headers, guard=guard, limits=limits)
         return _HookAnswer(status=said.status, headers=dict(said.headers), body=said.body)
 
     return open_channel(plan, post=guarded)

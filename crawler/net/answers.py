@@ -13,10 +13,13 @@ from crawler.errors import BlockedError, CrawlError, GoneError, TemporaryFetchEr
 MAX_RETRY_AFTER = timedelta(days=7)
 MAX_FRESH = timedelta(days=31)
 ABSURD_FRESH = timedelta(days=30)  # what a longer wish counts as: so the next request comes within MAX_FRESH
+PLAUSIBLE_SKEW = timedelta(days=1)  # of a server's clock against ours
 MOVES = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
+_TOO_MUCH = frozenset({403, 429, 503})
 
 _SECONDS = re.compile(r"[0-9]+")
+_SEVERAL_SECONDS = re.compile(r"[0-9]+(\s*,\s*[0-9]+)*")  # as a proxy joins them
 _MAX_AGE = re.compile(r'(?:^|[,\s])max-age\s*=\s*"?([0-9]+)', re.IGNORECASE)
 _NOT_FRESH = re.compile(r"(?:^|[,\s])no-(?:cache|store)(?=$|[,\s])", re.IGNORECASE)
 
@@ -48,14 +51,29 @@ def validator(raw: Sequence[tuple[bytes, bytes]], name: str) -> str | None:
 
 
 def retry_at(headers: Headers, now: datetime) -> datetime | None:
-    """When Retry-After allows the next request, at most 7 days ahead; None: it does not say."""
-    value = (header(headers, "retry-after") or "").strip()
-    if _SECONDS.fullmatch(value):
-        return now + min(_seconds(value), MAX_RETRY_AFTER)
-    then = http_date(value)
-    if then is None:
-        return None
-    return now + max(timedelta(0), min(then - now, MAX_RETRY_AFTER))
+    """When Retry-After allows the next request, at most 7 days ahead; None: it does not say.
+
+    A date is meant by the server's clock. Where that is behind ours the wait counts from the answer's own Date,
+    since it would be over too early. Of several wishes the longest counts.
+    """
+    waits: list[timedelta] = []
+    for value in every(headers, "retry-after"):
+        if _SEVERAL_SECONDS.fullmatch(value.strip()):
+            waits += map(_seconds, _SECONDS.findall(value))
+        elif (then := http_date(value)) is not None:
+            sent = http_date(header(headers, "date") or "")
+            late = now - sent if sent is not None and now - PLAUSIBLE_SKEW < sent < now else timedelta(0)
+            waits.append(then - now + late)
+    return now + max(timedelta(0), min(max(waits), MAX_RETRY_AFTER)) if waits else None
+
+
+def host_wait(status: int, headers: Headers, now: datetime) -> timedelta | None:
+    """For how long an answer asks to leave its whole host alone: the Retry-After of one that says "too much".
+
+    That is 429, 503, and the 403 by which some turn away who asks too often. None: it does not ask for it.
+    """
+    until = retry_at(headers, now) if status in _TOO_MUCH else None
+    return None if until is None else until - now
 
 
 def fresh_for(headers: Headers, now: datetime) -> timedelta | None:

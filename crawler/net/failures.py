@@ -11,6 +11,7 @@ import aiohttp
 
 from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge
 from crawler.net.guard import RefusedAddress
+from crawler.net.session import Broken
 
 # What a request can end with besides an answer; everything else is a bug and goes up as it is.
 EXPECTED = (aiohttp.ClientError, OSError, TimeoutError, UnicodeError)
@@ -21,6 +22,8 @@ _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTA
 
 def explain(error: BaseException, *, host: str, connect: timedelta, total: timedelta) -> CrawlError:
     """The error of ours for one of `EXPECTED`; addresses, paths and queries never enter its text."""
+    if isinstance(error, Broken) and error.__cause__ is not None:
+        error = error.__cause__
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return _certificate(error.certificate_error, host)
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -8,33 +8,27 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
 from urllib.parse import urljoin
 
-from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientResponse, ClientSession
 from aiohttp.abc import AbstractResolver
 
-from crawler.errors import (
-    CrawlError,
-    ForbiddenAddress,
-    TemporaryFetchError,
-    TooLarge,
-    Unchanged,
-)
+from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, Unchanged
 from crawler.net import answers
 from crawler.net.failures import EXPECTED, explain
-from crawler.net.guard import AddressGuard, Target, is_shared_name
+from crawler.net.guard import AddressGuard, Target
 from crawler.net.hosts import Gate
 from crawler.net.limits import ACCEPT_ENCODING, Limits, gunzip, read_body
-from crawler.net.robots import MAX_BODY, Robots, TooManyRedirects
+from crawler.net.robots import MAX_BODY, MAX_HOPS, Robots, TooManyRedirects
 from crawler.net.session import open_session
 from crawler.records import Fetched, Purpose, Request
 
 if TYPE_CHECKING:
-    from crawler.ports import Clock
+    from crawler.ports import Clock, RobotsStore
 
 ACCEPT = {
     Purpose.FEED: (
@@ -50,11 +44,16 @@ _RESERVED = frozenset(
         "accept-encoding",
         "connection",
         "content-length",
+        "expect",
         "host",
         "if-modified-since",
         "if-none-match",
+        "proxy-authorization",
+        "range",
         "referer",
+        "te",
         "transfer-encoding",
+        "upgrade",
     }
 )
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -78,6 +77,7 @@ class HttpFetcher:
     Args:
         user_agent: sent with every request: name, version and how to reach the operator.
         robots: whether pages (never feeds) obey robots.txt.
+        memory: where robots.txt files are kept over a restart; None: nowhere.
         tls: how certificates are verified; None: by the system's authorities.
         resolver: names to addresses; None: the system's.
     """
@@ -91,22 +91,27 @@ class HttpFetcher:
         clock: Clock,
         limits: Limits | None = None,
         robots: bool = True,
+        memory: RobotsStore | None = None,
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._guard = guard
         self._gate = gate
         self._limits = limits or Limits()
+        # A robots.txt that is too large or too far away allows everything: small limits must not bring that about.
+        self._robots_limits = replace(
+            self._limits, body=max(self._limits.body, 2 * MAX_BODY), hops=max(self._limits.hops, MAX_HOPS)
+        )
         self._user_agent = user_agent
         self._clock = clock
         self._tls = tls
         self._resolver = resolver
         self._session: ClientSession | None = None
         token = re.split(r"[/\s]", user_agent, maxsplit=1)[0]
-        self._robots = Robots(self._load_robots, agent=token, clock=clock) if robots else None
+        self._robots = Robots(self._load_robots, agent=token, clock=clock, store=memory) if robots else None
 
     async def __aenter__(self) -> Self:
-        self._session = open_session(self._guard, tls=self._tls, resolver=self._resolver)
+        self._session = open_session(self._guard, self._limits, tls=self._tls, resolver=self._resolver)
         return self
 
     async def __aexit__(
@@ -119,40 +124,38 @@ class HttpFetcher:
     async def get(self, request: Request) -> Fetched:
         """See `crawler.ports.Fetcher.get`. Waiting for the host's turn does not count against the time limit."""
         start = target = self._guard.target(request.url)
-        budget = _Budget(self._limits.total)
+        limits = self._robots_limits if request.purpose is Purpose.ROBOTS else self._limits
+        budget = _Budget(limits.total)
         seen = {str(start.url)}
-        permanent, downgraded = True, False
+        move = _Move()
         while True:
-            self._check_hold(target.host)
+            await self._check_hold(target.host)
             if request.purpose is Purpose.PAGE and self._robots is not None:
                 await self._robots.check(target, self._gate.slow)
-            answer = await self._ask(request, target, start, budget)
+            answer = await self._ask(request, target, start, budget, limits)
             if answer.status not in answers.MOVES:
                 break
             after = self._follow(answer, target)
-            permanent = permanent and answer.status in answers.PERMANENT
-            downgraded = downgraded or (target.scheme == "https" and after.scheme == "http")
+            move.step(answer.status, target, after)
             if str(after.url) in seen:
                 raise TooManyRedirects(f"{start.host} redirects in a circle", status=answer.status)
-            if len(seen) > self._limits.hops:
+            if len(seen) > limits.hops:
                 raise TooManyRedirects(
-                    f"{start.host} redirects more than {self._limits.hops} times", status=answer.status
+                    f"{start.host} redirects more than {limits.hops} times", status=answer.status
                 )
             seen.add(str(after.url))
             target = after
 
-        moved = str(target.url) if len(seen) > 1 and permanent else None
-        adopted = None if downgraded else moved
         if answer.status == 304:
-            self._unchanged(request, answer, target, adopted)
-        self._raise_trouble(answer, target)
+            self._unchanged(request, answer, target, move.adopted)
+        await self._raise_trouble(answer, target)
         return Fetched(
             url=str(target.url) if len(seen) > 1 else request.url,
             status=answer.status,
             headers=answer.headers,
             body=answer.body,
-            moved_to=adopted,
-            move_refused=moved if downgraded else None,
+            moved_to=move.adopted,
+            move_refused=move.refused,
             etag=answer.etag,
             last_modified=answer.last_modified,
             content_type=answers.header(answer.headers, "content-type"),
@@ -162,52 +165,49 @@ class HttpFetcher:
     async def _load_robots(self, url: str) -> bytes:
         return (await self.get(Request(url=url, purpose=Purpose.ROBOTS))).body
 
-    def _check_hold(self, host: str) -> None:
-        held = self._gate.held(host)
+    async def _check_hold(self, host: str) -> None:
+        held = await self._gate.held(host)
         if held > timedelta(0):
             raise TemporaryFetchError(
                 f"{host} wants no request for another {int(held.total_seconds()) + 1} s",
                 retry_at=self._clock.now() + held,
             )
 
-    async def _ask(self, request: Request, target: Target, start: Target, budget: _Budget) -> _Answer:
+    async def _ask(
+        self, request: Request, target: Target, start: Target, budget: _Budget, limits: Limits
+    ) -> _Answer:
         """One GET at the host's turn, without following anything."""
         if self._session is None:
             raise RuntimeError("HttpFetcher is used outside of `async with`")
         headers = self._headers(request, trusted=_same_site(start, target))
-        timeout = ClientTimeout(
-            total=None, sock_connect=self._limits.connect.total_seconds(), ceil_threshold=float("inf")
-        )
         async with self._gate.turn(target.host):
+            await self._check_hold(target.host)  # one that had its turn before may have been told to wait
             try:
                 async with (
                     budget.running(),
-                    self._session.get(
-                        target.url, headers=headers, allow_redirects=False, timeout=timeout
-                    ) as response,
+                    self._session.get(target.url, headers=headers, allow_redirects=False) as response,
                 ):
-                    return await self._read(response, request, target)
+                    return await self._read(response, request, target, limits)
             except EXPECTED as error:
-                raise explain(
-                    error, host=target.host, connect=self._limits.connect, total=self._limits.total
-                ) from error
+                raise explain(error, host=target.host, connect=limits.connect, total=limits.total) from error
 
-    async def _read(self, response: ClientResponse, request: Request, target: Target) -> _Answer:
+    async def _read(
+        self, response: ClientResponse, request: Request, target: Target, limits: Limits
+    ) -> _Answer:
         raw = response.raw_headers
-        if sum(len(name) + len(value) + 4 for name, value in raw) > self._limits.headers:
-            raise TooLarge(f"{target.host} sends headers of more than {self._limits.headers // 1024} KiB")
+        limits.check_headers(raw, host=target.host)
         headers = tuple((_text(name).lower(), _text(value)) for name, value in raw)
         body = b""
         if 200 <= response.status < 300:
             body = await read_body(
                 response.content.iter_any(),
                 encodings=answers.every(headers, "content-encoding"),
-                limits=self._limits,
+                limits=limits,
                 host=target.host,
                 cut=MAX_BODY if request.purpose is Purpose.ROBOTS else None,
             )
             if request.purpose is Purpose.FEED:  # feeds are sometimes stored packed and served as they are
-                body = gunzip(body, limits=self._limits, host=target.host)
+                body = gunzip(body, limits=limits, host=target.host)
         return _Answer(
             status=response.status,
             headers=headers,
@@ -262,7 +262,7 @@ class HttpFetcher:
             moved_to=moved_to,
         )
 
-    def _raise_trouble(self, answer: _Answer, target: Target) -> None:
+    async def _raise_trouble(self, answer: _Answer, target: Target) -> None:
         now = self._clock.now()
         problem: CrawlError | None = answers.trouble(answer.status, answer.headers, host=target.host, now=now)
         if problem is None and not (200 <= answer.status < 300 and answer.status != 206):
@@ -271,10 +271,32 @@ class HttpFetcher:
             )
         if problem is None:
             return
-        wish = answers.retry_at(answer.headers, now)
-        if answer.status in (429, 503) and wish is not None and is_shared_name(target.host):
-            self._gate.hold(target.host, wish - now)
+        wait = answers.host_wait(answer.status, answer.headers, now)
+        if wait is not None:
+            await self._gate.hold(target.host, wait)
         raise problem
+
+
+class _Move:
+    """Which address a chain of redirects gives for good: the target of its first hops, as long as they are permanent.
+
+    What a temporary hop leads to is another day's business, and no move is adopted that gives up https.
+    """
+
+    def __init__(self) -> None:
+        self._ended = False
+        self.adopted: str | None = None
+        self.refused: str | None = None
+
+    def step(self, status: int, before: Target, after: Target) -> None:
+        """One more hop."""
+        self._ended = self._ended or status not in answers.PERMANENT
+        if self._ended:
+            return
+        if self.refused is not None or (before.scheme == "https" and after.scheme == "http"):
+            self.adopted, self.refused = None, str(after.url)
+        else:
+            self.adopted = str(after.url)
 
 
 class _Budget:

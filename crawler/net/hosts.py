@@ -1,16 +1,24 @@
-"""One gate for all requests: how far apart and how many at once a single host is asked."""
+"""One gate for all requests: how far apart and how many at once a single host is asked, and when not at all."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from crawler.net.answers import MAX_RETRY_AFTER
+from crawler.net.guard import is_shared_name
+
+if TYPE_CHECKING:
+    from crawler.ports import HoldStore
 
 MAX_DELAY = timedelta(seconds=60)  # however long a robots.txt asks for
+LOOK_AGAIN = 10.0  # seconds between two looks at what other processes were told
+_KEEP_DELAY = 86_400.0  # seconds without a request for which a Crawl-delay is remembered
 _PRUNE_EVERY = 1000  # leases between two looks for hosts that can be forgotten
 
 
@@ -23,11 +31,15 @@ class Gate(Protocol):
     def slow(self, host: str, delay: timedelta) -> None:
         """Space this host's requests at least so far apart (Crawl-delay)."""
 
-    def hold(self, host: str, wait: timedelta) -> None:
+    async def hold(self, host: str, wait: timedelta) -> None:
         """Remember that the host wants no request at all for so long (Retry-After)."""
 
-    def held(self, host: str) -> timedelta:
+    async def held(self, host: str) -> timedelta:
         """How long the host still wants no request; zero when it may be asked."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -35,7 +47,7 @@ class _Host:
     slots: asyncio.Semaphore
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     next_start: float = 0.0  # monotonic
-    held_until: float = 0.0  # monotonic
+    held_until: datetime | None = None  # by the time of day: a machine that slept has waited, too
     delay: float = 0.0  # seconds, asked for by robots.txt
     users: int = 0  # leases given out or waited for
 
@@ -57,11 +69,16 @@ class HostGate:
     """Spaces requests to a host and bounds how many run at once, over feeds, pages and spiders together.
 
     A host is a name or an address without its port; every loopback address is a host of its own. Waiting
-    is fair: first come, first served. Kept in memory only.
+    is fair: first come, first served. Turns are kept in memory only; holds outlive the process and are shared
+    with others, where there is a store.
 
     Args:
         spacing: time between two starts to one host.
         concurrency: requests to one host at the same time, at least 1.
+        bridges: hosts that speak for many sites, so that their Retry-After binds only the source that got it:
+            the gate holds none of them. Hosts of one's own network are bridges without being named.
+        store: what holds are kept in; None: nowhere.
+        now: the time of day, aware.
         monotonic: seconds that never go backwards.
         sleep: waits so many seconds.
     """
@@ -71,6 +88,9 @@ class HostGate:
         spacing: timedelta = timedelta(seconds=1),
         concurrency: int = 2,
         *,
+        bridges: Collection[str] = (),
+        store: HoldStore | None = None,
+        now: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -78,8 +98,13 @@ class HostGate:
             raise ValueError(f"concurrency is {concurrency}, but at least 1 request must be let through")
         self._spacing = spacing.total_seconds()
         self._concurrency = concurrency
-        self._now = monotonic
+        self._bridges = frozenset(map(_key, bridges))
+        self._store = store
+        self._now = now
+        self._seconds = monotonic
         self._sleep = sleep
+        self._looking = asyncio.Lock()
+        self._look_at: float | None = None  # monotonic; when to look into the store next
         self._hosts: dict[str, _Host] = {}
         self._leases = 0
 
@@ -92,9 +117,9 @@ class HostGate:
             await known.slots.acquire()
             try:
                 async with known.starting:
-                    while (wait := known.next_start - self._now()) > 0:
+                    while (wait := known.next_start - self._seconds()) > 0:
                         await self._sleep(wait)
-                    known.next_start = self._now() + max(self._spacing, known.delay)
+                    known.next_start = self._seconds() + max(self._spacing, known.delay)
             except BaseException:
                 known.slots.release()
                 raise
@@ -121,16 +146,49 @@ class HostGate:
         """Space this host's requests at least so far apart (Crawl-delay), but never more than a minute."""
         self._host(host).delay = max(0.0, min(delay, MAX_DELAY).total_seconds())
 
-    def hold(self, host: str, wait: timedelta) -> None:
-        """Remember that the host wants no request at all for so long; a longer hold stays."""
-        known = self._host(host)
-        known.held_until = max(known.held_until, self._now() + wait.total_seconds())
+    async def hold(self, host: str, wait: timedelta) -> None:
+        """Remember that the host wants no request at all for so long, a week at most; a longer hold stays.
 
-    def held(self, host: str) -> timedelta:
+        Not of a bridge.
+        """
+        if wait <= timedelta(0) or _key(host) in self._bridges or not is_shared_name(host):
+            return
+        now = self._now()
+        until = now + min(wait, MAX_RETRY_AFTER)
+        if self._held_until(host, until, now) and self._store is not None:
+            await self._store.hold(_key(host), until)
+
+    async def held(self, host: str) -> timedelta:
         """How long the host still wants no request; zero when it may be asked."""
-        known = self._hosts.get(_key(host))
-        left = known.held_until - self._now() if known is not None else 0.0
-        return timedelta(seconds=max(0.0, left))
+        await self._look()
+        known, now = self._hosts.get(_key(host)), self._now()
+        if known is None or known.held_until is None or not _is_plausible(known.held_until, now):
+            return timedelta(0)
+        return max(known.held_until - now, timedelta(0))
+
+    def _held_until(self, host: str, until: datetime, now: datetime) -> bool:
+        """Whether that is news."""
+        known = self._host(host)
+        before = known.held_until
+        if before is not None and before >= until and _is_plausible(before, now):
+            return False
+        known.held_until = until
+        return True
+
+    async def _look(self) -> None:
+        """Learn what this process was told in an earlier life, and others are told now."""
+        if self._store is None or not self._is_time_to_look():
+            return
+        async with self._looking:
+            if self._is_time_to_look():
+                now = self._now()
+                for host, until in (await self._store.holds(now)).items():
+                    if host not in self._bridges and _is_plausible(until, now):
+                        self._held_until(host, until, now)
+                self._look_at = self._seconds() + LOOK_AGAIN
+
+    def _is_time_to_look(self) -> bool:
+        return self._look_at is None or self._seconds() >= self._look_at
 
     def _host(self, host: str) -> _Host:
         key = _key(host)
@@ -142,10 +200,16 @@ class HostGate:
         self._leases += 1
         if self._leases % _PRUNE_EVERY:
             return
-        now = self._now()
+        seconds, now = self._seconds(), self._now()
         for key, known in list(self._hosts.items()):
-            if not known.users and not known.delay and max(known.next_start, known.held_until) < now:
+            idle = known.next_start + (_KEEP_DELAY if known.delay else 0.0) < seconds
+            if idle and not known.users and (known.held_until is None or known.held_until < now):
                 del self._hosts[key]
+
+
+def _is_plausible(until: datetime, now: datetime) -> bool:
+    """Whether a hold can last so long; else the clock was set back since, and nobody knows when it ends."""
+    return until - now < MAX_RETRY_AFTER + timedelta(days=1)
 
 
 def _key(host: str) -> str:

@@ -1,16 +1,17 @@
-"""How much of an answer is taken in: bytes, ratio, hops and time; and decoding that stops at the cap."""
+"""What one request may cost, and whom it may ask: bytes, ratio, hops, time, ports; and decoding that stops at the cap."""
 
 from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from crawler.errors import TemporaryFetchError, TooLarge
+from crawler.net.guard import PORTS
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"  # advertised because each is capped while decoding
 
@@ -22,14 +23,24 @@ _RATIO_FROM = 1024 * 1024  # decoded bytes before the ratio is judged: small bod
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one request may cost."""
+    """What one request may cost; the same for feeds, pages, robots.txt, spiders and discovery."""
 
     body: int = 10 * 1024 * 1024  # decoded bytes
     ratio: int = 100  # decoded bytes for one byte on the wire
     hops: int = 5  # redirects followed
-    connect: timedelta = timedelta(seconds=10)  # to connect, with the TLS handshake
+    connect: timedelta = timedelta(seconds=10)  # to connect, with name resolution and the TLS handshake
     total: timedelta = timedelta(seconds=30)  # on the network in all, however slowly it drips
-    headers: int = 64 * 1024  # bytes of all header lines
+    headers: int = 64 * 1024  # bytes of all header lines; one may have a quarter of it
+    ports: frozenset[int] = PORTS  # of public addresses
+
+    def check_headers(self, raw: Iterable[tuple[bytes, bytes]], *, host: str) -> None:
+        """Judge the header lines of an answer.
+
+        Raises:
+            TooLarge: together they are longer than `headers`.
+        """
+        if sum(len(name) + len(value) + 4 for name, value in raw) > self.headers:
+            raise TooLarge(f"{host} sends headers of more than {spelled(self.headers)}")
 
 
 async def read_body(
@@ -126,7 +137,7 @@ class _Meter:
             )
 
     def _refuse(self) -> None:
-        raise TooLarge(f"{self._host} sends more than {_size(self._limits.body)}")
+        raise TooLarge(f"{self._host} sends more than {spelled(self._limits.body)}")
 
 
 class _Decoder(Protocol):
@@ -276,5 +287,7 @@ def _decode(pipe: Sequence[_Decoder], data: bytes, meter: _Meter) -> Iterator[by
         yield from _decode(pipe[1:], piece, meter)
 
 
-def _size(number: int) -> str:
-    return f"{number // (1024 * 1024)} MiB" if number >= 1024 * 1024 else f"{number // 1024} KiB"
+def spelled(size: int) -> str:
+    """A number of bytes in the largest unit that leaves it whole, as it may have been configured."""
+    units = (("GiB", 1 << 30), ("GB", 10**9), ("MiB", 1 << 20), ("MB", 10**6), ("KiB", 1 << 10), ("kB", 1000))
+    return next((f"{size // one} {unit}" for unit, one in units if size % one == 0), f"{size} bytes")

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aiohttp import ClientResponse, ClientTimeout
+from aiohttp import ClientResponse
 
 from crawler.net.failures import EXPECTED, explain
 from crawler.net.guard import AddressGuard
+from crawler.net.limits import Limits
 from crawler.net.session import open_session
 
 MAX_ANSWER = 64 * 1024  # bytes that are read; the rest is dropped
-_CONNECT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ async def post(
     headers: Mapping[str, str],
     *,
     guard: AddressGuard,
+    limits: Limits | None = None,
     timeout: float = 15.0,
     tls: ssl.SSLContext | None = None,
 ) -> Answer:
@@ -45,26 +46,22 @@ async def post(
 
     Args:
         url: may hold a token; it never enters an error.
+        limits: of them the time to connect and the length of headers count; None: the usual ones.
         timeout: seconds in all.
     Raises:
         ForbiddenAddress: the guard refused the address.
         TemporaryFetchError: no connection, no answer in time, no HTTP.
+        TooLarge: the answer's headers are too long.
     """
+    limits = limits or Limits()
     target = guard.target(url)
-    session = open_session(guard, tls=tls)
+    session = open_session(guard, limits, tls=tls)
     try:
         async with (
             asyncio.timeout(timeout),
-            session.post(
-                target.url,
-                data=body,
-                headers=dict(headers),
-                allow_redirects=False,
-                timeout=ClientTimeout(
-                    total=None, sock_connect=_CONNECT.total_seconds(), ceil_threshold=float("inf")
-                ),
-            ) as response,
+            session.post(target.url, data=body, headers=dict(headers), allow_redirects=False) as response,
         ):
+            limits.check_headers(response.raw_headers, host=target.host)
             return Answer(
                 status=response.status,
                 headers=tuple(
@@ -74,7 +71,8 @@ async def post(
                 body=await _beginning(response),
             )
     except EXPECTED as error:
-        raise explain(error, host=target.host, connect=_CONNECT, total=timedelta(seconds=timeout)) from error
+        total = timedelta(seconds=timeout)
+        raise explain(error, host=target.host, connect=limits.connect, total=total) from error
     finally:
         await session.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,14 +18,15 @@ from crawler.errors import (
     TooLarge,
 )
 from crawler.net.guard import Target
+from crawler.ports import RobotsFile
 
 if TYPE_CHECKING:
     from protego import Protego
 
-    from crawler.ports import Clock
+    from crawler.ports import Clock, RobotsStore
 
 MAX_BODY = 500 * 1024  # bytes that are read; the rest is ignored
-MAX_HOPS = 5
+MAX_HOPS = 5  # redirects that are followed at least
 KEEP = timedelta(hours=24)
 KEEP_TROUBLE = timedelta(minutes=10)  # before an unreachable robots.txt is asked for again
 _MAX_ORIGINS = 2000  # remembered; the oldest go first
@@ -55,9 +56,8 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    rules: Protego | None  # None: everything is allowed
-    until: datetime
-    problem: str | None = None
+    rules: Protego | None  # None: everything is allowed, unless there is a problem
+    file: RobotsFile  # without its text, which is in the rules
 
 
 class Robots:
@@ -67,12 +67,21 @@ class Robots:
         load: gets the text of a robots.txt address, redirects followed, or raises as `Fetcher.get` does.
         agent: our product token, such as `tidings`.
         clock: for the age of what is kept.
+        store: keeps the files over a restart and for other processes; None: nothing does.
     """
 
-    def __init__(self, load: Callable[[str], Awaitable[bytes]], *, agent: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        load: Callable[[str], Awaitable[bytes]],
+        *,
+        agent: str,
+        clock: Clock,
+        store: RobotsStore | None = None,
+    ) -> None:
         self._load = load
         self._agent = agent
         self._clock = clock
+        self._store = store
         self._kept: dict[tuple[str, str, int], _Kept] = {}
         self._loading: dict[tuple[str, str, int], asyncio.Lock] = {}
 
@@ -83,8 +92,8 @@ class Robots:
             ForbiddenAddress: the origin may not be asked at all.
         """
         kept = await self._rules_of(target)
-        if kept.problem is not None:
-            return Ruling(verdict=Verdict.UNREACHABLE, problem=kept.problem, retry_at=kept.until)
+        if kept.file.problem is not None:
+            return Ruling(verdict=Verdict.UNREACHABLE, problem=kept.file.problem, retry_at=kept.file.until)
         if kept.rules is None:
             return Ruling(verdict=Verdict.ALLOWED)
         allowed = kept.rules.can_fetch(str(target.url), self._agent)
@@ -124,28 +133,44 @@ class Robots:
                 self._kept.pop(origin, None)
                 if len(self._kept) >= _MAX_ORIGINS:
                     del self._kept[next(iter(self._kept))]
-                found = self._kept[origin] = await self._ask(target)
+                found = self._kept[origin] = await self._remembered(target) or await self._asked(target)
                 return found
             finally:
                 self._loading.pop(origin, None)
 
     def _fresh(self, origin: tuple[str, str, int]) -> _Kept | None:
         known = self._kept.get(origin)
-        return known if known is not None and known.until > self._clock.now() else None
+        return known if known is not None and self._counts(known.file) else None
 
-    async def _ask(self, target: Target) -> _Kept:
+    def _counts(self, file: RobotsFile) -> bool:
+        """Whether it is in force; one of the future is not, since the clock was set back."""
+        return file.fetched_at <= self._clock.now() < min(file.until, file.fetched_at + KEEP)
+
+    async def _remembered(self, target: Target) -> _Kept | None:
+        """What was asked for before this process began, or by another."""
+        file = await self._store.robots(_named(target)) if self._store is not None else None
+        return _kept(file) if file is not None and self._counts(file) else None
+
+    async def _asked(self, target: Target) -> _Kept:
+        file = await self._file(target)
+        if self._store is not None:
+            await self._store.keep_robots(file)
+        return _kept(file)
+
+    async def _file(self, target: Target) -> RobotsFile:
         now = self._clock.now()
+        origin, until = _named(target), now + KEEP
         try:
             body = await self._load(str(target.url.origin()) + "/robots.txt")
         except ForbiddenAddress:
             raise
         except CrawlError as error:
             if not is_unreachable(error):
-                return _Kept(rules=None, until=now + KEEP)
+                return RobotsFile(origin=origin, fetched_at=now, until=until)
             wish = error.retry_at if isinstance(error, TemporaryFetchError) else None
-            until = min(max(wish or now, now + KEEP_TROUBLE), now + KEEP)
-            return _Kept(rules=None, until=until, problem=str(error))
-        return _Kept(rules=parse_robots(body), until=now + KEEP)
+            until = min(max(wish or now, now + KEEP_TROUBLE), until)
+            return RobotsFile(origin=origin, problem=str(error), fetched_at=now, until=until)
+        return RobotsFile(origin=origin, text=text_of(body), fetched_at=now, until=until)
 
 
 def is_unreachable(error: CrawlError) -> bool:
@@ -156,11 +181,22 @@ def is_unreachable(error: CrawlError) -> bool:
     return not (error.status is not None and 400 <= error.status < 500 and error.status != 429)
 
 
-def parse_robots(body: bytes) -> Protego:
-    """The rules in a robots.txt, whatever else is in it."""
+def text_of(body: bytes) -> str:
+    """What is read of a robots.txt, whatever else is in it."""
+    return body[:MAX_BODY].decode("utf-8-sig", errors="replace")
+
+
+def _kept(file: RobotsFile) -> _Kept:
     from protego import Protego
 
-    return Protego.parse(body[:MAX_BODY].decode("utf-8-sig", errors="replace"))
+    rules = None if file.text is None else Protego.parse(file.text)
+    return _Kept(rules=rules, file=replace(file, text=None))
+
+
+def _named(target: Target) -> str:
+    """The origin in words, its port always given."""
+    scheme, host, port = target.origin
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _delay(seconds: float | None) -> timedelta | None:

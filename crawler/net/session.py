@@ -6,6 +6,7 @@ import asyncio
 import functools
 import re
 import ssl
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
@@ -13,8 +14,8 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
 
 from crawler.net.guard import AddressGuard
+from crawler.net.limits import Limits
 
-_LINE = 16 * 1024  # bytes of one header line; the sum is judged after it came in
 _HEAD_304 = re.compile(rb"HTTP/1\.[01] 304 .*?\r\n\r\n", re.DOTALL)
 
 
@@ -35,8 +36,47 @@ class _Forgiving(ResponseHandler):
         super().data_received(data)
 
 
+class _Patient(aiohttp.TCPConnector):
+    """Gives up a connection that takes too long in all, with the name and every address of it."""
+
+    def __init__(self, patience: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._patience = patience
+
+    async def _create_connection(self, *request: Any) -> ResponseHandler:
+        _fresh.set(True)
+        async with asyncio.timeout(self._patience):
+            return await super()._create_connection(*request)
+
+
+class Broken(aiohttp.ClientError):
+    """A connection made for this request broke before the answer came; the cause says how."""
+
+
+_fresh: ContextVar[bool] = ContextVar("fresh")  # whether the request of this task has a connection of its own
+
+
+async def _ask_once(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep the library from asking again at once when a server breaks off without an answer.
+
+    That is right only where an idle connection was used, which the server may have given up just before.
+    """
+    _fresh.set(False)
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if _fresh.get():
+            raise Broken from error
+        raise
+
+
 def open_session(
     guard: AddressGuard,
+    limits: Limits,
     *,
     tls: ssl.SSLContext | None = None,
     resolver: AbstractResolver | None = None,
@@ -47,14 +87,16 @@ def open_session(
     """A session whose every connection passes the guard after name resolution, literal addresses too.
 
     Call it inside a running loop and close it. It decodes nothing, adds no header of its own, keeps no cookie
-    and reads no proxy from the environment.
+    and reads no proxy from the environment. Of `limits` it keeps the time to connect and the length of header
+    lines; the sum of the lines, the body and the whole time are for the caller to judge.
 
     Args:
         tls: how certificates are verified; None: by the system's authorities.
         limit: connections in all; `limit_per_host`: 0 leaves that to the gate.
         options: further arguments of `aiohttp.ClientSession`.
     """
-    connector = aiohttp.TCPConnector(
+    connector = _Patient(
+        limits.connect.total_seconds(),
         socket_factory=guard.open_socket,
         resolver=resolver,
         ssl=True if tls is None else tls,
@@ -70,7 +112,9 @@ def open_session(
         auto_decompress=False,
         trust_env=False,
         skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-        max_line_size=_LINE,
-        max_field_size=_LINE,
+        timeout=aiohttp.ClientTimeout(),
+        middlewares=(_ask_once,),
+        max_line_size=limits.headers // 4,
+        max_field_size=limits.headers // 4,
         **options,
     )

@@ -21,8 +21,8 @@ from typing import Any
 from crawler.errors import CrawlError, TemporaryFetchError
 from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
-from crawler.net.limits import Limits
 from crawler.net.robots import Robots
+from crawler.ports import RobotsFile
 from crawler.records import Entry, Purpose, Request
 from crawler.spiders import wire
 from crawler.spiders.crawl import FORMATS, Crawl
@@ -32,11 +32,12 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Desk:
-    """The child's end of the pipe, and its `Gate`: every turn is asked of the daemon."""
+    """The child's end of the pipe: its `Gate`, where every turn is asked of the daemon, and its `RobotsStore`."""
 
     def __init__(self, out: int) -> None:
         self._out = out
         self._leases: dict[int, asyncio.Future[float]] = {}
+        self._lookups: dict[int, asyncio.Future[RobotsFile | None]] = {}
         self._last = 0
 
     def say(self, what: str, **more: Any) -> None:
@@ -84,13 +85,31 @@ class Desk:
         """Crawl-delay, told to the daemon's gate."""
         self.say("slow", host=host, seconds=delay.total_seconds())
 
-    def hold(self, host: str, wait: timedelta) -> None:
+    async def hold(self, host: str, wait: timedelta) -> None:
         """Retry-After, told to the daemon's gate."""
         self.say("hold", host=host, seconds=wait.total_seconds())
 
-    def held(self, host: str) -> timedelta:
+    async def held(self, host: str) -> timedelta:
         """Judged by the daemon when the turn is asked for."""
         return timedelta(0)
+
+    async def robots(self, origin: str) -> RobotsFile | None:
+        """What the daemon keeps."""
+        self._last += 1
+        waiting: asyncio.Future[RobotsFile | None] = asyncio.get_running_loop().create_future()
+        self._lookups[self._last] = waiting
+        self.say("robots", lookup=self._last, origin=origin)
+        return await waiting
+
+    def look(self, lookup: int, file: RobotsFile | None) -> None:
+        """The daemon's word on it."""
+        waiting = self._lookups.pop(lookup, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(file)
+
+    async def keep_robots(self, file: RobotsFile) -> None:
+        """Told to the daemon, who keeps it."""
+        self.say("keep", robots=wire.robots_out(file))
 
 
 class SystemClock:
@@ -109,7 +128,6 @@ class Child:
         self._desk = desk
         self._guard = guard
         self._clock = SystemClock()
-        self._limits = limits_of(setup)
         self._crawls: dict[int, Crawl] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -117,7 +135,7 @@ class Child:
             return (await fetcher.get(Request(url=url, purpose=Purpose.ROBOTS))).body
 
         token = setup.user_agent.partition("/")[0]
-        self._robots = Robots(load, agent=token, clock=self._clock)
+        self._robots = Robots(load, agent=token, clock=self._clock, store=desk)
 
     def hear(self, message: dict[str, Any]) -> None:
         """Do what one line says."""
@@ -131,6 +149,9 @@ class Child:
                 self._desk.answer(message["lease"], 0.0)
             case "held":
                 self._desk.answer(message["lease"], message["seconds"])
+            case "robots":
+                file = message["robots"]
+                self._desk.look(message["lookup"], file and wire.robots_in(file))
 
     def _start(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -147,7 +168,7 @@ class Child:
             source=wire.source_in(message["source"]),
             guard=self._guard,
             gate=self._desk,
-            limits=self._limits,
+            limits=self._setup.limits,
             robots=self._robots,
             clock=self._clock,
             found=found,
@@ -180,30 +201,22 @@ class Child:
             self._crawls.pop(number, None)
 
 
-def limits_of(setup: wire.Setup) -> Limits:
-    """The limits of one answer."""
-    return Limits(body=setup.body, ratio=setup.ratio, hops=setup.hops, total=timedelta(seconds=setup.timeout))
-
-
 async def serve(into: int, out: int) -> None:
     """Read lines until the daemon says `end` or is gone, then end the process."""
     reader = asyncio.StreamReader(limit=wire.MAX_LINE)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(into, "rb"))
-    given = wire.decode(await reader.readline())
-    setup = wire.Setup(
-        **{**given, "allow_private": tuple(given["allow_private"]), "modules": tuple(given["modules"])}
-    )
+    setup = wire.setup_in(wire.decode(await reader.readline()))
     sys.path.extend(folder for folder in setup.modules if folder not in sys.path)
     resource.setrlimit(resource.RLIMIT_AS, (setup.memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
     desk = Desk(out)
-    guard = AddressGuard(setup.allow_private)
+    guard = AddressGuard(setup.allow_private, ports=setup.limits.ports)
     async with HttpFetcher(
         guard=guard,
         gate=desk,
         user_agent=setup.user_agent,
         clock=SystemClock(),
-        limits=limits_of(setup),
+        limits=setup.limits,
         robots=False,
     ) as fetcher:
         child = Child(setup, desk, fetcher, guard)

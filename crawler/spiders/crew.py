@@ -9,6 +9,7 @@ from datetime import timedelta
 from crawler.errors import TemporaryFetchError
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
+from crawler.ports import RobotsStore
 from crawler.records import Listed, Source
 from crawler.spiders.wire import Setup
 from crawler.spiders.worker import Worker
@@ -23,6 +24,7 @@ class SpiderCrew:
     answers, and started anew when it died. Every request of it waits its turn at `gate`.
 
     Args:
+        memory: where robots.txt files are kept, since the process does not live long; None: nowhere.
         modules: folders in which users' own spiders are found.
         visit: time for one visit in all, turns included.
     """
@@ -34,21 +36,19 @@ class SpiderCrew:
         user_agent: str,
         allow_private: Sequence[str] = (),
         limits: Limits | None = None,
+        memory: RobotsStore | None = None,
         modules: Sequence[str] = (),
         visit: timedelta = timedelta(minutes=5),
         idle: timedelta = timedelta(minutes=10),
         pages: int = 2000,
     ) -> None:
-        limits = limits or Limits()
         self._gate = gate
+        self._memory = memory
         self._setup = Setup(
             user_agent=user_agent,
             allow_private=tuple(allow_private),
             modules=tuple(modules),
-            body=limits.body,
-            ratio=limits.ratio,
-            hops=limits.hops,
-            timeout=limits.total.total_seconds(),
+            limits=limits or Limits(),
         )
         self._visit = visit
         self._idle = idle
@@ -96,7 +96,7 @@ class SpiderCrew:
             if self._worker is not None and not self._worker.alive:
                 self._let_go(self._worker)
             if self._worker is None:
-                self._worker = await Worker.start(self._setup, self._gate)
+                self._worker = await Worker.start(self._setup, self._gate, self._memory)
             return self._worker
 
     def _rest(self, worker: Worker) -> None:

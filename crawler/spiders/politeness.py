@@ -22,7 +22,6 @@ from scrapy.utils.ssl import _make_ssl_context
 from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge, Unchanged
 from crawler.net import answers
 from crawler.net.failures import EXPECTED, explain
-from crawler.net.guard import is_shared_name
 from crawler.net.limits import ACCEPT_ENCODING, decoded
 from crawler.net.robots import TooManyRedirects
 from crawler.net.session import open_session
@@ -42,7 +41,10 @@ class GuardedHandler(_aiohttp.AiohttpDownloadHandler):
         self._visit = visit_of(crawler)
         self._ssl_context = _make_ssl_context(crawler.settings)
         self._session = open_session(
-            self._visit.guard, tls=self._ssl_context, response_class=_aiohttp._ClientResponse
+            self._visit.guard,
+            self._visit.limits,
+            tls=self._ssl_context,
+            response_class=_aiohttp._ClientResponse,
         )
 
     async def download_request(self, request: Request) -> Response:
@@ -53,9 +55,11 @@ class GuardedHandler(_aiohttp.AiohttpDownloadHandler):
         request.meta["download_maxsize"] = visit.limits.body
         request.meta["verbatim_url"] = True
         request.headers["Accept-Encoding"] = ACCEPT_ENCODING
+        request.meta.pop("proxy", None)  # the guard would see its address and no other
         for name in ("Cookie", "Referer"):
             request.headers.pop(name, None)
         async with visit.gate.turn(target.host):
+            visit.check_wait(target.host)
             visit.pages += 1
             try:
                 return await super().download_request(request)
@@ -71,11 +75,14 @@ class GuardedHandler(_aiohttp.AiohttpDownloadHandler):
                 raise
 
     def _explained(self, error: BaseException, host: str) -> CrawlError:
-        return explain(error, host=host, connect=self._visit.limits.total, total=self._visit.limits.total)
+        limits = self._visit.limits
+        return explain(error, host=host, connect=limits.connect, total=limits.total)
 
-    @staticmethod
-    def _extract_headers(response: _aiohttp._ClientResponse) -> Headers:
+    def _extract_headers(  # type: ignore[override]  # static above, but called on the object
+        self, response: _aiohttp._ClientResponse
+    ) -> Headers:
         """As bytes, which need be no text, and without what described the packed body: it is unpacked on the way in."""
+        self._visit.limits.check_headers(response.raw_headers, host=response.url.raw_host or "")
         gone = (b"content-encoding", b"content-length")
         return Headers([pair for pair in response.raw_headers if pair[0].lower() not in gone])
 
@@ -108,7 +115,7 @@ class PoliteMiddleware:
             self._make_conditional(request)
         await visit.robots.check(target, visit.gate.slow)
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:
         visit = self._visit
         headers = [
             (name.decode("latin-1").lower(), value.decode("latin-1"))
@@ -137,9 +144,10 @@ class PoliteMiddleware:
             )
         if problem is not None:
             visit.failed(problem)
-            wish = answers.retry_at(headers, now)
-            if response.status in (429, 503) and wish is not None and is_shared_name(target.host):
-                visit.gate.hold(target.host, wish - now)
+            wait = answers.host_wait(response.status, headers, now)
+            if wait is not None:
+                visit.waits[target.host] = now + wait
+                await visit.gate.hold(target.host, wait)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import Spider
@@ -59,6 +59,9 @@ class Visit:
     problems: list[str] = field(default_factory=list)
     failures: list[CrawlError] = field(default_factory=list)
     answer: Answer | None = None  # to the first request
+    waits: dict[str, datetime] = field(
+        default_factory=dict
+    )  # hosts that want no request of this visit until then
     is_whole: bool = True  # False: "not modified" of the first document would not mean that nothing is new
 
     @property
@@ -86,6 +89,17 @@ class Visit:
         """Remember what went wrong; it decides how the visit ends if nothing was found."""
         if len(self.failures) < _PROBLEMS:
             self.failures.append(error)
+
+    def check_wait(self, host: str) -> None:
+        """Whether this visit may ask the host: the gate holds no bridge, though one that said so is told to this visit.
+
+        Raises:
+            TemporaryFetchError: it wants no request now.
+        """
+        until = self.waits.get(host)
+        if until is not None and until > self.clock.now():
+            left = int((until - self.clock.now()).total_seconds()) + 1
+            raise TemporaryFetchError(f"{host} wants no request for another {left} s", retry_at=until)
 
     def wait(self) -> timedelta | None:
         """How long the hosts asked us to stay away, though entries were found."""

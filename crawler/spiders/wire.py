@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from crawler import errors
 from crawler.errors import BlockedError, CrawlError, TemporaryFetchError, Unchanged
+from crawler.net.limits import Limits
+from crawler.ports import RobotsFile
 from crawler.records import Entry, ListingRules, Secret, Selector, Source, SourceKind
 
 MAX_LINE = 16 * 1024 * 1024  # bytes of one message
@@ -30,13 +33,44 @@ class Setup:
     user_agent: str
     allow_private: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()  # folders searched for users' own spiders
-    body: int = 10 * 1024 * 1024  # decoded bytes of one answer
-    ratio: int = 100
-    hops: int = 5
-    timeout: float = 30.0  # seconds for one answer
+    limits: Limits = field(default_factory=Limits)  # of one answer
     pages: int = 200  # answers read in one visit
     entries: int = 2000  # kept of one visit
     memory: int = 2 * 1024**3  # bytes of address space
+
+
+def setup_out(setup: Setup) -> dict[str, Any]:
+    """The first message of all."""
+    limits = setup.limits
+    return {
+        **dataclasses.asdict(setup),
+        "limits": {
+            **dataclasses.asdict(limits),
+            "connect": limits.connect.total_seconds(),
+            "total": limits.total.total_seconds(),
+            "ports": sorted(limits.ports),
+        },
+    }
+
+
+def setup_in(data: Mapping[str, Any]) -> Setup:
+    """The setup as it was sent."""
+    limits = data["limits"]
+    return Setup(
+        **{
+            **data,
+            "allow_private": tuple(data["allow_private"]),
+            "modules": tuple(data["modules"]),
+            "limits": Limits(
+                **{
+                    **limits,
+                    "connect": timedelta(seconds=limits["connect"]),
+                    "total": timedelta(seconds=limits["total"]),
+                    "ports": frozenset(limits["ports"]),
+                }
+            ),
+        }
+    )
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
@@ -135,6 +169,31 @@ def entry_in(data: Mapping[str, Any]) -> Entry:
 def clean(text: str) -> str:
     """A text without controls and half characters."""
     return _UNPRINTABLE.sub("", text)
+
+
+# -- robots.txt --------------------------------------------------------------------------------------
+
+
+def robots_out(file: RobotsFile) -> dict[str, Any]:
+    """What an origin's robots.txt was."""
+    return {
+        "origin": file.origin,
+        "text": file.text,
+        "problem": file.problem,
+        "fetched_at": _time_out(file.fetched_at),
+        "until": _time_out(file.until),
+    }
+
+
+def robots_in(data: Mapping[str, Any]) -> RobotsFile:
+    """The same on this side."""
+    return RobotsFile(
+        origin=data["origin"],
+        text=data["text"],
+        problem=data["problem"],
+        fetched_at=datetime.fromisoformat(data["fetched_at"]),
+        until=datetime.fromisoformat(data["until"]),
+    )
 
 
 # -- errors ----------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import os
 import signal
 import sys
@@ -15,6 +14,7 @@ from typing import Any, Self
 import crawler
 from crawler.errors import TemporaryFetchError
 from crawler.net.hosts import HostGate, Lease
+from crawler.ports import RobotsStore
 from crawler.records import Entry, Feed, Listed, Source
 from crawler.spiders import wire
 
@@ -36,10 +36,13 @@ class _Running:
 class Worker:
     """One spider process. Use `start`; `visit` may be called side by side."""
 
-    def __init__(self, process: asyncio.subprocess.Process, gate: HostGate) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, gate: HostGate, memory: RobotsStore | None
+    ) -> None:
         self.pages = 0  # answers read in its life
         self._process = process
         self._gate = gate
+        self._memory = memory
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._visits: dict[int, _Running] = {}
         self._last = 0
@@ -48,9 +51,11 @@ class Worker:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, setup: wire.Setup, gate: HostGate) -> Self:
+    async def start(cls, setup: wire.Setup, gate: HostGate, memory: RobotsStore | None = None) -> Self:
         """Start a process and wait until it is ready.
 
+        Args:
+            memory: where robots.txt files are kept; None: in the process.
         Raises:
             TemporaryFetchError: it does not start.
         """
@@ -68,9 +73,9 @@ class Worker:
             limit=wire.MAX_LINE,
             start_new_session=True,  # Ctrl-C is for the daemon, which ends its spiders in order
         )
-        worker = cls(process, gate)
+        worker = cls(process, gate, memory)
         try:
-            worker._send(dataclasses.asdict(setup))
+            worker._send(wire.setup_out(setup))
             async with asyncio.timeout(_START):
                 await worker._ready
         except TimeoutError:
@@ -226,23 +231,41 @@ class Worker:
             case "slow":
                 self._gate.slow(message["host"], timedelta(seconds=message["seconds"]))
             case "hold":
-                self._gate.hold(message["host"], timedelta(seconds=message["seconds"]))
+                self._later(self._gate.hold(message["host"], timedelta(seconds=message["seconds"])))
+            case "robots":
+                self._later(self._look_up(message["lookup"], message["origin"]))
+            case "keep":
+                if self._memory is not None:
+                    self._later(self._memory.keep_robots(wire.robots_in(message["robots"])))
             case "done" | "failed":
                 self.pages += message["pages"]
                 self._end(message["visit"], message)
 
     async def _lease(self, number: int, host: str) -> None:
         """Wait at the gate in the child's name."""
-        held = self._gate.held(host)
-        if held > timedelta(0):
-            self._send({"do": "held", "lease": number, "seconds": held.total_seconds()})
+        if await self._told_to_wait(number, host):
             return
         lease = await self._gate.lease(host)
-        if self._listening.done():
+        if self._listening.done() or await self._told_to_wait(number, host):
             lease.release()
             return
         self._leases[number] = lease
         self._send({"do": "granted", "lease": number})
+
+    async def _told_to_wait(self, number: int, host: str) -> bool:
+        """Whether the host wants no request now, which ends the wait for this turn."""
+        held = await self._gate.held(host)
+        if held > timedelta(0):
+            self._send({"do": "held", "lease": number, "seconds": held.total_seconds()})
+        return held > timedelta(0)
+
+    async def _look_up(self, number: int, origin: str) -> None:
+        """Give the child the robots.txt that is kept; nothing, too, so that it does not wait for it."""
+        file = None
+        try:
+            file = await self._memory.robots(origin) if self._memory is not None else None
+        finally:
+            self._send({"do": "robots", "lookup": number, "robots": file and wire.robots_out(file)})
 
     def _end(self, number: int, message: dict[str, Any]) -> None:
         running = self._visits.pop(number, None)

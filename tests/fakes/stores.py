@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.fakes.articles import MemoryArticles
 from tests.fakes.deliveries import MemoryDeliveries
 from tests.fakes.digests import MemoryDigests
+from tests.fakes.hosts import MemoryHosts
 from tests.fakes.matches import MemoryMatches
 from tests.fakes.sources import MemorySources
 
@@ -14,6 +15,7 @@ class MemoryStores:
 
     def __init__(self) -> None:
         self.sources = MemorySources()
+        self.hosts = MemoryHosts()
         self.articles = MemoryArticles(self.sources)
         self.matches = MemoryMatches(self.articles)
         self.deliveries = MemoryDeliveries()

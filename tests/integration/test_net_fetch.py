@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from crawler.net.guard import AddressGuard
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
 from crawler.records import Purpose, Request, Secret
+from tests.fakes.hosts import MemoryHosts
 from tests.fakes.net_site import Seen, SetClock, SetMonotonic, Site, reply
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -76,14 +78,21 @@ async def fetching(
     tls: ssl.SSLContext | None = None,
     names: Names | None = None,
     gate: HostGate | None = None,
+    memory: MemoryHosts | None = None,
+    bridges: tuple[str, ...] = (),
 ) -> AsyncIterator[HttpFetcher]:
-    time = SetMonotonic()
+    time, clock = SetMonotonic(), clock or SetClock(NOW)
+    spacing = timedelta(seconds=1)
     async with HttpFetcher(
-        guard=AddressGuard(allow),
-        gate=gate or HostGate(timedelta(seconds=1), monotonic=time.now, sleep=time.sleep),
+        guard=AddressGuard(allow, ports=limits.ports),
+        gate=gate
+        or HostGate(
+            spacing, bridges=bridges, store=memory, now=clock.now, monotonic=time.now, sleep=time.sleep
+        ),
         limits=limits,
         user_agent=AGENT,
-        clock=clock or SetClock(NOW),
+        clock=clock,
+        memory=memory,
         tls=tls,
         resolver=names,
     ) as fetcher:
@@ -217,20 +226,70 @@ async def test_200_brings_body_headers_and_freshness() -> None:
 
 
 async def test_a_wish_of_a_public_host_binds_its_other_feeds_too() -> None:
-    """Retry-After holds the host, not the feed; on local names, which carry feeds of many origins, it does not."""
+    """Retry-After holds the host, not the feed; on bridges, which carry feeds of many origins, it does not."""
     async with Site({"/": reply(429, retry_after="600")}) as site:
-        names = Names(busy_example_org=[site.address], bridge_lan=[site.address])
-        async with fetching(names=names) as fetcher:
+        hosts = ("busy.example.org", "bridge.lan", "rsshub.example.org")
+        names = Names(**{host: [site.address] for host in hosts})
+        async with fetching(names=names, bridges=("rsshub.example.org",)) as fetcher:
             for path in ("/", "/other"):
                 with pytest.raises(TemporaryFetchError) as held:
                     await fetcher.get(feed(site.url(path, host="busy.example.org")))
                 assert held.value.retry_at == NOW + timedelta(minutes=10)
             assert site.paths == ["/"]
 
-            for path in ("/", "/other"):
-                with pytest.raises(TemporaryFetchError):
-                    await fetcher.get(feed(site.url(path, host="bridge.lan")))
-            assert site.paths == ["/", "/", "/other"]
+            for bridge in hosts[1:]:
+                site.seen.clear()
+                with pytest.raises(TemporaryFetchError, match="429"):
+                    await fetcher.get(feed(site.url(host=bridge)))
+                with pytest.raises(TemporaryFetchError, match="404"):
+                    await fetcher.get(feed(site.url("/other", host=bridge)))
+                assert site.paths == ["/", "/other"]
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+async def test_those_that_wait_for_their_turn_hear_of_the_wish_too(status: int) -> None:
+    """Ten feeds of a host are due at once: when the first is told to wait, the others do not go on."""
+    async with Site({f"/{n}": reply(status, retry_after="600") for n in range(10)}) as site:
+        names = Names(busy_example_org=[site.address])
+        time = SetMonotonic()
+        gate = HostGate(timedelta(seconds=1), 1, now=lambda: NOW, monotonic=time.now, sleep=time.sleep)
+        async with fetching(names=names, gate=gate) as fetcher:
+            urls = [site.url(f"/{n}", host="busy.example.org") for n in range(10)]
+            ends = await asyncio.gather(*(fetcher.get(feed(url)) for url in urls), return_exceptions=True)
+
+    first, *others = ends
+    assert isinstance(first, CrawlError)
+    assert first.status == status
+    assert {one.retry_at for one in others if isinstance(one, TemporaryFetchError)} == {
+        NOW + timedelta(minutes=10)
+    }
+    assert len(others) == 9
+    assert site.paths == ["/0"]
+
+
+async def test_a_restart_forgets_neither_a_wish_nor_a_robots_txt() -> None:
+    """A second fetcher on the same memory asks a held host not at all, and no robots.txt again."""
+    clock, memory = SetClock(NOW), MemoryHosts()
+    async with Site({"/busy": reply(429, retry_after="600"), "/page": reply(body=b"x")}) as site:
+        names = Names(news_example_org=[site.address])
+        wanted = page(site.url("/page", host="news.example.org"))
+        busy = feed(site.url("/busy", host="news.example.org"))
+        async with fetching(names=names, clock=clock, memory=memory) as fetcher:
+            await fetcher.get(wanted)
+            with pytest.raises(TemporaryFetchError, match="429"):
+                await fetcher.get(busy)
+        site.seen.clear()
+        async with fetching(names=names, clock=clock, memory=memory) as fetcher:
+            for request in (wanted, busy):
+                with pytest.raises(TemporaryFetchError, match="wants no request") as held:
+                    await fetcher.get(request)
+                assert held.value.retry_at == NOW + timedelta(minutes=10)
+            assert site.paths == []
+            clock.pass_(timedelta(minutes=10))
+            await fetcher.get(wanted)
+
+    assert site.paths == ["/page"]
+    assert memory.writes == 2
 
 
 # -- redirects -------------------------------------------------------------------------------------
@@ -239,17 +298,19 @@ async def test_a_wish_of_a_public_host_binds_its_other_feeds_too() -> None:
 @pytest.mark.parametrize(
     ("hops", "adopted"),
     [
-        ([301], True),
-        ([308], True),
-        ([301, 308, 301], True),
-        ([302], False),
-        ([303], False),
-        ([307], False),
-        ([301, 302], False),
-        ([302, 301], False),
+        ([301], 1),
+        ([308], 1),
+        ([301, 308, 301], 3),
+        ([302], None),
+        ([303], None),
+        ([307], None),
+        ([301, 302], 1),
+        ([301, 308, 307, 301], 2),
+        ([302, 301], None),
     ],
 )
-async def test_only_a_wholly_permanent_chain_is_a_move(hops: list[int], adopted: bool) -> None:
+async def test_a_move_goes_as_far_as_the_chain_is_permanent(hops: list[int], adopted: int | None) -> None:
+    """What was moved for good and is lent to another address from there is asked at its new address."""
     async with Site() as site, fetching() as fetcher:
         for number, status in enumerate(hops):
             site.routes[f"/{number}"] = reply(status, b"ignored", location=f"{number + 1}#part")
@@ -258,7 +319,7 @@ async def test_only_a_wholly_permanent_chain_is_a_move(hops: list[int], adopted:
 
     assert fetched.body == b"here"
     assert fetched.url == site.url(f"/{len(hops)}")
-    assert fetched.moved_to == (fetched.url if adopted else None)
+    assert fetched.moved_to == (None if adopted is None else site.url(f"/{adopted}"))
     assert [seen.header("If-None-Match") for seen in site.seen] == ['"e"'] * (len(hops) + 1)
 
 
@@ -501,6 +562,62 @@ async def test_no_server_and_no_name_are_told_apart() -> None:
             await fetcher.get(feed("http://nowhere.example.org/?token=abc"))
 
 
+async def test_each_limit_is_the_one_that_is_set() -> None:
+    """Size, ratio, redirects and header bytes are the operator's to choose."""
+    body = bytes(2_000_000)
+    long = {f"x_{n}": "y" * 1000 for n in range(12)}
+    async with Site({"/big": reply(body=body), "/head": reply(body=b"x", **long)}) as site:
+        site.routes["/packed"] = reply(body=gzip.compress(body), content_encoding="gzip")
+        site.routes.update({f"/{n}": reply(302, location=f"/{n + 1}") for n in range(8)})
+        site.routes["/8"] = reply(body=b"x")
+        requests = [feed(site.url(path)) for path in ("/big", "/packed", "/0", "/head")]
+        wide = Limits(body=3_000_000, ratio=10_000, hops=8, headers=16 * 1024)
+        async with fetching(limits=wide) as fetcher:
+            sizes = [len((await fetcher.get(one)).body) for one in requests]
+        assert sizes == [2_000_000, 2_000_000, 1, 1]
+        narrow = Limits(body=1_500_000, ratio=10, hops=7, headers=8 * 1024)
+        told = []
+        async with fetching(limits=narrow) as fetcher:
+            for one in requests:
+                with pytest.raises(CrawlError) as refused:
+                    await fetcher.get(one)
+                told.append(str(refused.value).removeprefix(f"{site.address} "))
+    assert told == [
+        "sends more than 1500 kB",
+        "sends a body that unpacks to more than 10 times its size",
+        "redirects more than 7 times",
+        "sends headers of more than 8 KiB",
+    ]
+
+
+async def test_the_time_to_connect_covers_the_name_and_the_handshake() -> None:
+    """A name server that is silent, and a host that never answers the handshake, are given up alike."""
+
+    class Silent(Names):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            await asyncio.sleep(60)
+            return []
+
+    limits = Limits(connect=timedelta(seconds=0.2))
+    with socket.create_server(("127.0.0.1", 0)) as nobody_accepts:
+        async with fetching(limits=limits) as fetcher:
+            with pytest.raises(TemporaryFetchError, match=r"accepts no connection within 0\.2 s"):
+                await fetcher.get(feed(f"https://127.0.0.1:{nobody_accepts.getsockname()[1]}/"))
+    async with fetching(limits=limits, names=Silent()) as fetcher:
+        with pytest.raises(TemporaryFetchError, match=r"accepts no connection within 0\.2 s"):
+            await fetcher.get(feed("http://slow.example.org/"))
+
+
+async def test_ports_of_public_addresses_are_those_that_are_set() -> None:
+    """The port is judged before anybody is asked; on allowed networks any will do."""
+    async with fetching(allow=(), limits=Limits(ports=frozenset({443}))) as fetcher:
+        for url in ("http://example.org/", "https://example.org:8443/", "http://8.8.8.8/"):
+            with pytest.raises(ForbiddenAddress, match="may not be asked"):
+                await fetcher.get(feed(url))
+
+
 async def test_a_fetcher_outside_its_context_is_a_bug() -> None:
     fetcher = HttpFetcher(
         guard=AddressGuard(["127.0.0.0/8"]), gate=HostGate(), user_agent=AGENT, clock=SetClock(NOW)
@@ -551,6 +668,58 @@ async def test_a_huge_robots_txt_is_read_up_to_its_limit() -> None:
     async with Site({"/robots.txt": reply(body=rules), "/late": reply(body=b"a")}) as site:
         async with fetching(limits=limits) as fetcher:
             assert (await fetcher.get(page(site.url("/late")))).body == b"a"
+            with pytest.raises(BlockedError):
+                await fetcher.get(page(site.url("/private")))
+
+
+@pytest.mark.parametrize("reset", [False, True])
+async def test_a_server_that_breaks_off_without_an_answer_is_not_asked_again_at_once(reset: bool) -> None:
+    """By the library's habit it would be: twice within a moment, at each poll."""
+
+    async def no_answer(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    async with Site({"/": no_answer}) as site, fetching() as fetcher:
+        with pytest.raises(TemporaryFetchError, match=r"closed the connection|broke: .*reset"):
+            await fetcher.get(feed(site.url()))
+
+    assert len(site.seen) == 1
+
+
+async def test_an_idle_connection_that_the_server_gave_up_costs_no_poll() -> None:
+    """The second request over it is sent again over one of its own."""
+    asked = 0
+
+    async def once_each(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            asked += 1
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+            await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(once_each, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with fetching() as fetcher:
+        for _ in range(2):
+            assert (await fetcher.get(feed(url))).body == b"x"
+    server.close()
+    await server.wait_closed()
+
+    assert asked == 2
+
+
+async def test_small_limits_open_no_door_past_robots_txt() -> None:
+    """A robots.txt over the size limit, or behind more redirects than are followed elsewhere, is read all the same."""
+    rules = b"User-agent: *\nDisallow: /private\n" + b"# filler\n" * 20_000
+    limits = Limits(body=100_000, hops=0)
+    async with Site({f"/{n}": reply(301, location=f"/{n + 1}") for n in range(1, 5)}) as site:
+        site.routes.update({"/robots.txt": reply(301, location="/1"), "/5": reply(body=rules)})
+        async with fetching(limits=limits) as fetcher:
             with pytest.raises(BlockedError):
                 await fetcher.get(page(site.url("/private")))
 

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from crawler.errors import ForbiddenAddress, TemporaryFetchError
+from crawler.errors import ForbiddenAddress, TemporaryFetchError, TooLarge
 from crawler.net.guard import AddressGuard
+from crawler.net.limits import Limits
 from crawler.net.post import MAX_ANSWER, post
 from tests.fakes.net_site import Seen, Site, reply
 
@@ -64,6 +65,13 @@ async def test_private_receivers_need_permission_and_secrets_stay_out_of_errors(
         await post(site.url("/T0KEN"), b"x", {}, guard=GUARD)
 
     assert "T0KEN" not in str(refused.value) + str(away.value)
+
+
+async def test_headers_without_end_are_cut_off() -> None:
+    async with Site({"/": reply(**{f"x_{n}": "y" * 900 for n in range(10)})}) as site:
+        assert (await post(site.url(), b"x", {}, guard=GUARD)).status == 200
+        with pytest.raises(TooLarge, match="headers of more than 8 KiB"):
+            await post(site.url(), b"x", {}, guard=GUARD, limits=Limits(headers=8 * 1024))
 
 
 async def test_a_receiver_that_never_answers_is_tried_again_later() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,11 +25,12 @@ from crawler.errors import (
     TooLarge,
     Unchanged,
 )
-from crawler.net.hosts import HostGate
+from crawler.net.hosts import LOOK_AGAIN, HostGate
 from crawler.net.limits import Limits
 from crawler.records import ListingRules, Secret, Selector, Source, SourceKind
 from crawler.spiders.crew import SpiderCrew
-from tests.fakes.net_site import Seen, Site, reply
+from tests.fakes.hosts import MemoryHosts
+from tests.fakes.net_site import Seen, SetMonotonic, Site, reply
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -53,7 +55,7 @@ async def crewed(*, allow: tuple[str, ...] = ("127.0.0.0/8",), **more: object) -
         gate=more.pop("gate", None) or HostGate(timedelta(0)),  # type: ignore[arg-type]  # test shorthand
         user_agent=AGENT,
         allow_private=allow,
-        limits=SMALL,
+        limits=more.pop("limits", SMALL),  # type: ignore[arg-type]  # test shorthand
         **more,  # type: ignore[arg-type]  # test shorthand
     )
     try:
@@ -209,6 +211,9 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
             await writer.drain()
             await asyncio.sleep(0.02)
 
+    async def no_answer(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
     bomb = reply(body=gzip.compress(bytes(30_000_000)), content_encoding="gzip", content_type=HTML)
     packed = reply(body=gzip.compress(PRESS), content_encoding="gzip", content_type=HTML)
     big = reply(body=bytes(300_000), content_type=HTML)
@@ -219,6 +224,7 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
             {
                 "/robots.txt": rules,
                 "/drip": drip,
+                "/no-answer": no_answer,
                 "/bomb": bomb,
                 "/big": big,
                 "/packed": packed,
@@ -231,8 +237,9 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
         )
         table: list[tuple[str, type[CrawlError], str]] = [
             (site.url("/drip"), TemporaryFetchError, "does not finish its answer within 1 s"),
-            (site.url("/bomb"), TooLarge, "sends more than 195 KiB"),
-            (site.url("/big"), TooLarge, "sends more than 195 KiB"),
+            (site.url("/no-answer"), TemporaryFetchError, "closed the connection without an answer"),
+            (site.url("/bomb"), TooLarge, "sends more than 200 kB"),
+            (site.url("/big"), TooLarge, "sends more than 200 kB"),
             (site.url("/closed"), BlockedError, r"robots\.txt"),
             (site.url("/inside"), ForbiddenAddress, "redirects to what may not be asked"),
             (site.url("/local"), TemporaryFetchError, "answers 302"),
@@ -252,7 +259,7 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
                 await crew.list(listing(url))
 
     assert secret.connections == 0
-    assert site.paths.count("/robots.txt") == 1
+    assert site.paths.count("/robots.txt") == site.paths.count("/no-answer") == 1
     assert "/closed" not in site.paths
 
 
@@ -266,7 +273,9 @@ async def test_no_page_is_listed_while_robots_txt_is_unreachable(crew: SpiderCre
 
 async def test_every_request_of_a_spider_asks_the_daemons_gate() -> None:
     """A spider waits its turn, tells Crawl-delay, and does not ask a host that wants no request."""
-    gate = HostGate(timedelta(0), concurrency=1)
+    memory = MemoryHosts()
+    time = SetMonotonic()
+    gate = HostGate(timedelta(0), concurrency=1, store=memory, monotonic=time.now, sleep=time.sleep)
     rules = reply(body=b"User-agent: *\nCrawl-delay: 0.05")
     async with Site({"/robots.txt": rules, "/": reply(body=PRESS, content_type=HTML)}) as site:
         async with crewed(gate=gate) as crew:
@@ -280,11 +289,70 @@ async def test_every_request_of_a_spider_asks_the_daemons_gate() -> None:
             assert gate._hosts[site.address].users == 0
 
             site.seen.clear()
-            gate.hold(site.address, timedelta(hours=1))
+            memory.until[site.address] = datetime.now(UTC) + timedelta(hours=1)
+            time.seconds += LOOK_AGAIN
             with pytest.raises(TemporaryFetchError, match="wants no request") as held:
                 await crew.list(listing(site.url()))
             assert held.value.retry_at is not None
             assert site.seen == []
+
+
+async def test_a_robots_txt_is_kept_by_the_daemon_when_the_process_goes() -> None:
+    """Spiders come and go every few minutes; their hosts are asked for robots.txt once a day all the same."""
+    memory = MemoryHosts()
+    rules = reply(body=b"User-agent: *\nDisallow: /closed")
+    async with Site({"/robots.txt": rules, "/": reply(body=PRESS, content_type=HTML)}) as site:
+        for _ in range(2):
+            async with crewed(memory=memory) as crew:
+                assert len((await crew.list(listing(site.url()))).feed.entries) == 2
+                with pytest.raises(BlockedError, match=r"robots\.txt"):
+                    await crew.list(listing(site.url("/closed")))
+
+    assert site.paths == ["/robots.txt", "/", "/"]
+    assert memory.writes == 1
+    assert memory.files[f"http://{site.address}:{site.port}"].text == "User-agent: *\nDisallow: /closed"
+
+
+async def test_a_visit_leaves_a_host_alone_that_told_it_to_wait() -> None:
+    """The gate does not hold a bridge (every loopback address is one), but whoever was told goes by it."""
+    maps = "".join(f"<sitemap><loc>/{number}.xml</loc></sitemap>" for number in range(6))
+    busy = reply(429, retry_after="600")
+    async with Site({f"/{number}.xml": busy for number in range(6)}) as site:
+        maps = maps.replace("<loc>", f"<loc>{site.url('')}")
+        site.routes["/map.xml"] = reply(body=f"<sitemapindex>{maps}</sitemapindex>".encode())
+        async with crewed(gate=HostGate(timedelta(0), concurrency=1)) as crew:
+            with pytest.raises(TemporaryFetchError, match="429") as told:
+                await crew.list(sitemap(site.url("/map.xml")))
+            assert told.value.retry_at is not None
+            asked = list(site.paths)
+            with pytest.raises(TemporaryFetchError, match="429"):
+                await crew.list(sitemap(site.url("/map.xml")))
+
+    assert len(asked) == 3
+    assert asked[:2] == ["/robots.txt", "/map.xml"]
+    assert len(site.paths) == 5
+
+
+async def test_limits_that_are_set_are_those_of_spiders_too() -> None:
+    """Redirects, header bytes, time to connect and ports, in the process that knows no settings."""
+    long = {f"x_{n}": "y" * 1000 for n in range(10)}
+    limits = Limits(hops=1, headers=8 * 1024, connect=timedelta(seconds=0.3), ports=frozenset({443}))
+    async with Site({"/long": reply(body=PRESS, content_type=HTML, **long)}) as site:
+        site.routes.update({"/a": reply(302, location="/b"), "/b": reply(302, location="/c")})
+        with socket.create_server((site.address, 0)) as nobody_accepts:
+            table = [
+                (site.url("/long"), "sends headers of more than 8 KiB"),
+                (site.url("/a"), "redirects more than 1 times"),
+                ("http://8.8.8.8/", r"port 80 of 8\.8\.8\.8 may not be asked"),
+                (
+                    f"https://{site.address}:{nobody_accepts.getsockname()[1]}/",
+                    r"robots\.txt cannot be: .* accepts no connection within 0\.3 s",
+                ),
+            ]
+            async with crewed(limits=limits, allow=(f"{site.address}/32",)) as crew:
+                for url, says in table:
+                    with pytest.raises(CrawlError, match=says):
+                        await crew.list(listing(url))
 
 
 # -- sitemaps --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crawler.errors import BlockedError, GoneError, TemporaryFetchError
-from crawler.net.answers import fresh_for, retry_at, trouble, validator
+from crawler.net.answers import fresh_for, host_wait, retry_at, trouble, validator
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -26,6 +26,8 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
         ("Wed Nov 25 13:00:00 2026", timedelta(hours=1)),
         ("Fri, 31 Dec 9999 23:59:59 GMT", timedelta(days=7)),
         ("Fri, 01 Jan 1999 00:00:00 GMT", timedelta(0)),
+        ("120, 240", timedelta(minutes=4)),
+        ("120, soon", None),
         ("-1", None),
         ("soon", None),
         ("", None),
@@ -36,6 +38,31 @@ def test_retry_after_is_read_in_both_forms_and_clamped_to_a_week(value: str, wai
     expected = None if wait is None else NOW + wait
 
     assert retry_at([("retry-after", value)], NOW) == expected
+
+
+def test_the_longest_of_several_wishes_counts() -> None:
+    """One of a proxy before the server, for one."""
+    wishes = ("60", "Wed, 25 Nov 2026 13:00:00 GMT", "whenever", "120")
+
+    assert retry_at([("retry-after", one) for one in wishes], NOW) == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "wait"),
+    [
+        ("Wed, 25 Nov 2026 11:00:00 GMT", timedelta(hours=2)),  # an hour behind us
+        ("Wed, 25 Nov 2026 14:00:00 GMT", timedelta(hours=1)),  # ahead: to wait longer does no harm
+        ("Thu, 01 Jan 1970 00:00:00 GMT", timedelta(hours=1)),  # no clock at all
+        ("now", timedelta(hours=1)),
+    ],
+)
+def test_a_date_to_wait_for_is_meant_by_the_clock_of_the_server(sent: str, wait: timedelta) -> None:
+    """A server whose clock is behind is not asked too early."""
+    headers = [("retry-after", "Wed, 25 Nov 2026 13:00:00 GMT"), ("date", sent)]
+
+    assert retry_at(headers, NOW) == NOW + wait
+    latest = ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")
+    assert retry_at([latest, ("date", sent)], NOW) == NOW + timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +139,26 @@ def test_every_status_has_its_type(status: int, kind: type[Exception] | None) ->
     if found is not None:
         assert found.status == status
         assert str(found).startswith(f"example.org answers {status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "wait"),
+    [
+        (200, None),
+        (301, None),
+        (403, timedelta(minutes=2)),
+        (404, None),
+        (429, timedelta(minutes=2)),
+        (500, None),
+        (503, timedelta(minutes=2)),
+    ],
+)
+def test_a_host_is_left_alone_by_whom_it_tells_that_it_is_too_much(
+    status: int, wait: timedelta | None
+) -> None:
+    """A missing page that bears a Retry-After says nothing about the others."""
+    assert host_wait(status, [("retry-after", "120")], NOW) == wait
+    assert host_wait(status, [], NOW) is None
 
 
 def test_a_challenge_is_a_block_whatever_its_status() -> None:

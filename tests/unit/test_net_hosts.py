@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from crawler.net.hosts import HostGate
-from tests.fakes.net_site import SetMonotonic
+from crawler.net.hosts import LOOK_AGAIN, HostGate
+from tests.fakes.hosts import MemoryHosts
+from tests.fakes.net_site import SetClock, SetMonotonic
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 
 
 def gate(time: SetMonotonic, *, spacing: float = 1.0, concurrency: int = 2) -> HostGate:
@@ -122,16 +126,88 @@ async def test_a_crawl_delay_widens_the_spacing_up_to_a_minute(asked: float, kep
     assert time.slept == [kept]
 
 
-def test_a_hold_ends_by_itself_and_the_longer_one_stays() -> None:
-    time = SetMonotonic()
-    door = gate(time)
-    door.hold("example.org", timedelta(minutes=10))
-    door.hold("example.org", timedelta(minutes=1))
+async def test_a_hold_ends_by_itself_and_the_longer_one_stays() -> None:
+    clock = SetClock(NOW)
+    door = HostGate(now=clock.now)
+    await door.hold("example.org", 10 * MINUTE)
+    await door.hold("example.org", MINUTE)
 
-    assert door.held("example.org") == timedelta(minutes=10)
-    assert door.held("example.com") == timedelta(0)
-    time.seconds += 600
-    assert door.held("example.org") == timedelta(0)
+    assert await door.held("Example.org.") == 10 * MINUTE
+    assert await door.held("example.com") == timedelta(0)
+    clock.pass_(10 * MINUTE)
+    assert await door.held("example.org") == timedelta(0)
+
+
+async def test_a_hold_outlives_the_process() -> None:
+    """What a host said before a restart counts after it, for as long as it said."""
+    clock, memory = SetClock(NOW), MemoryHosts()
+    await HostGate(store=memory, now=clock.now).hold("example.org", timedelta(hours=1))
+
+    clock.pass_(20 * MINUTE)
+    door = HostGate(store=memory, now=clock.now)
+
+    assert await door.held("example.org") == 40 * MINUTE
+    assert await door.held("example.com") == timedelta(0)
+
+
+async def test_a_hold_that_another_process_was_told_is_learned_within_seconds() -> None:
+    """The store is looked into every ten seconds of asking, not at each request."""
+    time, memory = SetMonotonic(), MemoryHosts()
+    door = HostGate(store=memory, now=lambda: NOW, monotonic=time.now, sleep=time.sleep)
+    other = HostGate(store=memory, now=lambda: NOW)
+    await asyncio.gather(*(door.held("example.org") for _ in range(20)))
+    assert memory.looks == 1
+
+    await other.hold("example.org", MINUTE)
+    assert await door.held("example.org") == timedelta(0)
+    time.seconds += LOOK_AGAIN
+    assert await door.held("example.org") == MINUTE
+    assert memory.looks == 2
+
+
+async def test_only_news_is_written() -> None:
+    """Requests write nothing, and neither does a wish that ends no later than the one known."""
+    clock, memory = SetClock(NOW), MemoryHosts()
+    door = HostGate(timedelta(0), store=memory, now=clock.now)
+    for _ in range(3):
+        async with door.turn("example.org"):
+            await door.held("example.org")
+    await door.hold("example.org", 10 * MINUTE)
+    await door.hold("example.org", 10 * MINUTE)
+    await door.hold("example.org", MINUTE)
+    await door.hold("example.com", timedelta(0))
+
+    assert memory.writes == 1
+    assert memory.until == {"example.org": NOW + 10 * MINUTE}
+
+
+@pytest.mark.parametrize(
+    "host", ["rsshub.example.org", "RSSHub.example.org.", "10.0.0.5", "localhost", "box.lan"]
+)
+async def test_a_bridge_is_not_held(host: str) -> None:
+    """It speaks for many sites: the wish of one of them must not silence the others. One's own network is one."""
+    memory = MemoryHosts()
+    door = HostGate(bridges=["rsshub.example.org"], store=memory, now=lambda: NOW)
+    await door.hold(host, MINUTE)
+    memory.until["rsshub.example.org"] = NOW + MINUTE  # from before it was named a bridge
+
+    assert await door.held(host) == timedelta(0)
+    assert memory.writes == 0
+
+
+async def test_no_hold_is_longer_than_a_week_whatever_the_clock_did() -> None:
+    clock, memory = SetClock(NOW), MemoryHosts()
+    door = HostGate(store=memory, now=clock.now)
+    await door.hold("example.org", timedelta(days=400))
+    assert await door.held("example.org") == timedelta(days=7)
+    clock.pass_(-timedelta(hours=2))
+    assert await door.held("example.org") == timedelta(days=7, hours=2)
+
+    clock.pass_(-timedelta(days=300))  # the clock went wrong before the hold: it has no end that is known
+    for one in (door, HostGate(store=memory, now=clock.now)):
+        assert await one.held("example.org") == timedelta(0)
+    await door.hold("example.org", MINUTE)
+    assert await door.held("example.org") == MINUTE
 
 
 async def test_hosts_that_are_done_with_are_forgotten() -> None:
@@ -140,9 +216,21 @@ async def test_hosts_that_are_done_with_are_forgotten() -> None:
     for number in range(2500):
         async with door.turn(f"host{number}.example"):
             pass
-        door._now.__self__.seconds += 1  # type: ignore[attr-defined]  # the set clock behind the gate
+        door._seconds.__self__.seconds += 1  # type: ignore[attr-defined]  # the set clock behind the gate
 
     assert len(door._hosts) < 1100
+
+
+async def test_a_crawl_delay_is_forgotten_after_a_day_without_requests() -> None:
+    time = SetMonotonic()
+    door = gate(time, spacing=0)
+    for seconds, kept in ((80_000, True), (90_000, False)):
+        door.slow("slow.example", timedelta(seconds=9))
+        time.seconds += seconds
+        for number in range(1000):
+            async with door.turn(f"host{number}.example"):
+                pass
+        assert ("slow.example" in door._hosts) is kept
 
 
 def test_a_gate_that_lets_nobody_through_is_refused() -> None:

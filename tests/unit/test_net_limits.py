@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import TemporaryFetchError, TooLarge
-from crawler.net.limits import Limits, gunzip, read_body
+from crawler.net.limits import Limits, gunzip, read_body, spelled
 
 TEXT = "".join(f"<item>Überschrift {number}</item>" for number in range(5000)).encode()
 BOMB = bytes(64 * 1024 * 1024)
@@ -145,3 +145,17 @@ def test_a_body_that_is_a_gzip_file_is_opened_within_the_limits() -> None:
         gunzip(gzip.compress(BOMB), limits=LIMITS, host="example.org")
     with pytest.raises(TemporaryFetchError):
         gunzip(gzip.compress(TEXT)[:-9], limits=LIMITS, host="example.org")
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (10 * 1024 * 1024, "10 MiB"),
+        (20_000_000, "20 MB"),
+        (64 * 1024, "64 KiB"),
+        (500_000, "500 kB"),
+        (1023, "1023 bytes"),
+    ],
+)
+def test_a_limit_is_told_as_it_was_written(size: int, told: str) -> None:
+    assert spelled(size) == told

@@ -16,7 +16,8 @@ from crawler.errors import (
     TooLarge,
 )
 from crawler.net.guard import AddressGuard
-from crawler.net.robots import Robots, TooManyRedirects, Verdict
+from crawler.net.robots import MAX_BODY, Robots, TooManyRedirects, Verdict
+from tests.fakes.hosts import MemoryHosts
 from tests.fakes.net_site import SetClock
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -37,8 +38,8 @@ class Shelf:
         return self.what
 
 
-def robots(shelf: Shelf, clock: SetClock | None = None) -> Robots:
-    return Robots(shelf.load, agent="tidings", clock=clock or SetClock(NOW))
+def robots(shelf: Shelf, clock: SetClock | None = None, store: MemoryHosts | None = None) -> Robots:
+    return Robots(shelf.load, agent="tidings", clock=clock or SetClock(NOW), store=store)
 
 
 def page(url: str = "https://example.org/news/1?print=1"):  # type: ignore[no-untyped-def]  # test shorthand
@@ -106,6 +107,60 @@ async def test_one_robots_txt_serves_an_origin_for_a_day() -> None:
         "https://example.org:8443/robots.txt",
         "http://example.org/robots.txt",
     ]
+
+
+async def test_a_robots_txt_outlives_the_process_for_the_rest_of_its_day() -> None:
+    """A restart, and a second process, ask no host again; nothing is written but what was asked for."""
+    clock, store = SetClock(NOW), MemoryHosts()
+    shelf = Shelf(b"User-agent: *\nDisallow: /news\nCrawl-delay: 7")
+    for hours in (0, 10, 13):
+        clock.time = NOW + timedelta(hours=hours)
+        ruling = await robots(shelf, clock, store).ruling(page())
+        assert (ruling.verdict, ruling.crawl_delay) == (Verdict.DISALLOWED, timedelta(seconds=7))
+    assert (len(shelf.asked), store.writes) == (1, 1)
+    assert set(store.files) == {"https://example.org:443"}
+
+    clock.time = NOW + timedelta(hours=24)
+    shelf.what = b""
+    assert (await robots(shelf, clock, store).ruling(page())).verdict is Verdict.ALLOWED
+    assert (len(shelf.asked), store.writes) == (2, 2)
+
+
+async def test_a_missing_and_an_unreachable_robots_txt_are_remembered_as_such() -> None:
+    clock, store = SetClock(NOW), MemoryHosts()
+    missing, away = (
+        Shelf(TemporaryFetchError("x", status=404)),
+        Shelf(TemporaryFetchError("away", status=503)),
+    )
+    other = page("http://[2001:4860::1]/")
+    for _ in range(2):
+        assert (await robots(missing, clock, store).ruling(page())).verdict is Verdict.ALLOWED
+        ruling = await robots(away, clock, store).ruling(other)
+        assert (ruling.verdict, ruling.problem) == (Verdict.UNREACHABLE, "away")
+        assert ruling.retry_at == NOW + timedelta(minutes=10)
+    assert (len(missing.asked), len(away.asked)) == (1, 1)
+
+    clock.pass_(timedelta(minutes=10))
+    await robots(away, clock, store).ruling(other)
+    assert len(away.asked) == 2
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-2), timedelta(days=-400), timedelta(days=400)])
+async def test_a_clock_that_is_set_keeps_no_robots_txt_for_ever(step: timedelta) -> None:
+    clock, store, shelf = SetClock(NOW), MemoryHosts(), Shelf(b"")
+    rules = robots(shelf, clock, store)
+    await rules.ruling(page())
+    clock.pass_(step)
+    await rules.ruling(page())
+
+    assert len(shelf.asked) == 2
+
+
+async def test_no_more_is_kept_than_is_read() -> None:
+    store = MemoryHosts()
+    await robots(Shelf(b"#" * (MAX_BODY + 1)), store=store).ruling(page())
+
+    assert len(store.files["https://example.org:443"].text or "") == MAX_BODY
 
 
 async def test_an_unreachable_robots_txt_is_asked_for_again_soon_or_when_the_host_says() -> None:

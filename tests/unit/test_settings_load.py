@@ -20,6 +20,7 @@ from alerts.records import (
     WebhookChannel,
     WhenEmpty,
 )
+from crawler.net.limits import Limits
 from crawler.records import FullText, Secret, SourceKind
 from tidings.settings import ConfigError, Settings, load, load_watchlist
 
@@ -47,6 +48,16 @@ def test_installation(settings: Settings) -> None:
     assert settings.polling.host_delay == timedelta(seconds=1)
     assert settings.polling.wait_for_text == timedelta(hours=1)
     assert settings.polling.allow_private == ("127.0.0.0/8",)
+    assert settings.polling.bridges == ("rsshub.example.org",)
+    assert settings.polling.limits == Limits(
+        body=20_000_000,
+        ratio=200,
+        hops=7,
+        connect=timedelta(seconds=5),
+        total=timedelta(seconds=30),
+        headers=128 * 1024,
+        ports=frozenset({443, 9443}),
+    )
     assert (settings.retention.text, settings.retention.matched) == (timedelta(days=90), None)
     assert (settings.web.host, settings.web.port, settings.web.token) == ("127.0.0.1", 8787, None)
 
@@ -191,7 +202,16 @@ def test_one_watchlist_alone_is_enough(tmp_path: Path) -> None:
     assert settings.channels == (FileChannel(id="outbox", dir="/state/outbox"),)
     assert settings.polling.every == timedelta(minutes=30)
     assert settings.polling.contact is None
+    assert settings.polling.limits == Limits()
+    assert settings.polling.bridges == ()
     assert settings.digests[0].initiatives == ("i",)
+
+
+def test_a_short_timeout_shortens_the_time_to_connect(tmp_path: Path) -> None:
+    """Who sets `timeout` alone need not know of the other."""
+    (tmp_path / "tidings.yaml").write_text("polling: {timeout: 4s}\n")
+
+    assert load(tmp_path, state_dir=STATE, environ={}).polling.limits.connect == timedelta(seconds=4)
 
 
 def test_keys_with_nothing_behind_them_have_their_default(tmp_path: Path) -> None:

@@ -82,6 +82,37 @@ MISTAKES = {
         "config/tidings.yaml:2:10: error: '30' is no duration; "
         "write a number and s, m, h or d, such as 30s, 15m, 6h or 30d",
     ),
+    "half a unit": (
+        "tidings.yaml",
+        "polling:\n  max_size: 50M\n",
+        "config/tidings.yaml:2:13: error: '50M' is no size; write a number and kB, MB, KiB or MiB, such as 50MiB",
+    ),
+    "a limit out of bounds": (
+        "tidings.yaml",
+        "polling: {max_headers: 2MiB}\n",
+        "config/tidings.yaml:1:24: error: '2MiB' is out of range; write a size from 8KiB to 1MiB",
+    ),
+    "a port that is none": (
+        "tidings.yaml",
+        "polling:\n  ports:\n    - 443\n    - 70000\n",
+        "config/tidings.yaml:4:7: error: 70000 is out of range; write a number from 1 to 65535",
+    ),
+    "no port at all": (
+        "tidings.yaml",
+        "polling: {ports: []}\n",
+        "config/tidings.yaml:1:18: error: no port is left to ask on; name some, such as [80, 443]",
+    ),
+    "a time to connect past the time in all": (
+        "tidings.yaml",
+        "polling:\n  timeout: 20s\n  connect_timeout: 21s\n",
+        "config/tidings.yaml:3:20: error: connect_timeout is longer than timeout; make it shorter",
+    ),
+    "an address where a host is wanted": (
+        "tidings.yaml",
+        "polling:\n  bridges: [https://rsshub.example.org/]\n",
+        "config/tidings.yaml:2:13: error: 'https://rsshub.example.org/' is no host; "
+        "write its name alone, such as rsshub.example.org",
+    ),
     "an unknown source tag": (
         WATCHLIST,
         HEAD + "      - iCET\n    sources: [india-pres]\n",

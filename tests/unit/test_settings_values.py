@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from tidings.settings.models import values
 
+body_size = partial(values.size, least="500KiB", most="256MiB")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -54,6 +56,18 @@ def test_anything_else_is_no_duration(text: str) -> None:
         (values.language, "pt_BR", "pt-br"),
         (values.language, "NO", "no"),
         (values.network, "10.0.0.1", "10.0.0.1/32"),
+        (body_size, "10MiB", 10 * 1024 * 1024),
+        (body_size, "10 MiB", 10 * 1024 * 1024),
+        (body_size, "20mb", 20_000_000),
+        (body_size, "0600KiB", 600 * 1024),
+        (body_size, "1000000B", 1_000_000),
+        (body_size, "500KiB", 512_000),
+        (body_size, "256MiB", 256 * 1024 * 1024),
+        (values.host, "RSSHub.Example.org.", "rsshub.example.org"),
+        (values.host, "bücher.example", "xn--bcher-kva.example"),
+        (values.host, "localhost", "localhost"),
+        (values.host, "2001:DB8::1", "2001:db8::1"),
+        (values.host, "[2001:db8::1]", "2001:db8::1"),
         (values.bind_address, "[::1]:80", ("::1", 80)),
         (values.retention, "forever", None),
         (values.identifier, "हिंदी-1", "हिंदी-1"),
@@ -89,6 +103,23 @@ def test_values_that_are_taken(read: Callable[[object], object], text: object, w
         (values.identifier, "my list", "use letters, digits and hyphens, such as 'my-list'"),
         (values.identifier, "../x", "use letters, digits and hyphens, such as 'x'"),
         (values.identifier, "all", "choose another word"),
+        (body_size, "10M", "write a number and kB, MB, KiB or MiB, such as 10MiB"),
+        (body_size, "600k", "write a number and kB, MB, KiB or MiB, such as 600KiB"),
+        (body_size, "1.5MiB", "write a number and kB, MB, KiB or MiB, such as 10MiB"),
+        (body_size, "-1MiB", "write a number and kB, MB, KiB or MiB, such as 10MiB"),
+        (body_size, "10485760", "write a number and kB, MB, KiB or MiB, such as 10MiB"),
+        (body_size, "10iB", "write a number and kB, MB, KiB or MiB, such as 10MiB"),
+        (body_size, "499KiB", "write a size from 500KiB to 256MiB"),
+        (body_size, "999999999999999GiB", "write a size from 500KiB to 256MiB"),
+        (
+            values.host,
+            "https://rsshub.example.org:1200/x",
+            "write its name alone, such as rsshub.example.org",
+        ),
+        (values.host, "feeds.example.org/rss", "write its name alone, such as feeds.example.org"),
+        (values.host, "user:pw@feeds.example.org", "write its name alone, such as feeds.example.org"),
+        (values.host, "two words", "write its name alone, such as rsshub.example.org"),
+        (values.host, "*.example.org", "write its name alone, such as rsshub.example.org"),
         (values.bind_address, "::1:80", 'write host and port, such as "127.0.0.1:8787"'),
     ],
 )

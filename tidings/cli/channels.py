@@ -81,7 +81,7 @@ def test(
         message = test_message(datetime.now(UTC))
         rows = []
         for plan in plans:
-            way = channel(plan)
+            way = channel(plan, loaded.polling)
             for delivery in deliveries_for(message, plan.id, way, message.created_at):
                 row: dict[str, Any] = {"channel": plan.id, "recipient": delivery.recipient or None}
                 try:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from alerts.records import AlertPlan, ChannelPlan, DigestPlan, Initiative, Watchlist
+from crawler.net.limits import Limits
 from crawler.records import Secret, Source
 
 
@@ -26,11 +27,31 @@ class Polling:
     floor: timedelta
     ceiling: timedelta
     timeout: timedelta  # one fetch in all
+    connect_timeout: timedelta  # of which finding and reaching the host may take so long
+    max_size: int  # decoded bytes of one answer
+    max_ratio: int  # decoded bytes for one byte on the wire
+    max_headers: int  # bytes of all header lines
+    max_redirects: int
+    ports: tuple[int, ...]  # of public addresses
     backfill: timedelta  # on a first poll, younger entries are told
     host_delay: timedelta  # between two requests to one host
     wait_for_text: timedelta
     contact: str | None  # address for the User-Agent; None: not given
     allow_private: tuple[str, ...]  # networks
+    bridges: tuple[str, ...]  # hosts whose Retry-After binds one source only
+
+    @property
+    def limits(self) -> Limits:
+        """What one request may cost, for all that goes out."""
+        return Limits(
+            body=self.max_size,
+            ratio=self.max_ratio,
+            hops=self.max_redirects,
+            connect=min(self.connect_timeout, self.timeout),
+            total=self.timeout,
+            headers=self.max_headers,
+            ports=frozenset(self.ports),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

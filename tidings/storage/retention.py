@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 from alerts.records import DeliveryState
 from tidings.storage.article_rows import A, V
 from tidings.storage.engine import Database
+from tidings.storage.hosts import forget_hosts
 from tidings.storage.review import let_go
 from tidings.storage.sources import S
 from tidings.storage.tables import (
@@ -67,6 +68,7 @@ class SqlRetention:
         """
         await self._repeat(lambda c: let_go(c, now))
         await self._repeat(lambda c: _gaps(c, now - KEYS))
+        await self._repeat(lambda c: forget_hosts(c, now))
         gone = 0
         if unmatched is not None:
             gone += await self._repeat(lambda c: _articles(c, now - unmatched, matched=False))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from alerts.ports import DeliveryStore, DigestStore, MatchStore
-from crawler.ports import ArticleStore, SourceStore
+from crawler.ports import ArticleStore, HostStore, SourceStore
 from tidings.storage.articles import SqlArticles
 from tidings.storage.counts import SqlCounts
 from tidings.storage.deliveries import SqlDeliveries
 from tidings.storage.digests import SqlDigests
 from tidings.storage.engine import Database
+from tidings.storage.hosts import SqlHosts
 from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
 from tidings.storage.retention import SqlRetention
@@ -21,6 +22,7 @@ class Stores:
     def __init__(self, database: Database) -> None:
         self.sources: SourceStore = SqlSources(database)
         self.articles: ArticleStore = SqlArticles(database)
+        self.hosts: HostStore = SqlHosts(database)
         self.matches: MatchStore = SqlMatches(database)
         self.digests: DigestStore = SqlDigests(database)
         self.deliveries: DeliveryStore = SqlDeliveries(database)

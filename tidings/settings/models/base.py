@@ -105,6 +105,18 @@ LastingDuration = Annotated[
     PlainValidator(values.lasting_duration),
     _string(values.DURATION, examples=["30s", "15m", "6h", "30d"]),
 ]
+
+
+def _size(least: str, most: str) -> Any:
+    return Annotated[
+        int,
+        PlainValidator(partial(values.size, least=least, most=most)),
+        _string(values.SIZE, examples=["500kB", "10MiB"]),
+    ]
+
+
+BodySize = _size("500KiB", "256MiB")
+HeaderSize = _size("8KiB", "1MiB")
 KeptFor = Annotated[
     timedelta | None,
     PlainValidator(values.retention),
@@ -138,10 +150,23 @@ WebAddress = Annotated[
 ]
 Language = Annotated[str, PlainValidator(values.language), _string(values.LANGUAGE, examples=["en", "hi"])]
 Network = Annotated[str, PlainValidator(values.network), _string(examples=["127.0.0.0/8"])]
+Host = Annotated[str, PlainValidator(values.host), _string(examples=["rsshub.example.org"])]
 DottedPath = Annotated[str, PlainValidator(values.dotted_path), _string(values.DOTTED)]
 Bind = Annotated[
     tuple[str, int], PlainValidator(values.bind_address), _string(examples=["127.0.0.1:8787", "[::1]:8787"])
 ]
+
+
+def _number(least: int, most: int) -> Any:
+    return Annotated[
+        int,
+        PlainValidator(partial(values.count, least=least, most=most)),
+        WithJsonSchema({"type": "integer", "minimum": least, "maximum": most}),
+    ]
+
+
+Ratio = _number(10, 10_000)
+Redirects = _number(0, 10)
 Positive = Annotated[
     int, PlainValidator(partial(values.count, least=1)), WithJsonSchema({"type": "integer", "minimum": 1})
 ]

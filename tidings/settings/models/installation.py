@@ -9,15 +9,22 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
+from crawler.net.guard import PORTS
 from crawler.records import Secret
 from tidings.settings.models.base import (
     Bind,
+    BodySize,
     ChannelName,
     Duration,
+    HeaderSize,
+    Host,
     Id,
     KeptFor,
     LastingDuration,
     Network,
+    Port,
+    Ratio,
+    Redirects,
     SecretFile,
     SecretText,
     Several,
@@ -76,6 +83,23 @@ class PollingShape(Shape):
     timeout: LastingDuration = Field(
         default=timedelta(seconds=30), description="One fetch in all, however slow."
     )
+    connect_timeout: LastingDuration = Field(
+        default=timedelta(seconds=10),
+        description="Finding and reaching a host, within `timeout`.",
+    )
+    max_size: BodySize = Field(
+        default="10MiB", validate_default=True, description="One answer, unpacked; a larger one is dropped."
+    )
+    max_ratio: Ratio = Field(
+        default=100, description="How many times its size a packed answer may have unpacked."
+    )
+    max_headers: HeaderSize = Field(
+        default="64KiB", validate_default=True, description="All header lines of one answer."
+    )
+    max_redirects: Redirects = Field(default=5, description="Redirects followed from one address.")
+    ports: Several[Port] = Field(
+        default=tuple(sorted(PORTS)), description="Ports on which public addresses may be asked."
+    )
     backfill: Duration = Field(
         default=timedelta(days=3),
         description="On a first poll, younger entries are told, older ones known but not told.",
@@ -89,13 +113,29 @@ class PollingShape(Shape):
     )
     contact: WebAddress | None = Field(default=None, description="Page about you; goes into the User-Agent.")
     allow_private: Several[Network] = Field(
-        default=(), description="Networks that may be fetched although they are not public."
+        default=(), description="Networks that may be fetched although they are not public, on any port."
+    )
+    bridges: Several[Host] = Field(
+        default=(),
+        description="Hosts that carry feeds of many sites: their wish to wait binds the feed that got it, not all.",
     )
 
     @model_validator(mode="after")
     def _floor_below_ceiling(self) -> Self:
         if self.floor > self.ceiling:
             raise fault("floor is longer than ceiling", "exchange the two", at=("floor",))
+        return self
+
+    @model_validator(mode="after")
+    def _connect_within_timeout(self) -> Self:
+        if "connect_timeout" in self.model_fields_set and self.connect_timeout > self.timeout:
+            raise fault("connect_timeout is longer than timeout", "make it shorter", at=("connect_timeout",))
+        return self
+
+    @model_validator(mode="after")
+    def _some_port(self) -> Self:
+        if not self.ports:
+            raise fault("no port is left to ask on", "name some, such as [80, 443]", at=("ports",))
         return self
 
     def record(self) -> Polling:
@@ -105,11 +145,18 @@ class PollingShape(Shape):
             floor=self.floor,
             ceiling=self.ceiling,
             timeout=self.timeout,
+            connect_timeout=self.connect_timeout,
+            max_size=self.max_size,
+            max_ratio=self.max_ratio,
+            max_headers=self.max_headers,
+            max_redirects=self.max_redirects,
+            ports=self.ports,
             backfill=self.backfill,
             host_delay=self.host_delay,
             wait_for_text=self.wait_for_text,
             contact=self.contact,
             allow_private=self.allow_private,
+            bridges=self.bridges,
         )
 
 

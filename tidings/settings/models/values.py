@@ -6,6 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -13,11 +14,14 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from crawler.errors import ForbiddenAddress
+from crawler.net.guard import parse
 from tidings.settings.models.faults import fault, suggestion
 
 E = TypeVar("E", bound=StrEnum)
 
 DURATION = r"^[0-9]+[smhd]$"
+SIZE = r"^[0-9]+ ?(B|[kKMG]i?B)$"
 CLOCK_TIME = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
 QUIET = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]\s*[-–]\s*([01]?[0-9]|2[0-3]):[0-5][0-9]$"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -31,6 +35,7 @@ WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_GROUPS = {"daily": range(7), "weekdays": range(5), "weekends": range(5, 7)}
 _FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 _LONGEST = timedelta(days=36_500)
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
@@ -99,6 +104,34 @@ def lasting_duration(value: object) -> timedelta:
     if not result:
         raise fault("zero makes no sense here", "write a duration such as 30m")
     return result
+
+
+def size(value: object, *, least: str, most: str) -> int:
+    """`500kB`, `10MiB`: a number of bytes within bounds, both included."""
+    written = text(value)
+    number = _bytes(written)
+    if number is None:
+        raise fault(
+            f"{shown(written)} is no size",
+            f"write a number and kB, MB, KiB or MiB, such as {_meant(written)}",
+        )
+    if not (_bytes(least) or 0) <= number <= (_bytes(most) or 0):
+        raise fault(f"{shown(written)} is out of range", f"write a size from {least} to {most}")
+    return number
+
+
+def _bytes(written: str) -> int | None:
+    """The number of bytes that a size says, letter case aside; None when it is none."""
+    found = re.fullmatch(r"([0-9]{1,15}) ?([kmg]?i?)b", written.lower())
+    if found is None or found[2] not in _SIZES:
+        return None
+    return int(found[1]) * _SIZES[found[2]]
+
+
+def _meant(written: str) -> str:
+    """A size that was meant by a number with half a unit."""
+    found = re.fullmatch(r"([0-9]{1,9}) ?([kmg])i?", written.lower())
+    return f"{found[1]}{found[2].upper()}iB" if found else "10MiB"
 
 
 def retention(value: object) -> timedelta | None:
@@ -285,6 +318,25 @@ def network(value: object) -> str:
         if "host bits" in str(error):
             remedy = f"write the network {ipaddress.ip_network(written, strict=False)}"
         raise fault(f"{shown(written)} is no network of IP addresses", remedy) from None
+
+
+def host(value: object) -> str:
+    """A host by its name or address, in lower case and ASCII, without scheme, port and path."""
+    written = settled(value)
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(written.strip("[]")))
+    alone = re.sub(r"^[a-z]+://", "", written, flags=re.IGNORECASE)
+    alone = re.split(r"[/?#]", re.sub(r"^[^/?#]*@", "", alone), maxsplit=1)[0]
+    alone = re.sub(r":[0-9]*$", "", alone)
+    try:
+        name = parse(f"http://{alone}/").host if alone else ""
+    except ForbiddenAddress:
+        name = ""
+    if not name or alone != written:
+        raise fault(
+            f"{shown(written)} is no host", f"write its name alone, such as {name or 'rsshub.example.org'}"
+        )
+    return name
 
 
 def dotted_path(value: object) -> str:

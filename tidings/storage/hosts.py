@@ -1,0 +1,78 @@
+"""`HostStore` on the database: which hosts want no request for a while, and the robots.txt files of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from crawler.ports import RobotsFile
+from tidings.storage.dialect import insert
+from tidings.storage.engine import Database
+from tidings.storage.tables import host_holds, robots_files
+
+H = host_holds.c
+R = robots_files.c
+
+
+class SqlHosts:
+    """Remembers for all processes of an installation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def holds(self, now: datetime) -> Mapping[str, datetime]:
+        """See `HoldStore.holds`."""
+
+        def step(connection: Connection) -> dict[str, datetime]:
+            rows = connection.execute(select(H.host, H.until).where(H.until > now))
+            return {row.host: row.until for row in rows}
+
+        return await self._database.read(step)
+
+    async def hold(self, host: str, until: datetime) -> None:
+        """See `HoldStore.hold`."""
+
+        def step(connection: Connection) -> None:
+            new = insert(connection, host_holds).values(host=host, until=until)
+            later = {"until": new.excluded.until}
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=[H.host], set_=later, where=new.excluded.until > H.until
+                )
+            )
+
+        await self._database.write(step)
+
+    async def robots(self, origin: str) -> RobotsFile | None:
+        """See `RobotsStore.robots`."""
+
+        def step(connection: Connection) -> RobotsFile | None:
+            row = connection.execute(select(robots_files).where(R.origin == origin)).first()
+            return None if row is None else RobotsFile(**row._mapping)
+
+        return await self._database.read(step)
+
+    async def keep_robots(self, file: RobotsFile) -> None:
+        """See `RobotsStore.keep_robots`."""
+        facts = {
+            "text": file.text,
+            "problem": file.problem,
+            "fetched_at": file.fetched_at,
+            "until": file.until,
+        }
+
+        def step(connection: Connection) -> None:
+            new = insert(connection, robots_files).values(origin=file.origin, **facts)
+            connection.execute(new.on_conflict_do_update(index_elements=[R.origin], set_=facts))
+
+        await self._database.write(step)
+
+
+def forget_hosts(connection: Connection, now: datetime) -> int:
+    """Drop what counts no longer; returns how much."""
+    dropped = 0
+    for table in (host_holds, robots_files):
+        dropped += connection.execute(delete(table).where(table.c.until <= now)).rowcount
+    return dropped
