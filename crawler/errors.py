@@ -9,6 +9,7 @@ class CrawlError(Exception):
     """Base of all: `str()` is a sentence for an operator, without secrets, user names or queries."""
 
     status: int | None = None
+    retry_at: datetime | None = None  # the server's wish
 
 
 class Unchanged(CrawlError):
@@ -40,6 +41,16 @@ class TemporaryFetchError(CrawlError):
         self.retry_at = retry_at
 
 
+class HostHeld(TemporaryFetchError):
+    """Nothing was asked: the host said before that it wants no request until `retry_at`."""
+
+    @classmethod
+    def by(cls, host: str, *, now: datetime, wait: timedelta) -> HostHeld:
+        """The host wants none for so long from `now` on."""
+        seconds = int(wait.total_seconds()) + 1
+        return cls(f"{host} wants no request for another {seconds} s", retry_at=now + wait)
+
+
 class GoneError(CrawlError):
     """410: never ask again."""
 
@@ -49,9 +60,10 @@ class GoneError(CrawlError):
 class BlockedError(CrawlError):
     """The host does not want us here: 401, 403, 451, a challenge page, robots.txt."""
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, retry_at: datetime | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_at = retry_at
 
 
 class ForbiddenAddress(CrawlError):

@@ -10,6 +10,7 @@ from crawler import floods, gaps, identity, intake, poll_state, schedule, seen
 from crawler.asking import Answer, Asker
 from crawler.errors import (
     CrawlError,
+    HostHeld,
     TemporaryFetchError,
     Unchanged,
 )
@@ -100,6 +101,8 @@ class Poller:
             state, answer = await self._asker.ask(source, state, lambda: self._seen(source, state))
         except Unchanged as unchanged:
             return await self._unchanged(source, state, unchanged)
+        except HostHeld as held:
+            return await self._not_asked(source, state, held)
         except CrawlError as error:
             return await self._failed(source, state, error)
         except ChildCrashed as error:
@@ -234,6 +237,22 @@ class Poller:
         await self._articles.record_poll(Poll(state=after))
         return _unchanged_outcome(state, after, now, answer.status)
 
+    async def _not_asked(self, source: Source, state: PollState, held: HostHeld) -> PollOutcome:
+        """Its host wants no request, as it told another source: no failure of this one, which waits as long."""
+        now = self._clock.now()
+        plan = schedule.plan(
+            timedelta(),
+            now=now,
+            skip_hours=state.skip_hours,
+            skip_days=state.skip_days,
+            retry_at=held.retry_at,
+            fraction=0.0,
+        )
+        later = plan.next_poll_at + self._policy.jitter() * schedule.JITTER * self._policy.floor
+        after = replace(state, next_poll_at=later, not_before=plan.not_before)
+        await self._articles.record_poll(Poll(state=after))
+        return PollOutcome(source_id=source.id, result=PollResult.SKIPPED, problem=str(held))
+
     async def _failed(self, source: Source, state: PollState, error: CrawlError) -> PollOutcome:
         now = self._clock.now()
         after = poll_state.failure(state, error, now)
@@ -244,14 +263,13 @@ class Poller:
                 # Nobody answered: it may be our own network, and asking again troubles no one.
                 base, doublings = min(base, self._policy.every), after.failures - 1
             wait = schedule.back_off(base, doublings, poll_state.failing_for(state, now))
-            retry_at = error.retry_at if isinstance(error, TemporaryFetchError) else None
             plan = schedule.plan(
                 wait,
                 now=now,
                 ttl=after.ttl,
                 skip_hours=after.skip_hours,
                 skip_days=after.skip_days,
-                retry_at=retry_at,
+                retry_at=error.retry_at,
                 fraction=self._policy.jitter(),
             )
             after = replace(after, next_poll_at=plan.next_poll_at, not_before=plan.not_before)

@@ -107,9 +107,9 @@ def trouble(status: int, headers: Headers, *, host: str, now: datetime) -> Crawl
     said = f"{host} answers {status}{_phrase(status)}"
     if status == 410:
         return GoneError(f"{said}: it is not there any more and will not come back")
-    if status in (401, 403, 451) or header(headers, "cf-mitigated") == "challenge":
-        return BlockedError(said, status=status)
     wish = retry_at(headers, now)
+    if status in (401, 403, 451) or header(headers, "cf-mitigated") == "challenge":
+        return BlockedError(said, status=status, retry_at=wish)
     if status == 429 and (fresh := fresh_for(headers, now)):
         wish = max(wish or now, now + fresh)
     return TemporaryFetchError(said, status=status, retry_at=wish)

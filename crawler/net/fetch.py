@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.abc import AbstractResolver
 
-from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, Unchanged
+from crawler.errors import CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError, Unchanged
 from crawler.net import answers
 from crawler.net.failures import EXPECTED, explain
 from crawler.net.guard import AddressGuard, Target
@@ -168,10 +168,7 @@ class HttpFetcher:
     async def _check_hold(self, host: str) -> None:
         held = await self._gate.held(host)
         if held > timedelta(0):
-            raise TemporaryFetchError(
-                f"{host} wants no request for another {int(held.total_seconds()) + 1} s",
-                retry_at=self._clock.now() + held,
-            )
+            raise HostHeld.by(host, now=self._clock.now(), wait=held)
 
     async def _ask(
         self, request: Request, target: Target, start: Target, budget: _Budget, limits: Limits

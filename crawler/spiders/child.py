@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawler.errors import CrawlError, TemporaryFetchError
+from crawler.errors import CrawlError, HostHeld
 from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
 from crawler.net.robots import Robots
@@ -59,7 +59,7 @@ class Desk:
         """The host's turn.
 
         Raises:
-            TemporaryFetchError: the host wants no request now.
+            HostHeld: the host wants no request now.
         """
         self._last += 1
         lease = self._last
@@ -72,10 +72,7 @@ class Desk:
                 self.say("release", lease=lease)
             raise
         if held:
-            raise TemporaryFetchError(
-                f"{host} wants no request for another {int(held) + 1} s",
-                retry_at=datetime.now(UTC) + timedelta(seconds=held),
-            )
+            raise HostHeld.by(host, now=datetime.now(UTC), wait=timedelta(seconds=held))
         try:
             yield
         finally:

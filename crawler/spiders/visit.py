@@ -11,7 +11,7 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.settings import Settings
 
-from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError
+from crawler.errors import CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError
 from crawler.net.guard import AddressGuard
 from crawler.net.hosts import Gate
 from crawler.net.limits import Limits
@@ -94,12 +94,12 @@ class Visit:
         """Whether this visit may ask the host: the gate holds no bridge, though one that said so is told to this visit.
 
         Raises:
-            TemporaryFetchError: it wants no request now.
+            HostHeld: it wants no request now.
         """
         until = self.waits.get(host)
         if until is not None and until > self.clock.now():
-            left = int((until - self.clock.now()).total_seconds()) + 1
-            raise TemporaryFetchError(f"{host} wants no request for another {left} s", retry_at=until)
+            now = self.clock.now()
+            raise HostHeld.by(host, now=now, wait=until - now)
 
     def wait(self) -> timedelta | None:
         """How long the hosts asked us to stay away, though entries were found."""

@@ -227,7 +227,7 @@ def error_in(data: Mapping[str, Any]) -> CrawlError:
     if issubclass(kind, TemporaryFetchError):
         return kind(message, status=data["status"], retry_at=_time_in(data["retry_at"]))
     if issubclass(kind, BlockedError):
-        return kind(message, status=data["status"])
+        return kind(message, status=data["status"], retry_at=_time_in(data["retry_at"]))
     return kind(message)
 
 

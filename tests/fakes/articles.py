@@ -292,9 +292,10 @@ class MemoryArticles:
 def moment(poll: Poll) -> datetime:
     seen = [article.first_seen_at for article in poll.articles]
     seen += [sighting.seen_at for sighting in poll.sightings]
-    if poll.state.last_polled_at is None and not seen:
+    found = poll.state.last_polled_at or max(seen, default=poll.state.next_poll_at)
+    if found is None:
         raise ValueError(f"the poll of {poll.state.source_id} does not say when it was: set last_polled_at")
-    return poll.state.last_polled_at or max(seen)
+    return found
 
 
 def alike(one: Article, other: Article) -> bool:

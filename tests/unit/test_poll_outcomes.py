@@ -15,6 +15,7 @@ from crawler.errors import (
     CrawlError,
     ForbiddenAddress,
     GoneError,
+    HostHeld,
     NotAFeedError,
     TemporaryFetchError,
     TooLarge,
@@ -523,6 +524,26 @@ async def test_visits_of_sites_are_conditional_where_they_can_be() -> None:
     await room.poll()
 
     assert room.lister.asked == [(None, None), ('"1"', "yesterday"), ('"2"', "yesterday")]
+
+
+async def test_a_source_whose_host_wants_no_request_waits_and_has_not_failed() -> None:
+    """What the host told another source; its own state, validators and adopted address stay."""
+    room = Room()
+    held = HostHeld.by("news.example", now=NOON, wait=2 * HOUR)
+    assert (await room.poll(held)).result is PollResult.SKIPPED  # before its first poll, too
+    room.clock.advance(3 * HOUR)
+    await room.poll(answer(item(1), moved_to=MOVED))
+    before = await room.state()
+
+    outcome = await room.poll(HostHeld.by("new.example", now=NOON, wait=5 * HOUR), url=MOVED)
+
+    after = await room.state()
+    assert outcome.result is PollResult.SKIPPED
+    assert "wants no request for another 18001 s" in (outcome.problem or "")
+    assert (after.next_poll_at, after.not_before) == (NOON + 5 * HOUR, NOON + 5 * HOUR)
+    assert replace(after, next_poll_at=None, not_before=None) == replace(
+        before, next_poll_at=None, not_before=None
+    )
 
 
 async def test_sites_without_feeds_take_the_same_path() -> None:

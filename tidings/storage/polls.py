@@ -112,15 +112,12 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
 
 
 def _moment(poll: Poll) -> datetime:
-    times = [
-        poll.state.last_polled_at,
-        *(article.first_seen_at for article in poll.articles),
-        *(sighting.seen_at for sighting in poll.sightings),
-    ]
-    known = [time for time in times if time is not None]
-    if not known:
+    """When it was; of a source that was not asked yet, whose host wants no request, when it is asked."""
+    seen = (*(one.first_seen_at for one in poll.articles), *(one.seen_at for one in poll.sightings))
+    moment = poll.state.last_polled_at or max(seen, default=poll.state.next_poll_at)
+    if moment is None:
         raise ValueError(f"the poll of {poll.state.source_id} does not say when it was: set last_polled_at")
-    return known[0] if poll.state.last_polled_at is not None else max(known)
+    return moment
 
 
 def _sort_out(
