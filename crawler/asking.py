@@ -92,7 +92,9 @@ class Asker:
         url: str,
         seen: Callable[[], Awaitable[SeenList | None]],
     ) -> Answer:
-        own = _origin(url) == _origin(source.url)  # credentials stay with the host they were given for
+        own = url == source.url or _origin(url) == _origin(
+            source.url
+        )  # credentials stay with the host they were given for
         fetched = await self._fetcher.get(
             Request(
                 url=url,

@@ -6,11 +6,13 @@ import platform
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import digests, feeds, matching, pages, starting
+from tests.benchmarks import digests, feeds, growth, matching, pages, polling, starting
 from tests.benchmarks.data import NoCorpus
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "feeds": feeds.bench,
+    "polling": polling.bench,
+    "growth": growth.bench,
     "matching": matching.bench,
     "pages": pages.bench,
     "digests": digests.bench,

@@ -203,6 +203,10 @@ def _sqlite_engine(address: URL, *, connections: int, begin: str, read_only: boo
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
+        if not read_only:
+            connection.execute(
+                "PRAGMA cache_size=-16000"
+            )  # KiB: a batch of folds touches more pages than 2 MB
 
     def start(connection: Connection) -> None:
         if OWN_TRANSACTIONS not in connection.get_execution_options():
