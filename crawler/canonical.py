@@ -5,13 +5,13 @@ The result is a key for comparing, not an address to fetch: pages are fetched as
 
 from __future__ import annotations
 
-import base64
-import binascii
-import html
 import re
-from urllib.parse import parse_qsl, unquote, urlsplit
+import unicodedata
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
+
+from crawler.wrapped import unwrapped
 
 # Names that only tell who sent the reader; compared in lower case. A name that any site uses to say which
 # page is meant (id, p, page, ref, source, from, date) must not stand here.
@@ -28,17 +28,54 @@ TRACKING = frozenset(
     piwik_kwd matomo_campaign _ga _gl ga_source ga_medium ga_term ga_content ga_campaign trk trkcampaign
     guccounter guce_referrer guce_referrer_sig smid smtyp partner_source taid tid_source rss_source feedtype
     spm scm share_token share_source share_medium share_plat sharetype traffic_source mod_source
+    cmp emc ftcamp srsltid mibextid gad_source gad_campaignid _branch_match_id fromrss
+    phpsessid jsessionid sessionid session_id aspsessionid cftoken
     smprod smsrc ito ftag ft_orig soc_src soc_trk __twitter_impression amp_js_v amp_gsa usqp
     """.split()  # noqa: SIM905  # a list of words reads better so
 )
-_TRACKING_PREFIXES = ("utm_", "hsa_", "stm_", "utm-", "itm_", "vero_", "_bta_")
+_TRACKING_PREFIXES = ("utm_", "hsa_", "stm_", "utm-", "itm_", "vero_", "_bta_", "gaa_", "__cf_chl_")
 _AMP_PARAMETERS = {"amp", "amp_markup"}
-_AMP_VALUES = {("outputtype", "amp"), ("output", "amp"), ("view", "amp"), ("format", "amp")}
+# Another dress of the same page.
+_VARIANTS = {
+    *((name, "amp") for name in ("outputtype", "output", "view", "format")),
+    *((name, value) for name in ("rss", "print") for value in ("", "1", "true", "yes")),
+    ("feature", "share"),
+    ("feature", "youtu.be"),
+}
+# Names that often say which page is meant, with values that can only say who sent the reader.
+_SENDERS = {"ref", "referrer", "referer", "ref_src", "source", "src", "from", "via", "origin", "medium", "partner", "campaign", "share"}  # fmt: skip
+_SENT_BY = re.compile(
+    r"rss[a-z0-9_-]*|[a-z]*-?rss|(?:rss|atom|web|news)?[_-]?feeds?|atom|newsletters?|e?mail|facebook|fb|twitter|tw|twsrc.*|x|linkedin|"
+    r"instagram|ig|whatsapp|wa|telegram|tg|reddit|pinterest|bluesky|mastodon|threads|flipboard|feedburner|feedly|"
+    r"google[_-]?news|social|share|shared|sharing|homepage|app|android|ios|amp"
+)
+_HOST_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
+# Values that change at every fetch.
+_BUSTERS = {"_", "_t", "_ts", "cb", "nocache", "no_cache", "cachebuster", "cachebust", "cache_bust", "rnd", "rand", "random", "bust"}  # fmt: skip
+_CLOCKS = {"t", "ts", "time", "timestamp", "r", "v", "cache"}
+_RANDOM = re.compile(r"[\d.]{5,}")
+_EPOCH = re.compile(r"1[2-9]\d{8}(?:\d{3})?")  # 2008 to 2033 in seconds or thousandths
+_LONG_CODE = re.compile(r"[0-9a-z]{24,}")
 
+# Host → names that tell who shared the page there, and mean something at other hosts.
+_SHARED_AT = {
+    "youtube.com": {"si", "feature", "pp", "ab_channel"},
+    "open.spotify.com": {"si"},
+    "twitter.com": {"s", "t"},
+    "x.com": {"s", "t"},
+    "linkedin.com": {"trackingid", "refid"},
+}
 _SUBDOMAINS = ("www.", "m.", "mobile.", "amp.")
 _INNER_MOBILE = re.compile(r"^([a-z]{2,3})\.m\.(?=[^.]+\.)")  # en.m.wikipedia.org
-_SESSION = re.compile(r";jsessionid=[^/?#]*", re.I)
-_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.I)
+_SESSION = re.compile(r";jsessionid=[^/?#]*|/\(S\([0-9a-z]{20,}\)\)(?=/)", re.I)
+_INDEX = re.compile(r"/(?:index|default)\.(?:[sx]?html?|php|aspx?|jsp|cfm)$", re.I)
+_ESCAPED_AND = re.compile(r"&(?:amp|#0*38|#x0*26);", re.I)
+_LOST_QUERY = re.compile(
+    r"(?:&|%3f|%26)utm_[a-z]+(?:=|%3d).*$", re.I
+)  # behind a path, its question mark lost
+_SECOND_QUERY = re.compile(r"\?(?=utm_)", re.I)
+_ENCODED = re.compile(r"(?:%[89A-F][0-9A-F])+", re.I)
+_DEVIATING = re.compile("[ßς\u200c\u200d]")  # letters that the older rules for host names replace
 _AMP_END = re.compile(r"(?:/amp|\.amp)/?$", re.I)
 _AMP_PAGE = re.compile(r"\.amp(?=\.html?$)", re.I)
 _AMP_START = re.compile(r"^/amp/(?=.)", re.I)
@@ -51,8 +88,7 @@ _MOST_WRAPPERS = 4
 def canonical_url(url: str) -> str:
     """The one spelling of `url` by which two addresses of one page are equal.
 
-    In this order: `&amp;` read as `&`; wrappers that carry their target (search and social redirects,
-    Google News of the older form, AMP caches, mail filters) opened; scheme https; host in lower-case ASCII
+    In this order: `&amp;` read as `&`; wrappers that carry their target (see `wrapped`) opened; scheme https; host in lower-case ASCII
     without `www.`, `m.`, `mobile.`, `amp.`, default port, user name and final dot; path with resolved dots,
     one slash where there were several, no session id, no index file, no `/amp`, no slash at its end; percent
     codes only where needed, in capitals; query sorted, without tracking parameters; no fragment, unless it
@@ -60,9 +96,9 @@ def canonical_url(url: str) -> str:
 
     An address that is none (no host) comes back stripped and otherwise as it is.
     """
-    text = _PARAGRAPH_SPACE.sub("", html.unescape(url)).strip()
+    text = _PARAGRAPH_SPACE.sub("", _ESCAPED_AND.sub("&", url)).strip()
     for _ in range(_MOST_WRAPPERS):
-        target = _unwrapped(text)
+        target = unwrapped(text)
         if target is None:
             break
         text = target
@@ -76,13 +112,21 @@ def canonical_url(url: str) -> str:
     if not host or parts.scheme.lower() not in ("http", "https", "feed"):
         return text
 
-    path = _AMP_START.sub("/", _SLASHES.sub("/", _SESSION.sub("", parts.path)))
+    path = _AMP_START.sub("/", _SLASHES.sub("/", _SESSION.sub("", _LOST_QUERY.sub("", parts.path))))
     path = _AMP_END.sub("", _AMP_PAGE.sub("", _INDEX.sub("/", path)))
     host = f"[{host}]" if ":" in host else host
     place = host if port in (None, 80, 443) else f"{host}:{port}"
     route = parts.fragment if _ROUTE.match(f"#{parts.fragment}") else ""
-    plain = f"https://{place}{path or '/'}" + (f"?{parts.query}" if parts.query else "")
-    unwanted = [name for name, value in _parameters(parts.query) if _tracks(name.lower(), value.lower())]
+    query = _SECOND_QUERY.sub("&", parts.query)
+    plain = _composed(f"https://{place}{path or '/'}" + (f"?{query}" if query else ""))
+    mobile, shared = path.endswith(".html"), _SHARED_AT.get(host, set())
+    unwanted = [
+        name
+        for name, value in _parameters(query)
+        if _tracks(name.lower(), value.lower())
+        or name.lower() in shared
+        or (mobile and (name, value) in (("m", "0"), ("m", "1")))
+    ]
     if unwanted:
         plain = url_query_cleaner(plain, unwanted, remove=True, unique=False)
     if route:
@@ -109,7 +153,11 @@ def _host(name: str) -> str:
     host = name.rstrip(".").lower()
     if not host.isascii():
         try:
-            host = host.encode("idna").decode("ascii")
+            host = (
+                ".".join(map(_label, host.split(".")))
+                if _DEVIATING.search(host)
+                else host.encode("idna").decode()
+            )
         except UnicodeError:
             return host
     host = _INNER_MOBILE.sub(r"\1.", host)
@@ -119,94 +167,39 @@ def _host(name: str) -> str:
     return host
 
 
+def _label(label: str) -> str:
+    """One part of a host name by the newer rules, which keep ß, final sigma and the joiners of Indic scripts."""
+    if label.isascii():
+        return label
+    return "xn--" + unicodedata.normalize("NFKC", label).encode("punycode").decode("ascii")
+
+
 def _parameters(query: str) -> list[tuple[str, str]]:
     return parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=None)
 
 
 def _tracks(name: str, value: str) -> bool:
+    """Whether a parameter says nothing about which page is meant."""
     return (
         name in TRACKING
         or name.startswith(_TRACKING_PREFIXES)
         or name in _AMP_PARAMETERS
-        or (name, value) in _AMP_VALUES
+        or (name, value) in _VARIANTS
+        or (name in _SENDERS and _SENT_BY.fullmatch(value) is not None)
+        or (name in ("ref", "referrer", "referer") and _HOST_NAME.fullmatch(value) is not None)
+        or (name in _BUSTERS and _RANDOM.fullmatch(value) is not None)
+        or (name in _CLOCKS and _EPOCH.fullmatch(value) is not None)
+        or (name in ("sid", "s", "session") and _LONG_CODE.fullmatch(value) is not None)
     )
 
 
-# -- wrappers --------------------------------------------------------------------------------------
+def _composed(address: str) -> str:
+    """Accents joined to their letters, whether percent-encoded or not; bytes that are no UTF-8 stay as they are."""
 
-# Host (without www.) → path's beginning, parameters that hold the target.
-_REDIRECTS: tuple[tuple[re.Pattern[str], str, tuple[str, ...]], ...] = tuple(
-    (re.compile(host), path, names)
-    for host, path, names in (
-        (r"(?:news\.)?google\.[a-z.]{2,6}", "/url", ("url", "q")),
-        (r"(?:l|lm)\.(?:facebook|instagram|messenger)\.com", "/", ("u",)),
-        (r"facebook\.com", "/l.php", ("u",)),
-        (r"bing\.com", "/news/apiclick.aspx", ("url",)),
-        (r"out\.reddit\.com", "/", ("url",)),
-        (r"t\.umblr\.com", "/redirect", ("z",)),
-        (r"youtube\.com", "/redirect", ("q",)),
-        (r"linkedin\.com", "/redir/", ("url",)),
-        (r"duckduckgo\.com", "/l/", ("uddg",)),
-        (r"vk\.com", "/away.php", ("to",)),
-        (r"away\.vk\.com", "/away.php", ("to",)),
-        (r"slack-redir\.net", "/link", ("url",)),
-        (r"getpocket\.com", "/redirect", ("url",)),
-        (r"exit\.sc", "/", ("url",)),
-        (r"[a-z0-9]+\.safelinks\.protection\.outlook\.com", "/", ("url",)),
-        (r"click\.email\.[a-z.]+", "/", ("url",)),
-    )
-)
-_AMP_CACHE = re.compile(r"^/(?:c|v|wp|a)/(s/)?(.+)$")
-_GOOGLE_AMP = re.compile(r"^/amp/(s/)?(.+)$")
-_GOOGLE_NEWS = re.compile(r"^/(?:rss/|__i/rss/rd/)?articles/([A-Za-z0-9_-]{16,})")
-_YAHOO = re.compile(r"/RU=([^/]+)/")
-_ADDRESS = re.compile(rb"https?://[\x21-\x7e]+")
+    def letters(found: re.Match[str]) -> str:
+        try:
+            return unquote_to_bytes(found[0]).decode()
+        except UnicodeDecodeError:
+            return found[0]
 
-
-def _unwrapped(url: str) -> str | None:
-    """The address that `url` carries inside, or None when it carries none."""
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:
-        return None
-    inside: str | None = None
-    if host == "news.google.com" and (found := _GOOGLE_NEWS.match(parts.path)):
-        inside = _from_google_news(found[1])
-    elif found := _in_amp_cache(host, parts.path):
-        inside = _rebuilt(found, parts.query)
-    elif host == "r.search.yahoo.com" and (found := _YAHOO.search(parts.path)):
-        inside = unquote(found[1])
-    else:
-        for pattern, path, names in _REDIRECTS:
-            if pattern.fullmatch(host) and parts.path.startswith(path):
-                given = dict(_parameters(parts.query))
-                inside = next((given[name] for name in names if name in given), None)
-                break
-    return inside if inside and inside.startswith(("http://", "https://")) else None
-
-
-def _in_amp_cache(host: str, path: str) -> re.Match[str] | None:
-    if host.endswith(".cdn.ampproject.org"):
-        return _AMP_CACHE.match(path)
-    return _GOOGLE_AMP.match(path) if re.fullmatch(r"google\.[a-z.]{2,6}", host) else None
-
-
-def _rebuilt(found: re.Match[str], query: str) -> str:
-    return f"{'https' if found[1] else 'http'}://{found[2]}" + (f"?{query}" if query else "")
-
-
-def _from_google_news(code: str) -> str | None:
-    """The first address in an older Google News code; newer ones can only be opened by asking Google."""
-    try:
-        data = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
-    except (binascii.Error, ValueError):
-        return None
-    at = data.find(b"http")
-    if at < 1:
-        return None
-    length, start = data[at - 1], at
-    if at >= 2 and data[at - 2] & 0x80 and data[at - 1] < 0x80:  # a length of two bytes
-        length = (data[at - 2] & 0x7F) | data[at - 1] << 7
-    found = _ADDRESS.match(data[start : start + length])
-    return found[0].decode("ascii") if found else None
+    return unicodedata.normalize("NFC", _ENCODED.sub(letters, address))

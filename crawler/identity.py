@@ -2,62 +2,66 @@
 
 No single signal can be trusted. Ids are missing, shared by a whole feed, reused for the next item or made up
 anew at each fetch; addresses move, carry session marks or lead to one page for all; titles are corrected.
-So every entry gives several keys, and the rules below say which of them speak.
+So every entry gives several keys (see `signals`), and the rules below say which of them speak.
 
 The rules
     1. A signal that two items of one document share says nothing about either of them, and two items of one
        document are never merged. An item listed twice in all its parts is one item.
     2. The address is the strongest signal, over all sources. It stops at an article of the same source that
-       has another title *and* another time while the item brings an id of its own: then one address is used
-       for many articles. A site's front page is no address.
+       has another title *and* another time while the item brings an id or an anchor of its own, or no id and a
+       title that has nothing in common with the other: then one address is used for many articles. A site's
+       front page is no address.
     3. The id is next, within its source; `http` or `https`, `www.` and tracking marks in it do not matter. It
        stops at an article whose address, title and time are all others: then the id was reused.
-    4. Title, source and day speak for an item that has neither id nor address to speak for it; beside an
-       unknown id or address they speak only when the time is the same to the second, or, without times, when
-       a summary of some length is the same: then ids and addresses were made up anew.
-    5. What no rule takes for known is new: an item told twice is a nuisance, one never told is a loss.
-    6. A known item whose title, summary (its numbers aside) or time of update changed, or whose content grew
+    4. Id and address stop at an article whose title another item of the document bears: then they are places in
+       the list, and go to whatever stands there. Where they agree it takes another time too, or without times titles with
+       nothing in common.
+    5. Title and time to the second speak beside an unknown id or address, for those were made up anew. Where there
+       is no time, or a day only, it takes a summary of some length that is the same, or an address that is the
+       same but for its host or parameters that look made up.
+    6. An item with neither id nor address is known by its title alone when it or the article has no time, when the
+       times of most of the document were made at the fetch, or when the summary is the same. Without an id it is
+       known by its time to the second too, when the title or summary is much the same.
+    7. What no rule takes for known is new: an item told twice is a nuisance, one never told is a loss.
+    8. A known item whose title, summary (its numbers aside) or time of update changed, or whose content grew
        or shrank by about 15 %, is an edit of its article, in the source that told it first.
-    7. Ids that roll, new at each fetch while the addresses stay, are not remembered for known articles.
+    9. Ids and times that roll, new at each fetch while the articles stay, are not remembered for known articles.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
-from math import log
 from urllib.parse import urlsplit
 
-from crawler.canonical import canonical_url, is_homepage
+from crawler.canonical import canonical_url
 from crawler.records import Article, Edit, Entry, TextState
+from crawler.signals import (
+    Item,
+    calm,
+    folded_title,
+    is_day_only,
+    keys,
+    likeness,
+    lookups,
+    plain_id,
+    read,
+    same_place,
+    same_title,
+)
 
-__all__ = ["Item", "Kept", "article_id", "canonical_url", "edit_of", "judge", "keys", "lookups", "same_title"]
+__all__ = [
+    "Item", "Kept", "article_id", "canonical_url", "edit_of", "folded_title", "judge", "keys", "lookups", "read",
+    "same_title",
+]  # fmt: skip
 
-_NUMBER = re.compile(r"\d+")
 TELLING_SUMMARY = 40  # letters from which an equal summary proves that an item is the same
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """An entry of one document with its signals; None where it has none, or shares it with another item."""
-
-    entry: Entry
-    canonical_url: str | None
-    id_key: str | None  # "id:…", within the source
-    url_key: str | None  # "url:…", over all sources
-    title_key: str | None  # "ts:…": title, source, day
-    given: tuple[str | None, str | None, str | None]  # the three keys above, shared or not
-    whole_key: str  # "all:…": all parts together
-    version_key: str  # "v:…": the item with the title, summary and time of update it shows now
-
-    @property
-    def signals(self) -> tuple[str, ...]:
-        """The keys that identify it, strongest first."""
-        return tuple(key for key in (self.url_key, self.id_key, self.title_key) if key)
+_NOTHING_IN_COMMON = 0.2  # likeness of titles up to which an edit is out of the question
+_MUCH_THE_SAME = 0.6  # and from which it is likely
+_AT_ONCE = timedelta(minutes=2)  # between the times of items that are dated at the fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,32 +75,18 @@ class Kept:
     keys: tuple[str, ...]  # to be remembered for, or listed again under, the article
 
 
-def keys(entry: Entry, source_id: str) -> tuple[str, ...]:
-    """Identity keys of one entry by itself, strongest first: `url:`, `id:`, `ts:` and 24 hex digits each."""
-    (item,) = read([entry], source_id)
-    return item.signals
-
-
 def article_id(identity_keys: Sequence[str]) -> str:
     """16 hex digits made from the strongest key that is the article's own: the same at every poll and source."""
     return sha256(identity_keys[0].encode()).hexdigest()[:16]
 
 
-def read(entries: Iterable[Entry], source_id: str) -> tuple[Item, ...]:
-    """Items of one document: repetitions dropped, shared signals taken away (rule 1)."""
-    items = tuple({item.whole_key: item for item in (_item(one, source_id) for one in entries)}.values())
-    seen = Counter(key for item in items for key in (item.id_key, item.url_key, item.title_key) if key)
-    return tuple(_unshared(item, seen) for item in items)
-
-
-def lookups(items: Iterable[Item]) -> tuple[str, ...]:
-    """All keys to ask the memory for before `judge`, each once."""
-    every = (key for item in items for key in (*item.signals, item.whole_key, item.version_key))
-    return tuple(dict.fromkeys(every))
-
-
 def judge(
-    items: Sequence[Item], source_id: str, known: Mapping[str, str], articles: Mapping[str, Article]
+    items: Sequence[Item],
+    source_id: str,
+    known: Mapping[str, str],
+    articles: Mapping[str, Article],
+    *,
+    unchanged: int = 0,
 ) -> tuple[Kept, ...]:
     """Which items are new, and which article each of the others is, by the rules above.
 
@@ -104,19 +94,27 @@ def judge(
         known: identity key → article id, of the keys that `lookups` names.
         articles: by id, those of the ids in `known` that are still kept; what is missing was purged, stays
             known, and its keys speak without comparison.
+        unchanged: how many more items the document holds that stand there as they did and are not among `items`.
     Returns:
         One `Kept` an item, in the items' order; no article id comes twice.
     """
-    claims = [(strength, place, owner) for place, item in enumerate(items)
-              for strength, owner in _claims(item, source_id, known, articles)]  # fmt: skip
-    owners: dict[int, str] = {}
-    taken: set[str] = set()
-    for _, place, owner in sorted(claims):
-        if place not in owners and owner not in taken:
-            owners[place] = owner
-            taken.add(owner)
-    rolling = _ids_roll(items, owners, known)
-    return tuple(_kept(item, owners.get(place), known, taken, rolling) for place, item in enumerate(items))
+    memory = _Memory(
+        source_id,
+        known,
+        articles,
+        Counter(folded_title(item.entry.title) for item in items),
+        _dated_at_fetch(items, unchanged),
+    )
+    owners = _owners(items, memory)
+    rolling = _roll(items, owners, known, lambda item: item.id_key, unchanged)
+    if rolling:
+        owners = _owners(items, replace(memory, rolling=True))
+    redated = _roll(items, owners, known, lambda item: item.title_key, unchanged)
+    taken = set(owners.values())
+    return tuple(
+        _kept(item, owners.get(place), known, taken, rolling=rolling, redated=redated)
+        for place, item in enumerate(items)
+    )
 
 
 def edit_of(item: Item, article: Article, source_id: str) -> Edit | None:
@@ -143,131 +141,100 @@ def edit_of(item: Item, article: Article, source_id: str) -> Edit | None:
     )
 
 
-def same_title(one: str, other: str) -> bool:
-    """Whether two titles differ in case, spaces and punctuation at most; an empty one equals none."""
-    folded = _folded(one)
-    return bool(folded) and folded == _folded(other)
-
-
-# -- signals ---------------------------------------------------------------------------------------
-
-
-def _item(entry: Entry, source_id: str) -> Item:
-    address = canonical_url(entry.link) if entry.link else None
-    title, day = _folded(entry.title), entry.published_at.date().isoformat() if entry.published_at else ""
-    identity = _plain_id(entry.id)
-    anchor = urlsplit(entry.link).fragment if entry.link else ""
-    moment = entry.published_at.isoformat() if entry.published_at else ""
-    updated = entry.updated_at.isoformat() if entry.updated_at else ""
-    url_key = _key("url", address) if address and not is_homepage(address) else None
-    id_key = _key("id", source_id, identity) if identity else None
-    title_key = _key("ts", source_id, title, day) if title else None
-    return Item(
-        entry=entry,
-        canonical_url=address,
-        id_key=id_key,
-        url_key=url_key,
-        title_key=title_key,
-        given=(url_key, id_key, title_key),
-        whole_key=_key("all", source_id, identity, address or "", anchor, title, moment, entry.summary[:500]),
-        version_key=_key(
-            "v",
-            source_id,
-            address or identity,
-            anchor,
-            entry.title,
-            _calm(entry.summary),
-            updated,
-            _size(entry),
-        ),
-    )
-
-
-def _unshared(item: Item, seen: Counter[str]) -> Item:
-    def own(key: str | None) -> str | None:
-        return key if key and seen[key] == 1 else None
-
-    url_key = own(item.url_key)
-    if item.url_key and not url_key and item.entry.link and (anchor := urlsplit(item.entry.link).fragment):
-        url_key = _key(
-            "url", item.canonical_url or "", anchor
-        )  # items on one page, told apart by their anchors
-        seen[url_key] += 1
-        url_key = own(url_key)
-    return Item(
-        entry=item.entry,
-        canonical_url=item.canonical_url,
-        id_key=own(item.id_key),
-        url_key=url_key,
-        title_key=own(item.title_key),
-        given=item.given,
-        whole_key=item.whole_key,
-        version_key=item.version_key,
-    )
-
-
-def _plain_id(given: str | None) -> str:
-    """An id with the marks removed that change while the item stays; one that is an address keeps its fragment."""
-    identity = (given or "").strip()
-    if not identity.lower().startswith(("http://", "https://")):
-        return identity
-    try:
-        fragment = urlsplit(identity).fragment
-    except ValueError:
-        return identity
-    plain = canonical_url(identity)
-    return f"{plain}#{fragment}" if fragment and "#" not in plain else plain
-
-
-def _folded(title: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKC", title).casefold() if sign.isalnum())
-
-
-def _calm(summary: str) -> str:
-    """A summary without its numbers: points and comments that are counted in it change at every fetch."""
-    return _NUMBER.sub("0", summary)
-
-
-def _size(entry: Entry) -> str:
-    """The length of the content in steps of about 15 %: a text that grew counts, a changed sidebar does not."""
-    words = entry.content.count(" ") + 1
-    return str(round(log(words, 1.15)))
-
-
-def _key(kind: str, *parts: str) -> str:
-    text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
-    return f"{kind}:{sha256(text).hexdigest()[:24]}"
-
-
 # -- rules -----------------------------------------------------------------------------------------
 
 
-def _claims(
-    item: Item, source_id: str, known: Mapping[str, str], articles: Mapping[str, Article]
-) -> Iterable[tuple[int, str]]:
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What a document is judged by."""
+
+    source_id: str
+    known: Mapping[str, str]
+    articles: Mapping[str, Article]
+    titles: Counter[str]  # of the document, folded
+    fetched: frozenset[int]  # places of items whose time is that of the fetch
+    rolling: bool = False  # its ids are made up anew at each fetch
+
+
+def _owners(items: Sequence[Item], memory: _Memory) -> dict[int, str]:
+    """Place of an item → the article it is, the best reasons first."""
+    claims = [
+        (strength, place, owner)
+        for place, item in enumerate(items)
+        for strength, owner in _claims(item, place, memory)
+    ]
+    owners: dict[int, str] = {}
+    taken: set[str] = set()
+    for _, place, owner in sorted(claims):
+        if place not in owners and owner not in taken:
+            owners[place] = owner
+            taken.add(owner)
+    return owners
+
+
+def _claims(item: Item, place: int, memory: _Memory) -> Iterable[tuple[int, str]]:
     """Articles that this item may be, with the rank of the reason; a smaller rank is a better reason."""
+    known, articles = memory.known, memory.articles
     by_url, by_id, by_title = (known.get(key or "") for key in (item.url_key, item.id_key, item.title_key))
     if whole := known.get(item.whole_key):
         yield 0, whole
-    if by_url and by_url == by_id:
+    url_is_place, id_is_place = (
+        _is_place(item, articles.get(owner or ""), memory.titles) for owner in (by_url, by_id)
+    )
+    if by_url and by_url == by_id and not (url_is_place and _is_another(item.entry, articles[by_url])):
         yield 1, by_url
         return
-    if by_url and not _page_of_many(item, by_url == by_title, source_id, articles.get(by_url)):
+    if (
+        by_url
+        and not url_is_place
+        and (by_url == by_title or not _page_of_many(item, memory, articles.get(by_url)))
+    ):
         yield 2, by_url
-    if by_id and not _id_reused(item, articles.get(by_id)):
+    if by_id and not id_is_place and not _id_reused(item, articles.get(by_id)):
         yield 3, by_id
-    if by_title and _same_by_title(item, articles.get(by_title)):
+    places = url_is_place or id_is_place
+    if by_title and (places or _same_by_title(item, articles.get(by_title))):
         yield 4, by_title
+    by_name = known.get(item.name_key or "")
+    if by_name and (place in memory.fetched or _same_by_name(item, articles.get(by_name))):
+        yield 5, by_name
+    if (by_time := known.get(item.time_key or "")) and _same_by_time(item, articles.get(by_time)):
+        yield 6, by_time
 
 
-def _page_of_many(item: Item, title_agrees: bool, source_id: str, article: Article | None) -> bool:
-    """Rule 2: whether one address is used for many articles."""
-    if article is None or article.source_id != source_id or title_agrees or not item.id_key:
+def _is_place(item: Item, article: Article | None, titles: Counter[str]) -> bool:
+    """Rule 4: whether the article that this item's id or address led to now stands elsewhere in the document."""
+    if article is None:
         return False
-    if item.canonical_url and _plain_id(item.entry.id).partition("#")[0] == item.canonical_url:
-        return False  # the id only repeats the address
-    titles = _folded(item.entry.title), _folded(article.title)
-    return all(titles) and titles[0] != titles[1] and not _same_time(item.entry, article)
+    title = folded_title(article.title)
+    return bool(title) and title != folded_title(item.entry.title) and titles[title] > 0
+
+
+def _page_of_many(item: Item, memory: _Memory, article: Article | None) -> bool:
+    """Rule 2: whether one address is used for many articles."""
+    if article is None or article.source_id != memory.source_id:
+        return False
+    entry = item.entry
+    if not entry.title or not article.title or same_title(entry.title, article.title):
+        return False
+    if _same_time(entry, article):
+        return False
+    if _other_anchor(entry, article):
+        return True
+    if item.id_key and not memory.rolling:
+        return (
+            plain_id(entry.id).partition("#")[0] != item.canonical_url
+        )  # else the id only repeats the address
+    return (
+        entry.published_at is not None
+        and article.published_at is not None
+        and likeness(entry.title, article.title) <= _NOTHING_IN_COMMON
+    )
+
+
+def _other_anchor(entry: Entry, article: Article) -> bool:
+    here, there = (urlsplit(address or "").fragment for address in (entry.link, article.url))
+    return bool(here) and bool(there) and here != there
 
 
 def _id_reused(item: Item, article: Article | None) -> bool:
@@ -280,15 +247,53 @@ def _id_reused(item: Item, article: Article | None) -> bool:
     return elsewhere
 
 
+def _is_another(entry: Entry, article: Article) -> bool:
+    """Whether they differ in time or, where one has none, have titles with nothing in common."""
+    if entry.published_at and article.published_at:
+        return not _same_time(entry, article)
+    return likeness(entry.title, article.title) <= _NOTHING_IN_COMMON
+
+
 def _same_by_title(item: Item, article: Article | None) -> bool:
-    """Rule 4."""
+    """Rule 5, for an item and an article of the same title and the same time, or both without one."""
     if not item.id_key and not item.url_key:
+        return True
+    if item.entry.published_at and not is_day_only(item.entry.published_at):
         return True
     if article is None:
         return False
-    if item.entry.published_at or article.published_at:
-        return _same_time(item.entry, article)
-    return len(item.entry.summary) >= TELLING_SUMMARY and item.entry.summary == article.summary
+    in_future = item.entry.published_at is not None and item.entry.published_at > article.first_seen_at
+    return (
+        in_future
+        or _same_summary(item.entry, article)
+        or (bool(item.canonical_url) and same_place(item.canonical_url or "", article.canonical_url))
+    )
+
+
+def _same_by_name(item: Item, article: Article | None) -> bool:
+    """Rule 6, for a title without id and address."""
+    if article is None:
+        return item.entry.published_at is None
+    if item.entry.published_at is None or article.published_at is None:
+        return True
+    return _same_time(item.entry, article) or _same_summary(item.entry, article)
+
+
+def _same_by_time(item: Item, article: Article | None) -> bool:
+    """Rule 6, for a time without an id."""
+    if article is None:
+        return False
+    entry = item.entry
+    if _same_summary(entry, article):
+        return True
+    if not item.url_key and calm(folded_title(entry.title)) == calm(folded_title(article.title)):
+        return bool(entry.title) or calm(entry.summary) == calm(article.summary)
+    serial = calm(entry.title) == calm(article.title)  # Bulletin 12, Bulletin 13
+    return not serial and likeness(entry.title, article.title) >= _MUCH_THE_SAME
+
+
+def _same_summary(entry: Entry, article: Article) -> bool:
+    return len(entry.summary) >= TELLING_SUMMARY and entry.summary == article.summary
 
 
 def _same_time(entry: Entry, article: Article) -> bool:
@@ -300,20 +305,47 @@ def _same_time(entry: Entry, article: Article) -> bool:
     )
 
 
-def _ids_roll(items: Sequence[Item], owners: Mapping[int, str], known: Mapping[str, str]) -> bool:
-    """Rule 7: at least two known items, and more than half of those with an id, come with an id never seen."""
-    ids = [items[place].id_key for place in owners if items[place].id_key]
-    fresh = sum(1 for key in ids if key not in known)
-    return fresh >= 2 and 2 * fresh > len(ids)
+def _dated_at_fetch(items: Sequence[Item], unchanged: int) -> frozenset[int]:
+    """Places of the items dated within two minutes of most others, and not by a day only: as a fetch dates them."""
+    moments = {place: at for place, item in enumerate(items) if (at := item.entry.published_at)}
+    middle = sorted(moments.values())[len(moments) // 2 : len(moments) // 2 + 1]
+    close = frozenset(
+        place
+        for place, at in moments.items()
+        if abs(at - middle[0]) <= _AT_ONCE and not (is_day_only(at) and is_day_only(middle[0]))
+    )
+    return close if len(close) >= 2 and 2 * len(close) > len(moments) + unchanged else frozenset()
 
 
-def _kept(item: Item, owner: str | None, known: Mapping[str, str], taken: set[str], rolling: bool) -> Kept:
+def _roll(
+    items: Sequence[Item],
+    owners: Mapping[int, str],
+    known: Mapping[str, str],
+    key_of: Callable[[Item], str | None],
+    unchanged: int,
+) -> bool:
+    """Rule 9: at least two known items, and more than half of those with such a key, come with one never seen."""
+    given = [key for place in owners if (key := key_of(items[place]))]
+    fresh = sum(1 for key in given if key not in known)
+    return fresh >= 2 and 2 * fresh > len(given) + unchanged
+
+
+def _kept(
+    item: Item,
+    owner: str | None,
+    known: Mapping[str, str],
+    taken: set[str],
+    *,
+    rolling: bool,
+    redated: bool,
+) -> Kept:
     signals = item.signals
     if owner is not None:
+        rolled = {item.id_key if rolling else None} | ({item.title_key, item.time_key} if redated else set())
         own = tuple(
             key
             for key in (*signals, item.version_key)
-            if known.get(key, owner) == owner and not (rolling and key == item.id_key and key not in known)
+            if known.get(key, owner) == owner and not (key in rolled and key not in known)
         )
         if known.get(item.whole_key) == owner:
             own += (item.whole_key,)

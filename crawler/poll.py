@@ -135,7 +135,7 @@ class Poller:
         known = await self._articles.known(identity.lookups(items)) if items else {}
         stored = await self._articles.by_ids(tuple(dict.fromkeys(known.values()))) if known else ()
         by_id = {article.id: article for article in stored}
-        kept = identity.judge(items, source.id, known, by_id)
+        kept = identity.judge(items, source.id, known, by_id, unchanged=listed.known)
 
         new = [one for one in kept if one.new]
         first = intake.is_first(state)

@@ -4,41 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from crawler.feeds.months import month_of
+from crawler.feeds.eastern import plain_eastern
+from crawler.feeds.months import join_names, month_of
+from crawler.feeds.times import time_in
+from crawler.feeds.zones import named, zone_in
 
 LATEST_YEAR = 2199  # beyond it a date is a placeholder
 _PLACEHOLDERS = timedelta(days=1)  # after 1970-01-01: an unset counter, whatever the zone
-
-_OFFSETS = {
-    **dict.fromkeys(("Z", "UT", "UTC", "GMT", "WET"), 0.0),
-    **dict.fromkeys(("CET", "MEZ", "MET", "BST", "WEST", "WAT"), 1.0),
-    **dict.fromkeys(("CEST", "MESZ", "MEST", "EET", "SAST", "CAT"), 2.0),
-    **dict.fromkeys(("EEST", "MSK", "TRT", "EAT"), 3.0),
-    **{"IRST": 3.5, "MSD": 4.0, "GST": 4.0, "PKT": 5.0, "UZT": 5.0, "IST": 5.5, "NPT": 5.75},
-    **{"ICT": 7.0, "WIB": 7.0, "HKT": 8.0, "SGT": 8.0, "MYT": 8.0, "PHT": 8.0, "AWST": 8.0, "WITA": 8.0},
-    **{"JST": 9.0, "KST": 9.0, "WIT": 9.0, "ACST": 9.5, "AEST": 10.0, "ACDT": 10.5, "AEDT": 11.0},
-    **{"NZST": 12.0, "NZDT": 13.0, "BRT": -3.0, "ART": -3.0, "CLT": -4.0, "COT": -5.0, "PET": -5.0},
-    **{"NST": -3.5, "NDT": -2.5, "AST": -4.0, "ADT": -3.0, "EST": -5.0, "EDT": -4.0, "CST": -6.0},
-    **{"CDT": -5.0, "MST": -7.0, "MDT": -6.0, "PST": -8.0, "PDT": -7.0, "AKST": -9.0, "AKDT": -8.0},
-    **{"HST": -10.0},
-}  # hours; IST and CST mean other hours where the source's own zone says so
-
-_TIME = re.compile(
-    r"(?<![\d:])(\d{1,2})(?::(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?![\d:])|h(\d{2})\b)"
-    r"\s*(?:([ap])\.?\s?m\b\.?)?",
-    re.I,
-)
-_EAST_TIME = re.compile(
-    r"(上午|下午|오전|오후|午前|午後)?\s*(\d{1,2})\s*[時时시点點:]\s*(?:(\d{1,2})\s*[分분:]?(?:\s*(\d{1,2})\s*[秒초]?)?)?"
-)
-_HALVES = {"上午": "a", "오전": "a", "午前": "a", "下午": "p", "오후": "p", "午後": "p"}
-_OFFSET = re.compile(r"(?:(?<=\s)|^|(?<=GMT)|(?<=UTC)|(?<=Z))([+\-−])(\d{1,2}):?(\d{2})?(?![\d/.:-])")
-_ZONE_NAME = re.compile(r"\b([A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)\b")
-_WORD = re.compile(r"(?<![A-Za-z])([A-Z]{1,5})(?![A-Za-z])")
-_BRACKETS = re.compile(r"\([^()]*\)")
 
 # The two forms that nearly all feeds write, read without the rest of this page.
 _USUAL_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -56,13 +31,29 @@ _ISO_DATE = re.compile(
 
 _YMD = re.compile(r"(?<!\d)(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})(?!\d)")
 _EAST = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일号號]?")
-_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z)?")
+_VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s+tháng\s+(\d{1,2})\s*(?:,|năm|/)?\s*(\d{4})(?!\d)", re.I)
+_PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?)?\s?(Z|[+-]\d{2}:?\d{2})?")
+_WEEK = re.compile(r"(\d{4})-?W(\d{2})-?([1-7])(?=T|\s|$)")
+_ORDINAL = re.compile(r"(?<!\d)(\d{4})-(\d{3})(?=T|\s|$)")
+_COUNTED = re.compile(r"(?:@|/Date\()?(\d{9,10}|\d{12,13}|\d{16}|\d{19})(?:\.\d+)?(?:[+-]\d{4})?(?:\)/)?")
 _NUMBERS = re.compile(r"(?<!\d)(\d{1,2})\s*([./-])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})(?!\d)")
-_NAME = r"(?:de\s+|of\s+|d['’]|ngày\s+)?([^\d\s.,:;/()'’-]{2,}(?:\s\d{1,2}(?=,\s))?)"
-_DAY = r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|ª|e|:?a)?"
-_DMY = re.compile(rf"{_DAY}[\s./,-]*{_NAME}[\s./,'’-]*(?:de\s+|del\s+)?(\d{{4}}|\d{{2}})(?!\d)", re.I)
+_NAME = r"(?:de\s+|of\s+|d['’]|ב(?=[א-ת]{2}))?([\u0e00-\u0e7f]{1,4}\.[\u0e00-\u0e7f]\.?|[^\d\s.,:;/()'’-]{2,})(?:/[^\d\s]+)?"
+_DAY = r"(?<!\d)(\d{1,2})(?:(?:st|nd|rd|th|er|º|ª|e|:?a)(?![^\W\d_]))?"
+_DMY = re.compile(
+    rf"{_DAY}[\s./,-]*{_NAME}[\s./,'’-]*(?:de\s+|del\s+|năm\s+|พ\.?ศ\.?\s*|ค\.?ศ\.?\s*)?(\d{{4}}|\d{{2}})(?!\d)(?![:.]\d\d)",
+    re.I,
+)
 _MDY = re.compile(rf"{_NAME}[\s./-]*{_DAY}[\s./,-]+(?:de\s+)?(\d{{4}})(?!\d)", re.I)
-_Y_NAME_D = re.compile(rf"(?<!\d)(\d{{4}})[\s./-]*{_NAME}[\s./-]*(\d{{1,2}})(?!\d)", re.I)
+_OF_YEAR = r"(?<!\d)(\d{4})(?:ko|eko)?[\s./,-]*(?:(?:m|gada)\.?\s+)?"
+_Y_NAME_D = re.compile(rf"{_OF_YEAR}{_NAME}[\s./-]*{_DAY}(?!\d)", re.I)
+_Y_D_NAME = re.compile(rf"{_OF_YEAR}{_DAY}[\s.]*{_NAME}", re.I)
+_NAMED = (
+    (_DMY, (3, 2, 1)),
+    (_MDY, (3, 1, 2)),
+    (_Y_NAME_D, (1, 2, 3)),
+    (_Y_D_NAME, (1, 3, 2)),
+)  # year, month, day
+_THAI = re.compile("[\u0e00-\u0e7f]")
 
 
 def parse_date(raw: str | None, *, zone: str | None = None, language: str | None = None) -> datetime | None:
@@ -81,7 +72,10 @@ def parse_date(raw: str | None, *, zone: str | None = None, language: str | None
     if raw and (usual := _usual(raw)):
         return usual if _plausible(usual) else None
     text = " ".join(unicodedata.normalize("NFKC", raw or "").split())
-    if not text or len(text) > 100 or not any(sign.isdigit() for sign in text):
+    if not text or len(text) > 100:
+        return None
+    text = join_names(plain_eastern(text))
+    if not any(sign.isdigit() for sign in text):
         return None
     own = ZoneInfo(zone) if zone else None
     try:
@@ -115,37 +109,42 @@ def _plausible(moment: datetime) -> bool:
 
 
 def _counted(text: str) -> datetime | None:
-    """Seconds or milliseconds since 1970, for years from 2001 on (nine digits or more)."""
-    if not re.fullmatch(r"\d{9,13}(?:\.\d+)?", text):
+    """Seconds, or thousandths and less of them, since 1970, for years from 1973 on (nine digits or more)."""
+    found = _COUNTED.fullmatch(text)
+    if not found:
         return None
-    seconds = int(text.partition(".")[0])
-    return datetime.fromtimestamp(seconds // 1000 if seconds >= 10**11 else seconds, UTC)
+    count = int(found[1])
+    while count >= 10**11:
+        count //= 1000
+    return datetime.fromtimestamp(count, UTC)
 
 
 def _packed(text: str, own: tzinfo | None) -> datetime | None:
     found = _PACKED.fullmatch(text)
     if not found:
         return None
-    year, month, day, hour, minute, second, utc = found.groups()
+    year, month, day, hour, minute, second, said = found.groups()
     local = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))  # noqa: DTZ001  # zone follows
-    return _in_zone(local, UTC if utc else own or UTC)
+    offset = UTC if said == "Z" else zone_in(said, after_time=True)[0] if said else own
+    return _in_zone(local, offset if isinstance(offset, tzinfo) else UTC)
 
 
 def _written(text: str, own: ZoneInfo | None, zone: str | None, language: str | None) -> datetime | None:
-    hour, minute, second, has_half, before, after = _time(text)
-    offset, rest = _zone(after, own)
+    time = time_in(text)
+    before, after = time.before, time.after
+    offset, rest = zone_in(after, after_time=True)
     if offset is None and not after:
-        offset, before = _zone(before, own)
-    date = _date(f"{before} {rest}", zone, language, half_days=has_half)
-    if date is None:
+        offset, before = zone_in(before, after_time=False)
+    day = _date(f"{before} {rest}", zone, language, half_days=time.has_half)
+    if day is None:
         return None
-    year, month, day = date
-    extra = timedelta()
-    if (hour, minute, second) == (24, 0, 0):
+    hour, extra = time.hour, timedelta()
+    if (hour, time.minute, time.second) == (24, 0, 0):
         hour, extra = 0, timedelta(days=1)
-    local = datetime(year, month, day, hour, minute, min(second, 59)) + extra  # noqa: DTZ001  # zone follows
+    second = 59 if time.second == 60 else time.second  # a leap second
+    local = datetime(*day, hour, time.minute, second) + extra  # noqa: DTZ001  # zone follows
     if isinstance(offset, str):
-        offset = _named(offset, own, local)
+        offset = named(offset, own, local)
     return _in_zone(local, offset or own or UTC)
 
 
@@ -153,71 +152,25 @@ def _in_zone(local: datetime, zone: tzinfo) -> datetime:
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
-def _time(text: str) -> tuple[int, int, int, bool, str, str]:
-    """Hour, minute, second, whether am or pm was said, and the text before and after the time."""
-    if (east := _EAST.search(text)) and (found := _EAST_TIME.search(text, east.end())):
-        hour, minute, second = int(found[2]), int(found[3] or 0), int(found[4] or 0)
-        half = _HALVES.get(found[1] or "", "")
-    elif found := _TIME.search(text):
-        hour, minute = int(found[1]), int(found[2] or found[4])
-        second, half = int(found[3] or 0), (found[5] or "").lower()
-    else:
-        return 0, 0, 0, False, text, ""
-    if half and not 1 <= hour <= 12:
-        half = ""  # "14:05 PM"
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    before, after = text[: found.start()], text[found.end() :]
-    return hour, minute, second, bool(half), before.removesuffix("T"), after
-
-
-def _zone(text: str, own: ZoneInfo | None) -> tuple[tzinfo | str | None, str]:
-    """An offset or a zone's name in `text`, and the text without it."""
-    if found := _OFFSET.search(text):
-        hours, minutes = int(found[2]), int(found[3] or 0)
-        rest = (
-            _BRACKETS.sub(" ", re.sub(r"\b(?:GMT|UTC)\b", " ", text[: found.start()])) + text[found.end() :]
-        )
-        if hours > 15 or minutes > 59:
-            return None, rest
-        span = timedelta(hours=hours, minutes=minutes)
-        return timezone(span if found[1] == "+" else -span), _BRACKETS.sub(" ", rest)
-    if found := _ZONE_NAME.search(text):
-        try:
-            return ZoneInfo(found[1]), text[: found.start()] + text[found.end() :]
-        except (KeyError, ValueError):
-            pass
-    for found in _WORD.finditer(text):
-        if found[1] in _OFFSETS:
-            return found[1], text[: found.start()] + " " + text[found.end() :]
-    return None, text
-
-
-def _named(name: str, own: ZoneInfo | None, local: datetime) -> tzinfo:
-    """The zone that an abbreviation means: the source's own where that uses it, else the usual one."""
-    if own is not None:
-        for month in (1, 7):
-            there = datetime(local.year, month, 1, tzinfo=own)
-            span = there.utcoffset()
-            if there.tzname() == name and span is not None:
-                return timezone(span)
-    return timezone(timedelta(hours=_OFFSETS[name]))
-
-
 def _date(
     text: str, zone: str | None, language: str | None, *, half_days: bool
 ) -> tuple[int, int, int] | None:
+    if found := _WEEK.search(text):
+        there = date.fromisocalendar(int(found[1]), int(found[2]), int(found[3]))
+        return there.year, there.month, there.day
+    if found := _ORDINAL.search(text):
+        there = date(int(found[1]), 1, 1) + timedelta(days=int(found[2]) - 1)
+        if int(found[2]) < 1 or there.year != int(found[1]):
+            return None
+        return there.year, there.month, there.day
     if found := _EAST.search(text) or _YMD.search(text):
-        return int(found[1]), int(found[2]), int(found[3])
-    for found in _DMY.finditer(text):
-        if month := month_of(found[2]):
-            return _year(found[3]), month, int(found[1])
-    for found in _MDY.finditer(text):
-        if month := month_of(found[1]):
-            return _year(found[3]), month, int(found[2])
-    for found in _Y_NAME_D.finditer(text):
-        if month := month_of(found[2]):
-            return _year(found[1]), month, int(found[3])
+        return _year(found[1]), int(found[2]), int(found[3])
+    if found := _VIETNAMESE.search(text):
+        return int(found[3]), int(found[2]), int(found[1])
+    for pattern, (year, month, day) in _NAMED:
+        for found in pattern.finditer(text):
+            if number := month_of(found[month], language):
+                return _year(found[year], thai=bool(_THAI.match(found[month]))), number, int(found[day])
     if found := _NUMBERS.search(text):
         return _numbers(found, zone, language, half_days=half_days)
     return None
@@ -244,9 +197,11 @@ def _numbers(
     return (year, first, second) if american else (year, second, first)
 
 
-def _year(digits: str) -> int:
+def _year(digits: str, *, thai: bool = False) -> int:
     """Two digits are 1969 to 2068, as RFC 2822 readers have it; Thai years are brought down to ours."""
     year = int(digits)
-    if len(digits) == 2:
+    if len(digits) == 2 and thai and year >= 50:
+        year += 2500
+    elif len(digits) == 2:
         return year + (2000 if year < 69 else 1900)
     return year - 543 if 2500 <= year <= 2643 else year

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from crawler.errors import NotAFeedError
 from crawler.feeds.links import absolute
 from crawler.feeds.text import paragraphs, plain_text, plain_title
+from crawler.feeds.verdict import why_no_json_feed
 from crawler.records import Entry, Feed
+
+_READER = json.JSONDecoder(strict=False)  # line breaks and controls inside strings are fine
+_STRING_OR_COMMA = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[\]}])', re.S)
+_NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
+MOST_BROKEN = 20  # items that are passed over
+_GAP = re.compile(r"[\s,]*")
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
 
 
 def read_json_feed(
@@ -25,15 +35,14 @@ def read_json_feed(
     Raises:
         NotAFeedError: no JSON, or JSON of another kind.
     """
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotAFeedError(f"the document is JSON that cannot be read: {error}") from error
+    document, repairs = _document(text, most)
     items = document.get("items") if isinstance(document, dict) else None
     version = _text(document.get("version")) if isinstance(document, dict) else ""
     if not isinstance(items, list) or ("jsonfeed" not in version and "title" not in document):
-        raise NotAFeedError("the document is JSON but no JSON Feed")
-    problems = [] if "jsonfeed" in version else ["the document does not name its JSON Feed version"]
+        raise NotAFeedError(why_no_json_feed(document))
+    problems = [*repairs]
+    if "jsonfeed" not in version:
+        problems.append("the document does not name its JSON Feed version")
     language = _text(document.get("language")).lower() or None
     rows = [item for item in items if isinstance(item, dict)]
     if len(rows) < len(items):
@@ -48,6 +57,56 @@ def read_json_feed(
         site_url=absolute(_text(document.get("home_page_url")), url),
         problems=tuple(problems),
     )
+
+
+def _document(text: str, most: int) -> tuple[Any, tuple[str, ...]]:
+    """The JSON document in `text`, and what had to be mended in it.
+
+    Raises:
+        NotAFeedError: it cannot be read.
+    """
+    try:
+        document, end = _READER.raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        return _mended(text, error, most)
+    return document, (("rubbish after the document was left out",) if text[end:].strip() else ())
+
+
+def _mended(text: str, error: Exception, most: int) -> tuple[Any, tuple[str, ...]]:
+    """The document without commas that nothing follows or, where that is not all, with the items that can be read."""
+    tidy = _STRING_OR_COMMA.sub(lambda found: found[0] if found[0] != "," else "", text)
+    if tidy != text:
+        try:
+            return _READER.raw_decode(tidy)[0], ("commas that nothing follows were left out",)
+        except (ValueError, RecursionError):
+            pass
+    if not (start := _ITEMS.search(tidy)):
+        raise NotAFeedError(f"the document is JSON that cannot be read: {error}") from error
+    try:
+        head = _READER.raw_decode(tidy[: start.start()].rstrip().rstrip(",") + "}")[0]
+    except (ValueError, RecursionError):
+        raise NotAFeedError(f"the document is JSON that cannot be read: {error}") from error
+    items = list(islice(_whole_items(tidy, start.end()), most + 1))
+    if not items:
+        raise NotAFeedError(f"the document is JSON that cannot be read: {error}") from error
+    return head | {"items": items}, (f"broken JSON ({error}); the items that can be read are kept",)
+
+
+def _whole_items(text: str, at: int) -> Iterator[Any]:
+    """Items from `at` on; behind one that cannot be read it goes on with the next object, a few times."""
+    broken = 0
+    while True:
+        at = _GAP.match(text, at).end()  # type: ignore[union-attr]  # it matches anywhere
+        try:
+            item, at = _READER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            broken += 1
+            following = _NEXT_OBJECT.search(text, at)
+            if not following or broken > MOST_BROKEN:
+                return
+            at = following.end()
+            continue
+        yield item
 
 
 def _entry(
@@ -74,8 +133,8 @@ def _entry(
 
 def _authors(item: dict[str, Any]) -> tuple[str, ...]:
     listed = item.get("authors")
-    people = [*(listed if isinstance(listed, list) else []), item.get("author")]
-    names = (plain_title(_text(one.get("name"))) for one in people if isinstance(one, dict))
+    people = [*(listed if isinstance(listed, list) else [listed]), item.get("author")]
+    names = (plain_title(_text(one.get("name") if isinstance(one, dict) else one)) for one in people)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -83,4 +142,6 @@ def _text(value: object) -> str:
     """A string, or a number as its digits; anything else is missing."""
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
@@ -13,14 +14,19 @@ from crawler.feeds.encoding import decode, unpack
 from crawler.feeds.links import absolute
 from crawler.feeds.repair import repair, root_name
 from crawler.feeds.text import one_line, plain_title
+from crawler.records import SourceKind
+
+NAMESPACE = "urn:tidings:opml"  # of the attributes that only our own lists have: id and kind
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
-_TAG = re.compile(r"<(/?)outline\b", re.I)
+_TAG = re.compile(r"<(/?)(?:[a-z]+:)?outline\b", re.I)
+_SCHEMELESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?]|$)", re.I)
 _NAME = re.compile(
     r"(?:^|(?<=[\s\"']))(text|title|type|xmlUrl|htmlUrl|url|description|category|language|version|created|"
     r"isComment|isBreakpoint|[A-Za-z_][\w.:-]*)\s*=\s*([\"'])",
     re.I,
 )
+_UNQUOTED = re.compile(r"\b([A-Za-z]+)\s*=\s*([^\s\"'>]+)")
 _KNOWN = {
     "text",
     "title",
@@ -32,6 +38,8 @@ _KNOWN = {
     "category",
     "language",
     "version",
+    "tidings:id",
+    "tidings:kind",
 }
 _FEED_TYPES = {"rss", "atom", "feed", "rss1", "rss2", ""}
 
@@ -40,16 +48,20 @@ Event = Mapping[str, str] | None  # the attributes of an outline that begins, lo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """One feed of a list."""
+    """One source of a list."""
 
     title: str  # plain text, one line; "" when the list gives none
-    url: str  # of the feed; http or https
+    url: str  # of the feed or sitemap; http or https
     site_url: str | None = None
     folders: tuple[str, ...] = ()  # names of the folders around it, outermost first
+    tags: tuple[str, ...] = ()  # words of its `category`
+    language: str | None = None  # as the list states it
+    id: str | None = None  # in lists that Tidings wrote
+    kind: SourceKind = SourceKind.FEED  # or SITEMAP, in lists that Tidings wrote
 
 
 def read_opml(body: bytes) -> tuple[Outline, ...]:
-    """The feeds that `body` lists, in its order; an address that comes twice in one folder is kept once.
+    """The sources that `body` lists, in its order; an address that comes twice in one folder is kept once.
 
     Half of the lists in use are no well-formed XML (bare `&`, quotes or `<` inside values); they are read by
     their attribute names instead. Outlines without an http or https address are folders or are left out.
@@ -62,17 +74,24 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
     if root_name(text) != "opml" and not _TAG.search(text):
         raise ValueError("the file is no OPML: it has neither an <opml> nor an <outline> element")
     broken = any(problem.startswith("not well-formed") for problem in problems)
-    return tuple(dict.fromkeys(_feeds(_scan(text) if broken else _events(text))))
+    found: dict[tuple[str, tuple[str, ...]], Outline] = {}
+    for outline in _feeds(_scan(text) if broken else _events(text)):
+        found.setdefault((outline.url, outline.folders), outline)
+    return tuple(found.values())
 
 
 def write_opml(outlines: Sequence[Outline], *, title: str) -> str:
-    """A well-formed OPML 2.0 document; feeds of one folder stand together, those without one first."""
+    """A well-formed OPML 2.0 document; sources of one folder stand together, those without one first.
+
+    What `read_opml` reads of it is what was given. Tags stand in `category`, the language in `language`; the id, and
+    the kind of what is no feed, in attributes of our own namespace, which other readers pass over.
+    """
     tree: dict[tuple[str, ...], list[Outline]] = {}
     for outline in outlines:
         tree.setdefault(outline.folders, []).append(outline)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<opml version="2.0">',
+        f'<opml version="2.0" xmlns:tidings="{NAMESPACE}">',
         f"  <head><title>{html.escape(one_line(title), quote=False)}</title></head>",
         "  <body>",
     ]
@@ -91,45 +110,97 @@ def write_opml(outlines: Sequence[Outline], *, title: str) -> str:
 
 
 def _line(outline: Outline) -> str:
-    name = quoteattr(one_line(outline.title) or outline.url)
-    site = f" htmlUrl={quoteattr(outline.site_url)}" if outline.site_url else ""
-    return f'<outline type="rss" text={name} title={name} xmlUrl={quoteattr(outline.url)}{site}/>'
+    """One outline; `title` is left out where the source has no name of its own and `text` shows its id."""
+    title = one_line(outline.title)
+    feed = outline.kind is SourceKind.FEED
+    attributes = {
+        "type": "rss" if feed else "link",
+        "text": title or outline.id or outline.url,
+        "title": title,
+        "xmlUrl" if feed else "url": outline.url,
+        "htmlUrl": outline.site_url,
+        "category": ",".join(outline.tags),
+        "language": outline.language,
+        "tidings:id": outline.id,
+        "tidings:kind": None if feed else outline.kind.value,
+    }
+    return (
+        f"<outline {' '.join(f'{name}={quoteattr(value)}' for name, value in attributes.items() if value)}/>"
+    )
 
 
 def _feeds(events: Iterator[Event]) -> Iterator[Outline]:
-    folders: list[str | None] = []  # None for a feed that is still open
+    folders: list[str | None] = []  # None for a source that is still open
     for attributes in events:
         if attributes is None:
             if folders:
                 folders.pop()
             continue
-        name = plain_title(attributes.get("text") or attributes.get("title") or "")
-        address = attributes.get("xmlurl", "")
-        if not address and attributes.get("url") and attributes.get("type", "").lower() in _FEED_TYPES:
-            address = attributes["url"]
-        if address.startswith("feed:"):
-            address = address.removeprefix("feed:").removeprefix("//")
-            address = address if "://" in address else f"http://{address}"
-        url = absolute(address, "")
-        if url:
-            yield Outline(
-                title=name,
-                url=url,
-                site_url=absolute(attributes.get("htmlurl"), ""),
-                folders=tuple(folder for folder in folders if folder),
-            )
-        folders.append(None if url else name)
+        outline = _outline(attributes, tuple(folder for folder in folders if folder))
+        if outline:
+            yield outline
+        folders.append(None if outline else _name(attributes))
+
+
+def _name(attributes: Mapping[str, str]) -> str:
+    return plain_title(attributes.get("text") or attributes.get("title") or "")
+
+
+def _outline(attributes: Mapping[str, str], folders: tuple[str, ...]) -> Outline | None:
+    """The source that an outline is; None for a folder, and for an address that is none of the web."""
+    kind = _kind(attributes.get("tidings:kind", ""))
+    address = attributes.get("xmlurl", "").strip()
+    of_feed = attributes.get("type", "").strip().lower() in _FEED_TYPES or kind is SourceKind.SITEMAP
+    if not address and of_feed:
+        address = attributes.get("url", "").strip()
+    url = absolute(_with_scheme(address), "")
+    if kind is None or url is None:
+        return None
+    own = one_line(attributes.get("tidings:id", "")) or None
+    return Outline(
+        title=plain_title(attributes.get("title", "")) if own else _name(attributes),
+        url=url,
+        site_url=absolute(attributes.get("htmlurl"), ""),
+        folders=folders,
+        tags=_tags(attributes.get("category", "")),
+        language=one_line(attributes.get("language", "")) or None,
+        id=own,
+        kind=kind,
+    )
+
+
+def _kind(stated: str) -> SourceKind | None:
+    """None for kinds that no list can hold."""
+    if not stated.strip():
+        return SourceKind.FEED
+    return next(
+        (kind for kind in (SourceKind.FEED, SourceKind.SITEMAP) if kind.value == stated.strip()), None
+    )
+
+
+def _with_scheme(address: str) -> str:
+    """`feed:` links, addresses that begin with `//` or with the host, as what they mean."""
+    if address[:5].lower() == "feed:":
+        address = address[5:]
+    address = address.removeprefix("//")
+    return f"http://{address}" if _SCHEMELESS.match(address) else address
+
+
+def _tags(category: str) -> tuple[str, ...]:
+    """Words and slash-delimited paths, parted by commas, as the steps of all of them."""
+    steps = (plain_title(step) for path in category.split(",") for step in path.split("/"))
+    return tuple(dict.fromkeys(step for step in steps if step))
 
 
 def _events(text: str) -> Iterator[Event]:
     found: list[Event] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if name.lower() == "outline":
+        if name.lower().rpartition(":")[2] == "outline":
             found.append({key.lower(): value for key, value in attributes.items()})
 
     def end(name: str) -> None:
-        if name.lower() == "outline":
+        if name.lower().rpartition(":")[2] == "outline":
             found.append(None)
 
     reader = expat.ParserCreate("utf-8")
@@ -142,7 +213,7 @@ def _scan(text: str) -> Iterator[Event]:
     """Outlines by their attribute names: a value ends at the last quote before the next name or tag."""
     text = _COMMENT.sub("", text)
     tags = list(_TAG.finditer(text))
-    for tag, following in zip(tags, [*tags[1:], None], strict=True):
+    for tag, following in zip_longest(tags, tags[1:]):
         if tag[1]:
             yield None
             continue
@@ -156,8 +227,11 @@ def _scan(text: str) -> Iterator[Event]:
 def _attributes(part: str) -> dict[str, str]:
     names = [found for found in _NAME.finditer(part) if found[1].lower() in _KNOWN]
     found: dict[str, str] = {}
-    for name, following in zip(names, [*names[1:], None], strict=True):
+    for name, following in zip_longest(names, names[1:]):
         value = part[name.end() : following.start() if following else len(part)]
         close = value.rfind(name[2])
         found.setdefault(name[1].lower(), html.unescape(value[:close] if close >= 0 else value))
+    if "xmlurl" not in found:
+        bare = {one[1].lower(): html.unescape(one[2]) for one in _UNQUOTED.finditer(part)}
+        return {name: value for name, value in bare.items() if name in _KNOWN} | found
     return found

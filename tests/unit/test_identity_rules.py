@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.identity import Kept, article_id, edit_of, judge, keys, lookups, read
+from crawler.identity import Kept, article_id, edit_of, folded_title, judge, keys, lookups, read
 from crawler.records import Article, Entry, TextState
 
 DAY_1 = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -236,6 +237,205 @@ def test_the_id_of_an_article_is_the_same_at_every_source() -> None:
     assert article_id(one) == article_id(two)
     assert len(article_id(one)) == 16
     assert [key.partition(":")[0] for key in one] == ["url", "id", "ts"]
+
+
+HEADLINES = (
+    "Harbour board elects a chair",
+    "Storm closes ferry line",
+    "Tariffs rise in May",
+    "Dredging starts",
+)
+
+
+def headline(number: int, **facts: Any) -> Entry:
+    plain = entry(
+        title=HEADLINES[number],
+        link=f"https://a.example/{number}",
+        id=f"guid-{number}",
+        at=DAY_1 - timedelta(minutes=7 * number),
+    )
+    return replace(plain, **facts)
+
+
+def three(**facts: Any) -> list[Entry]:
+    return [headline(number, **facts) for number in range(3)]
+
+
+BARE: dict[str, Any] = {"id": None, "link": None}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        three(**BARE, published_at=DAY_2),
+        three(**BARE, published_at=None),
+        [replace(one, **BARE, title=one.title + " (12)") for one in three()],
+    ],
+    ids=["re-dated to now", "without dates", "counted in the title"],
+)
+def test_titles_alone_are_known_again(again: list[Entry]) -> None:
+    """Of a list without ids and addresses: when it is dated at the fetch, loses its dates, or counts in its titles."""
+    memory = Memory()
+    before = [
+        replace(one, title=one.title + " (9)") if again[0].title.endswith(")") else one
+        for one in three(**BARE)
+    ]
+
+    assert len(memory.poll(*before)) == 3
+    assert memory.poll(*again) == []
+    assert memory.poll(headline(3, **BARE), *again) == [HEADLINES[3]]
+    assert memory.poll(*before) == []
+
+
+def test_a_title_of_its_own_day_is_news() -> None:
+    """Weekly notes without id and address come every week, and twice on one day when they do."""
+    memory = Memory()
+    times = (DAY_1, DAY_1 + timedelta(hours=2), DAY_1 + timedelta(days=7))
+
+    assert [memory.poll(entry("Weekly notes", at=at, **BARE)) for at in times] == [["Weekly notes"]] * 3
+    assert memory.poll(*(entry("Weekly notes", at=at, **BARE) for at in times)) == []
+
+
+def test_a_headline_without_id_and_address_is_edited_at_its_time() -> None:
+    """The same second, and much the same words or the same summary; another item of that second is another."""
+    memory = Memory()
+    summary = "The harbour board decided on Monday that berth nine is closed until spring."
+    memory.poll(
+        entry("Councl votes for pier", **BARE), entry("Berth nine", at=DAY_2, summary=summary, **BARE)
+    )
+
+    assert memory.poll(entry("Council votes narrowly for pier", **BARE)) == []
+    assert memory.poll(entry("Closed until spring", at=DAY_2, summary=summary, **BARE)) == []
+    assert memory.poll(entry("Fog warning lifted", **BARE)) == ["Fog warning lifted"]
+
+
+@pytest.mark.parametrize("link", [None, "https://a.example/", "https://a.example/top{}"])
+@pytest.mark.parametrize("at", [None, DAY_1])
+def test_ids_that_are_places_in_the_list_hide_no_news(link: str | None, at: datetime | None) -> None:
+    """Each poll numbers the items from the top, whichever they are."""
+    memory = Memory()
+
+    def listed(*numbers: int) -> list[Entry]:
+        return [
+            headline(
+                number,
+                id=str(place),
+                link=link and link.format(place),
+                published_at=at and at - timedelta(minutes=7 * number),
+            )
+            for place, number in enumerate(numbers)
+        ]
+
+    memory.poll(*listed(0, 1, 2))
+
+    assert HEADLINES[3] in memory.poll(*listed(3, 0, 1))
+    assert len(memory.poll(*listed(3, 0, 1))) == 0
+
+
+def test_one_page_for_all_is_known_by_titles_with_nothing_in_common() -> None:
+    """Items that come one at a time, without ids, all leading to /news; a corrected headline is no other item."""
+    memory = Memory()
+    page: dict[str, Any] = {"link": "https://a.example/news", "id": None}
+
+    assert memory.poll(headline(1, **page)) == [HEADLINES[1]]
+    assert memory.poll(headline(1, **page, title=HEADLINES[1] + " again", published_at=DAY_2)) == []
+    assert memory.poll(headline(2, **page)) == [HEADLINES[2]]
+    assert memory.poll(headline(2, **page)) == []
+
+
+@pytest.mark.parametrize("id_of", [lambda link: None, lambda link: link], ids=["no ids", "ids are addresses"])
+def test_a_live_page_is_told_update_by_update(id_of: Callable[[str], str | None]) -> None:
+    """Also when its list holds one update at a time: the anchor tells them apart."""
+    memory = Memory()
+    for number in range(3):
+        link = f"https://a.example/live#update-{number}"
+        update = headline(number, link=link, id=id_of(link))
+        assert memory.poll(update) == [HEADLINES[number]]
+
+
+def test_an_id_that_counts_the_versions_of_its_address_is_no_news() -> None:
+    """https://a.example/1#0 becomes https://a.example/1#1 when the article is edited."""
+    memory = Memory()
+    versions = [headline(0, id=f"https://a.example/0#{n}", title=HEADLINES[n], published_at=DAY_1 + n * timedelta(hours=1)) for n in range(3)]  # fmt: skip
+
+    assert [len(memory.poll(one)) for one in versions] == [1, 0, 0]
+
+
+def test_a_purged_article_is_known_by_title_and_second() -> None:
+    """Although its id and address are made up anew; a date without a time says too little."""
+    memory = Memory()
+    midnight = DAY_1.replace(hour=0)
+    memory.poll(headline(0), headline(1, published_at=midnight))
+    memory.articles.clear()
+
+    assert memory.poll(headline(0, id="x", link="https://a.example/x")) == []
+    assert memory.poll(headline(1, published_at=midnight, id="y", link="https://a.example/y")) == [
+        HEADLINES[1]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "known"),
+    [
+        ("https://a.example/1?key=ab12", "https://a.example/1?key=cd34", True),
+        ("https://old.example/1", "https://new.example/1", True),
+        ("https://a.example/weather?day=4", "https://a.example/weather?day=5", False),
+        ("https://a.example/1", "https://a.example/2", False),
+    ],
+)
+def test_an_undated_title_is_known_at_the_same_place(before: str, after: str, known: bool) -> None:
+    """Another host or a parameter that looks made up is the same place; another number is not."""
+    memory = Memory()
+    memory.poll(headline(0, id="x", link=before, published_at=None))
+
+    assert memory.poll(headline(0, id="y", link=after, published_at=None)) == (
+        [] if known else [HEADLINES[0]]
+    )
+
+
+def test_ids_and_times_that_roll_together_leave_no_trail() -> None:
+    """The memory of a list that is made anew at each fetch does not grow."""
+    memory = Memory()
+    sizes = set()
+    for poll in range(4):
+        memory.poll(
+            *(headline(n, id=f"{poll}-{n}", published_at=DAY_1 + poll * timedelta(hours=1)) for n in range(3))
+        )
+        sizes.add(len(memory.known))
+
+    assert len(sizes) == 1
+
+
+def test_ids_do_not_roll_when_most_of_the_document_stands_as_it_did() -> None:
+    """Two items of ten got another id; their new ids are remembered although only these two were read."""
+    memory = Memory()
+    memory.poll(*three())
+    changed = read([replace(one, id=f"again-{one.id}") for one in three()[:2]], "s")
+
+    rolled = judge(changed, "s", memory.known, memory.articles)
+    stood = judge(changed, "s", memory.known, memory.articles, unchanged=8)
+
+    assert [one.new for one in (*rolled, *stood)] == [False] * 4
+    assert [item.id_key in kept.keys for item, kept in zip(changed, stood, strict=True)] == [True, True]
+    assert [item.id_key in kept.keys for item, kept in zip(changed, rolled, strict=True)] == [False, False]
+
+
+def test_a_corrected_headline_with_a_new_date_is_no_news_where_ids_roll() -> None:
+    """The id that came with it is no id of its own."""
+    memory = Memory()
+    memory.poll(*three())
+    rolled = [replace(one, id=f"rolled-{one.id}") for one in three()]
+    rolled[2] = replace(rolled[2], title="Tariffs rise in May, board says", published_at=DAY_2)
+
+    assert memory.poll(*rolled) == []
+
+
+def test_titles_are_compared_with_their_marks() -> None:
+    """Vowel signs are letters, punctuation and case are not, and a title of signs alone is a title."""
+    assert folded_title("“Port” – OPENS!") == "portopens"
+    assert folded_title("किताब") != folded_title("कतब")
+    assert folded_title("🎉") == "🎉"
+    assert folded_title(" ") == ""
 
 
 ENTRIES = st.lists(
