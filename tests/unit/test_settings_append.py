@@ -161,7 +161,7 @@ def test_an_import_keeps_ids_tags_and_languages_that_it_can(tmp_path: Path) -> N
     assert [(one.id, one.tags, one.language) for one in loaded] == [
         ("mine", ("all-of-them", "no", "x"), "pt-br"),
         ("taken-2", ("all-of-them", "folder"), None),
-        ("no-id", ("all-of-them",), None),
+        ("no-id", ("all-of-them", "a-b"), None),
     ]
     assert len(done.sources) == 3
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.records import SourceKind
 from tidings.cli.options import USAGE, Config, Json, State, complain, fail, settings
 from tidings.cli.output import json_line
 
 if TYPE_CHECKING:
     from tidings.settings.append import Imported
 
+LISTED = frozenset({SourceKind.FEED, SourceKind.SITEMAP})  # kinds that a list can hold
 MOST_TOLD = 20  # feeds left out for one reason that are named
 
 
@@ -30,7 +32,6 @@ def import_opml(
     Folders become tags. No line that is there is touched: where NAME.yaml is there, it is NAME-2.yaml.
     """
     from crawler.feeds.opml import read_opml
-    from crawler.records import SourceKind
     from tidings.settings import ConfigError
     from tidings.settings.append import ImportRow, free_file, write_import
     from tidings.settings.typed import typed_id
@@ -50,9 +51,21 @@ def import_opml(
     try:
         done = write_import(
             free_file(loaded.config_dir / "sources", path.stem),
-            [ImportRow(one.title, one.url, one.site_url, one.folders) for one in outlines],
+            [
+                ImportRow(
+                    one.title,
+                    one.url,
+                    one.site_url,
+                    one.folders,
+                    id=one.id,
+                    tags=one.tags,
+                    language=one.language,
+                    kind=str(one.kind),
+                )
+                for one in outlines
+            ],
             taken={one.id for one in loaded.sources},
-            known={one.url: one.id for one in loaded.sources if one.kind is SourceKind.FEED},
+            known={one.url: one.id for one in loaded.sources if one.kind in LISTED},
             tags=tags or (),
         )
     except (ConfigError, OSError) as fault:
@@ -90,17 +103,28 @@ def _tell(done: Imported) -> None:
 
 
 def export(config: Config = None, state: State = None) -> None:
-    """Print all feeds as OPML; tags are folders, the first outermost. What is no feed is named on standard error."""
+    """Print feeds and sitemaps as OPML, with ids, tags, names and languages; what needs rules of its own is named.
+
+    Other readers show the first tag as a folder; `sources import` takes all of it back.
+    """
     from crawler.feeds.opml import Outline, write_opml
-    from crawler.records import SourceKind
 
     loaded = settings(config, state)
-    feeds = [
-        Outline(title=one.name or one.id, url=one.url, site_url=None, folders=one.tags)
+    lists = [
+        Outline(
+            title=one.name or "",
+            url=one.url,
+            site_url=None,
+            folders=one.tags[:1],
+            tags=one.tags,
+            language=one.language,
+            id=one.id,
+            kind=one.kind,
+        )
         for one in loaded.sources
-        if one.kind is SourceKind.FEED
+        if one.kind in LISTED
     ]
-    left = [one.id for one in loaded.sources if one.kind is not SourceKind.FEED]
+    left = [one.id for one in loaded.sources if one.kind not in LISTED]
     if left:
-        complain(f"left out, since OPML holds feeds only: {', '.join(left)}")
-    typer.echo(write_opml(feeds, title="Tidings sources"), nl=False)
+        complain(f"left out, since OPML holds no rules for them: {', '.join(left)}")
+    typer.echo(write_opml(lists, title="Tidings sources"), nl=False)

@@ -8,7 +8,7 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Names
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -49,6 +49,7 @@ class ImportRow(NamedTuple):
     id: str | None = None  # wished for; another is made where it is taken or can be none
     tags: tuple[str, ...] = ()
     language: str | None = None
+    kind: str = "feed"  # or "sitemap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +149,11 @@ def write_import(
         except PydanticCustomError as fault:
             refused.append((row.feed, fault.message()))
             continue
+        one = _imported(row, feed, ids, tags)
         if feed_key(feed) in here:
             skipped.append((feed, here[feed_key(feed)]))
+            new = [_with_tags(known, one.tags) if known.feed == feed else known for known in new]
             continue
-        one = _imported(row, feed, ids, tags)
         ids.add(one.id)
         here[feed_key(feed)] = f"the list has it twice; it is {one.id} now"
         new.append(one)
@@ -167,13 +169,21 @@ def write_import(
     return Imported(path=path, sources=tuple(new), skipped=tuple(skipped), refused=tuple(refused))
 
 
+def _with_tags(source: NewSource, tags: Iterable[str]) -> NewSource:
+    """A feed that stands in several folders of a list has the tags of all of them."""
+    return replace(source, tags=tuple(dict.fromkeys((*source.tags, *tags))))
+
+
 def _imported(row: ImportRow, feed: str, taken: Collection[str], tags: Sequence[str]) -> NewSource:
     name = fit_name(row.title)
     wished = row.id if row.id and row.id not in taken and _fits(identifier, row.id) else None
-    own = [tag for tag in row.tags if _fits(identifier, tag)] or map(slug, row.folders)
+    ours = row.id is not None  # then its tags are as we wrote them
+    own = [tag if ours and _fits(identifier, tag) else slug(tag) for tag in row.tags]
+    own = own or [slug(folder) for folder in row.folders]
     return NewSource(
         id=wished or unique_id(row.id or name or "", feed, taken),
         feed=feed,
+        kind=row.kind,
         name=name,
         site=row.site,
         tags=tuple(dict.fromkeys(tag for tag in (*tags, *own) if tag and tag != "all")),
