@@ -7,13 +7,14 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= demo-out
 
-.PHONY: help demo test coverage run bench lint format lock schemas clean
+.PHONY: help demo test coverage run bench fuzz lint format lock schemas clean
 help:
 	@echo "make demo    play two days of news offline; mails, hooks and digests land in $(OUT)/"
 	@echo "make test    run the whole test suite"
 	@echo "make coverage  the same, and which lines no test reaches"
 	@echo "make run     start the daemon on ./config"
 	@echo "make bench   measure against named peers"
+	@echo "make fuzz    hunt for inputs that break the feed readers, FUZZ_SECONDS each"
 	@echo "make lint    formatting, lint rules, types, import contracts"
 	@echo "make lock    resolve the dependencies anew into requirements.lock"
 
@@ -38,6 +39,16 @@ run: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
+
+# Atheris is no locked dependency: there are no wheels of it for every machine.
+FUZZ_SECONDS ?= 60
+fuzz: $(READY)
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install --quiet "atheris>=3,<4" || \
+	  { echo "make fuzz needs atheris, and it cannot be installed for this Python on this machine"; exit 1; }
+	@for entry in feed date opml page; do \
+	  echo "fuzzing $$entry for $(FUZZ_SECONDS) s"; \
+	  $(BIN)/python -m tests.fuzz $$entry -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 -verbosity=0 || exit 1; \
+	done
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from crawler import poll_state, remedies
-from crawler.causes import LASTING, cause_of
+from crawler.errors import Cause
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceState
 from crawler.wording import counted, moment, shown, span
 
 RECENT = timedelta(days=7)  # for which a time that may have been missed is told
 PASSING = 3  # failures in a row, or
 PASSING_FOR = timedelta(hours=6)  # so long without an answer: until then a failure may pass by itself
+
+# Do not pass by themselves.
+_LASTING = frozenset({Cause.ADDRESS, Cause.PORT, Cause.LARGE, Cause.RATIO, Cause.HEADERS})
 
 TROUBLED = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED})
 
@@ -36,6 +39,7 @@ class Care:
     since: datetime | None  # None: not known, as for a source that was never asked
     need: Need
     problem: str | None
+    cause: Cause | None  # of a failure, where it is known
     evidence: tuple[str, ...]  # what was seen, in short sentences
     remedy: str | None  # what to do, as orders; None: nothing
     held: int = 0  # articles held for review
@@ -93,6 +97,7 @@ def judge(
         since=state.since if label is state.state else None,
         need=need,
         problem=_problem(source, state, label),
+        cause=state.cause if label in TROUBLED else None,
         evidence=tuple(_evidence(state, label, held, recent, now)),
         remedy="; ".join(filter(None, [remedy, *more])) or None,
         held=held,
@@ -116,7 +121,7 @@ def _need(label: SourceState, state: PollState, held: int, now: datetime) -> Nee
             return Need.NOW
         case SourceState.FAILING | SourceState.NOT_A_FEED:
             passing = state.failures < PASSING and poll_state.failing_for(state, now) < PASSING_FOR
-            lasts = state.last_success_at is None or cause_of(state.problem) in LASTING
+            lasts = state.last_success_at is None or state.cause in _LASTING
             return Need.NOTHING if passing and not lasts else Need.NOW
         case SourceState.QUIET | SourceState.MOVED:
             return Need.SOMETIME

@@ -3,13 +3,61 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """What kind of trouble it was, told apart by what a person can do about it; stored by its value."""
+
+    NAME = "name"  # the host's name does not resolve
+    NETWORK = "network"  # nobody answers, or the connection broke
+    CERTIFICATE = "certificate"
+    TLS = "tls"
+    SLOW = "slow"
+    BROKEN = "broken"  # 5xx, an answer that is no valid HTTP, or packed wrongly
+    MISSING = "missing"  # 404
+    GONE = "gone"  # 410
+    BUSY = "busy"  # 429
+    HELD = "held"  # nothing was asked, since the host wished to be left alone
+    LOGIN = "login"  # 401
+    LEGAL = "legal"  # 451
+    ROBOTS = "robots"
+    CHALLENGE = "challenge"  # a page that only people pass came instead
+    CONSENT = "consent"  # a page came that asks people for their consent
+    STATUS = "status"  # any other status
+    REDIRECTS = "redirects"  # they lead nowhere
+    HOPS = "hops"  # more redirects than we follow
+    ADDRESS = "address"  # our own guard refused it
+    PORT = "port"  # likewise, for its port
+    LARGE = "large"  # more bytes than we take
+    RATIO = "ratio"  # unpacks to more than we take for its size
+    HEADERS = "headers"  # header lines longer than we take
+    DOCUMENT = "document"  # no feed
+    SITEMAP = "sitemap"  # no feed but a sitemap
+    OPML = "opml"  # no feed but a list of feeds
+    LINKED = "linked"  # no feed but a page that links to one
+    SPIDER = "spider"  # it stopped in the spider, or before its request
+    OTHER = "other"
+
+
+HERE = frozenset({Cause.NAME, Cause.NETWORK})  # may as well be this machine's own network
 
 
 class CrawlError(Exception):
-    """Base of all: `str()` is a sentence for an operator, without secrets, user names or queries."""
+    """Base of all: `str()` is a sentence for an operator, without secrets, user names or queries.
 
+    Args:
+        cause: where it is another than that of the whole class.
+    """
+
+    cause: Cause = Cause.OTHER
     status: int | None = None
     retry_at: datetime | None = None  # the server's wish
+
+    def __init__(self, message: str, *, cause: Cause | None = None) -> None:
+        super().__init__(message)
+        if cause is not None:
+            self.cause = cause
 
 
 class Unchanged(CrawlError):
@@ -35,14 +83,23 @@ class Unchanged(CrawlError):
 class TemporaryFetchError(CrawlError):
     """Try again later: no connection, time-out, 5xx, 429, 404. `retry_at` is the server's wish or None."""
 
-    def __init__(self, message: str, *, status: int | None = None, retry_at: datetime | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: Cause | None = None,
+        status: int | None = None,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message, cause=cause)
         self.status = status
         self.retry_at = retry_at
 
 
 class HostHeld(TemporaryFetchError):
     """Nothing was asked: the host said before that it wants no request until `retry_at`."""
+
+    cause = Cause.HELD
 
     @classmethod
     def by(cls, host: str, *, now: datetime, wait: timedelta) -> HostHeld:
@@ -54,14 +111,22 @@ class HostHeld(TemporaryFetchError):
 class GoneError(CrawlError):
     """410: never ask again."""
 
+    cause = Cause.GONE
     status = 410
 
 
 class BlockedError(CrawlError):
     """The host does not want us here: 401, 403, 451, a challenge page, robots.txt."""
 
-    def __init__(self, message: str, *, status: int | None = None, retry_at: datetime | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: Cause | None = None,
+        status: int | None = None,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message, cause=cause)
         self.status = status
         self.retry_at = retry_at
 
@@ -69,13 +134,19 @@ class BlockedError(CrawlError):
 class ForbiddenAddress(CrawlError):
     """Our own guard refused the address, scheme or port before connecting."""
 
+    cause = Cause.ADDRESS
+
 
 class TooLarge(CrawlError):
     """The answer passed a size limit and was dropped."""
 
+    cause = Cause.LARGE
+
 
 class NotAFeedError(CrawlError):
     """The body is no feed: an HTML page, a soft 404, a consent or challenge page, empty."""
+
+    cause = Cause.DOCUMENT
 
 
 class ExtractionRefused(CrawlError):

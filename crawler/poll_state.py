@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from crawler import floods, schedule
-from crawler.errors import BlockedError, CrawlError, GoneError, NotAFeedError
+from crawler.errors import BlockedError, Cause, CrawlError, GoneError, NotAFeedError
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceState
 from crawler.wording import shown
 
@@ -53,14 +53,14 @@ def freshness(state: PollState, said: timedelta | None) -> timedelta | None:
 
 def good(state: PollState, now: datetime) -> PollState:
     """`state` after any answer that was not a failure."""
-    return replace(state, last_polled_at=now, last_success_at=now, failures=0)
+    return replace(state, last_polled_at=now, last_success_at=now, failures=0, cause=None)
 
 
 def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetime | None = None) -> PollState:
     """`state` of a source that answered, with its label, and in words what an operator should know.
 
-    FLOODING holds for 7 days from its start, through failures too, unless the operator ends the review; the
-    articles it is about are those held since its `since`. Then, in this order: QUIET, MOVED, OK.
+    FLOODING holds for 7 days from its start, unless the operator ends the review or the source fails meanwhile;
+    the articles it is about are held by themselves. Then, in this order: QUIET, MOVED, OK.
 
     Args:
         flood: how many new entries came at once, when they are a flood.
@@ -128,7 +128,7 @@ def failure(state: PollState, error: CrawlError, now: datetime) -> PollState:
     label = SourceState.FAILING
     if isinstance(error, GoneError):
         label = SourceState.GONE
-    elif isinstance(error, BlockedError):
+    elif isinstance(error, BlockedError) or error.cause is Cause.CHALLENGE:
         label = SourceState.BLOCKED
     elif isinstance(error, NotAFeedError):
         label = SourceState.NOT_A_FEED
@@ -138,9 +138,7 @@ def failure(state: PollState, error: CrawlError, now: datetime) -> PollState:
         after = replace(after, next_poll_at=None, not_before=None)
     if state.moved_to is not None and failures >= STALE_MOVE:
         after = replace(after, moved_to=None, etag=None, last_modified=None, body_hash=None)
-    if held_back(state, now) and label is not SourceState.GONE:
-        return after  # what is held stays held
-    return _in_state(after, label, str(error), now)
+    return replace(_in_state(after, label, str(error), now), cause=error.cause)
 
 
 def failing_for(state: PollState, now: datetime) -> timedelta:

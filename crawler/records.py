@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from crawler.errors import Cause
+
 
 def require_aware(**times: datetime | None) -> None:
     """Refuse a time without a zone; a naive time is a bug at its maker, not a value.
@@ -133,6 +135,7 @@ class PollState:
     state: SourceState = SourceState.NEW
     since: datetime | None = None  # start of the present state
     problem: str | None = None  # in words an operator can act on
+    cause: Cause | None = None  # of a failure; None also where a version that knew none remembered it
     etag: str | None = None  # exact bytes as received
     last_modified: str | None = None  # exact text as received
     body_hash: str | None = None  # sha256 hex of the last body read

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from crawler import floods
-from crawler.causes import Cause, cause_of
+from crawler.errors import Cause
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind, SourceState
 from crawler.wording import duration, moment
 
@@ -117,7 +117,10 @@ def _move(source: Source, state: PollState) -> str:
 
 
 def _mend(source: Source, state: PollState, *, floor: timedelta, timeout: timedelta) -> str:
-    match cause_of(state.problem):
+    slower = f"ask it less often: `every: {duration(max(2 * (source.every or floor), _HOUR))}`"
+    smaller = f"choose a smaller feed of the site: {successor(source)}"
+    landing = "open its address in a browser, and put the one where it ends into its entry"
+    match state.cause:
         case Cause.NAME:
             return f"check the spelling of its address; {_NETWORK}"
         case Cause.NETWORK:
@@ -131,18 +134,30 @@ def _mend(source: Source, state: PollState, *, floor: timedelta, timeout: timede
         case Cause.MISSING:
             return f"look for its present address: {successor(source)}"
         case Cause.BUSY:
-            slower = max(2 * (source.every or floor), _HOUR)
-            return f"ask it less often: `every: {duration(slower)}`"
-        case Cause.SERVER | Cause.BROKEN:
+            return slower
+        case Cause.HELD:
+            return f"{slower}; where its host carries feeds of many sites, name it in `polling.bridges`"
+        case Cause.BROKEN:
             return "its publisher must mend it: wait, and tell them when it lasts"
         case Cause.STATUS:
             return "open its address in a browser; where that works, its host wants other `headers`, or an `auth_file`"
         case Cause.REDIRECTS:
-            return "open its address in a browser, and put the one where it ends into its entry"
+            return landing
+        case Cause.HOPS:
+            return f"{landing}, or raise `polling.max_redirects`"
         case Cause.ADDRESS:
             return "correct its address; one inside your own network needs `polling.allow_private`"
+        case Cause.PORT:
+            return (
+                "correct its address, or add its port to `polling.ports`; "
+                "one inside your own network needs `polling.allow_private`"
+            )
         case Cause.LARGE:
-            return f"choose a smaller feed of the site: {successor(source)}"
+            return f"{smaller}, or raise `polling.max_size`"
+        case Cause.RATIO:
+            return f"{smaller}, or raise `polling.max_ratio`"
+        case Cause.HEADERS:
+            return "its publisher must mend it: tell them; or raise `polling.max_headers`"
         case Cause.SPIDER:
             return f"`tidings try site {source.id}` shows where it stops"
     return f"`tidings sources test {source.id}` shows what it answers"
@@ -150,7 +165,7 @@ def _mend(source: Source, state: PollState, *, floor: timedelta, timeout: timede
 
 def _unblock(source: Source, state: PollState, *, contact: bool) -> str:
     introduce = "" if contact else "say who asks: set `polling.contact` in tidings.yaml; "
-    match cause_of(state.problem):
+    match state.cause:
         case Cause.LOGIN:
             return "it wants a login: give the value of the Authorization header as `auth_file`"
         case Cause.LEGAL:
@@ -166,13 +181,13 @@ def _unblock(source: Source, state: PollState, *, contact: bool) -> str:
 def _read_again(source: Source, state: PollState, *, contact: bool) -> str:
     if source.kind is not SourceKind.FEED:
         return f"compare its entry with the site: `tidings try site {source.id}` shows what is found"
-    problem = state.problem or ""
-    if cause_of(problem) is Cause.CHALLENGE:
-        return _unblock(source, state, contact=contact)
-    if "`sitemap:`" in problem:
-        return "write `sitemap:` instead of `feed:` in its entry"
-    if "`sources import`" in problem:
-        return "save it, and let `tidings sources import FILE.opml` take the feeds that it lists"
-    if "it links to the feed " in problem and not urlsplit(source.url).query:
-        return f"find the feed that it links to: `tidings sources add {source.url}`"
+    match state.cause:
+        case Cause.CHALLENGE | Cause.CONSENT:
+            return _unblock(source, state, contact=contact)
+        case Cause.SITEMAP:
+            return "write `sitemap:` instead of `feed:` in its entry"
+        case Cause.OPML:
+            return "save it, and let `tidings sources import FILE.opml` take the feeds that it lists"
+        case Cause.LINKED if not urlsplit(source.url).query:
+            return f"find the feed that it links to: `tidings sources add {source.url}`"
     return f"look for the present feed of the site: {successor(source)}"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from crawler.errors import BlockedError, CrawlError, NotAFeedError, TemporaryFetchError
+from crawler.errors import BlockedError, Cause, CrawlError, NotAFeedError, TemporaryFetchError
 from crawler.feeds.discovery import candidates, well_known
 from crawler.feeds.parse import parse_job
 from crawler.ports import Fetcher
@@ -41,6 +41,7 @@ class Search:
     options: tuple[Option, ...] = ()  # in the order of the page
     page: str | None = None  # the address after redirects, when it is no feed itself
     problem: str | None = None  # what the document is instead of a feed
+    cause: Cause | None = None  # likewise
 
     @property
     def found(self) -> tuple[Found, ...]:
@@ -60,14 +61,14 @@ async def find_feeds(url: str, fetcher: Fetcher, *, only: int | None = None) -> 
     try:
         return Search(options=(Option(url=url, title="", found=await _read(url, answer)),))
     except NotAFeedError as fault:
-        problem = str(fault)
+        problem, cause = str(fault), fault.cause
     options = []
     named = candidates(answer.body, url=answer.url, content_type=answer.content_type)
     for number, candidate in enumerate(named, start=1):
         wanted = number <= MOST_CANDIDATES if only is None else number == only
         option = Option(url=candidate.url, title=candidate.title)
         options.append(await _asked(option, fetcher) if wanted else option)
-    return Search(options=tuple(options), page=answer.url, problem=problem)
+    return Search(options=tuple(options), page=answer.url, problem=problem, cause=cause)
 
 
 async def _asked(option: Option, fetcher: Fetcher) -> Option:

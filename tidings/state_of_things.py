@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from alerts.records import DeliveryState
 from alerts.slots import upcoming
 from crawler.care import Care, Need
-from crawler.causes import HERE, cause_of
+from crawler.errors import HERE
 from crawler.records import SourceState, TextState
 from crawler.wording import counted, moment
 from tidings.caring import Cared, look
@@ -122,7 +122,7 @@ def _needs(cared: Sequence[Cared], counts: Counts, now: datetime, *, running: bo
 def _sources_in_need(cared: Sequence[Cared]) -> Iterator[str]:
     """One sentence for each trouble, and one for all when the network of this machine is the likely cause."""
     urgent = [one.care for one in cared if one.care.need is Need.NOW]
-    unreached = [one for one in urgent if one.state is SourceState.FAILING and cause_of(one.problem) in HERE]
+    unreached = [one for one in urgent if one.state is SourceState.FAILING and one.cause in HERE]
     if len(unreached) >= OUTAGE and 2 * len(unreached) >= len(cared):
         since = min((one.since for one in unreached if one.since), default=None)
         yield (

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from crawler import poll_state, schedule
 from crawler.asking import Asker
 from crawler.care import TROUBLED, Care, Habits, judge
-from crawler.causes import HERE, Cause, cause_of
 from crawler.errors import (
+    HERE,
+    Cause,
     CrawlError,
     GoneError,
     TemporaryFetchError,
@@ -25,7 +26,7 @@ from crawler.ports import ChildCrashed
 from crawler.records import Feed, PollState, Source, SourceState
 from crawler.wording import duration
 
-UNREACHED = HERE | {Cause.ADDRESS}
+UNREACHED = HERE | {Cause.ADDRESS, Cause.PORT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,7 @@ def _too_soon(source: Source, state: PollState, floor: timedelta, now: datetime)
     """Whether it is left alone; not where no host was reached the last time, since asking again troubles no one."""
     if state.last_polled_at is None or state.state is SourceState.NEW:
         return False
-    if state.failures and cause_of(state.problem) in UNREACHED:
+    if state.failures and state.cause in UNREACHED:
         return False
     return now - state.last_polled_at < min(source.every or floor, floor)
 

@@ -40,19 +40,21 @@ class Rows:
     version: str
     head: dict[str, Any]
     entries: list[dict[str, Any]]
-    skips_hours: bool  # there is a `<skipHours>` to be read
+    skips: bool  # there is a `<skipHours>` or `<skipDays>` to be read
 
 
-def read_plain(text: str, base: str, most: int) -> Rows | None:
+def read_plain(text: str, base: str, most: int, data: bytes | None = None) -> Rows | None:
     """The rows of a feed; None when it is not plain enough to be read here.
 
     Args:
         text: the whole document.
         base: http or https address that relative links start from.
         most: entries; a document with more is declined.
+        data: the document in UTF-8, where that is at hand.
     """
-    data = text.encode("utf-8", "replace")
-    if b"<!DOCTYPE" in data or data.count(b"<") > MOST_TAGS:
+    if data is None:
+        data = text.encode("utf-8", "replace")
+    if b"<!DOCTYPE" in data or (len(data) > 4 * MOST_TAGS and data.count(b"<") > MOST_TAGS):
         return None
     try:
         return _read(Tree(text, data), join(base, base), most)
@@ -81,7 +83,7 @@ def _read(tree: Tree, base: str, most: int) -> Rows:
     if len(entries) > most or len(entries) != tree.entries_anywhere():
         raise Odd  # an entry inside something else
     _read_head(tree, channel, head, place)
-    return Rows(version, head, [read_entry(tree, one, place) for one in entries], tree.skips_hours)
+    return Rows(version, head, [read_entry(tree, one, place) for one in entries], tree.skips)
 
 
 def _read_head(tree: Tree, channel: Any, head: dict[str, Any], place: Place) -> None:

@@ -97,12 +97,12 @@ class _Entry:
         self.named_by_text = False
 
     def read(self, element: Any, place: Place) -> None:
-        tree = self.tree
+        tree, names = self.tree, self.tree.names
         for one in element:
-            name = tree.name(one)
+            name = names.get(one.tag) or tree.name(one)
             if act := _ACTS.get(name):
                 attributes = tree.attributes(one)
-                act(self, one, name, attributes, tree.within(attributes, place))
+                act(self, one, name, attributes, tree.within(attributes, place) if attributes else place)
             elif declined(name):
                 raise Odd
             elif len(one):

@@ -51,9 +51,9 @@ class Tree:
         """`data` is `text` in UTF-8."""
         self.root = _parse(data)
         self._prefixes = prefixes(text)
-        self._names: dict[str, str] = {}
+        self.names: dict[str, str] = {}  # tags met so far → what `name` gives
         local = {tag: tag.rpartition("}")[2].lower() for tag in {one.tag for one in self.root.iter()}}
-        self.skips_hours = "skiphours" in local.values()
+        self.skips = not {"skiphours", "skipdays"}.isdisjoint(local.values())
         self._entry_tags = [tag for tag, name in local.items() if name in ENTRIES]
         persons = [tag for tag, name in local.items() if name in _PERSONS]
         long = persons and any(len(one.text or "") > _LONG for one in self.root.iter(*persons))
@@ -67,13 +67,13 @@ class Tree:
     def name(self, element: Any) -> str:
         """`prefix_local`, lower case; no prefix for the feed formats' own elements."""
         tag: str = element.tag
-        known = self._names.get(tag)
+        known = self.names.get(tag)
         if known is None:
             space, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
             prefix = self._prefixes.get(space) if space else ""
             if prefix is None:
                 raise Odd
-            known = self._names[tag] = f"{prefix}_{local.lower()}" if prefix else local.lower()
+            known = self.names[tag] = f"{prefix}_{local.lower()}" if prefix else local.lower()
         return known
 
     def attributes(self, element: Any) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -12,20 +13,27 @@ from zoneinfo import ZoneInfo
 
 from crawler.errors import NotAFeedError
 from crawler.feeds.dates import parse_date
-from crawler.feeds.encoding import LARGEST, decode, unpack
+from crawler.feeds.encoding import decode, unpack
 from crawler.feeds.fast import Rows, read_plain
 from crawler.feeds.jsonfeed import read_json_feed
 from crawler.feeds.links import absolute
 from crawler.feeds.repair import first_entries, repair, root_name, without_hidden
 from crawler.feeds.text import paragraphs, plain_text, plain_title
-from crawler.feeds.verdict import is_html, why_not
+from crawler.feeds.verdict import is_html, not_a_feed
 from crawler.records import Entry, Feed
 
 MOST_ENTRIES = 2_000  # kept of one document, from its top
 MOST_ELEMENTS = 75_000  # in a document that feedparser must read, at 40 µs each
 _LONGEST_TTL = timedelta(days=7)
 _LONGEST_ID = 2_048
+_MAIL = re.compile(r"[^\s@()<>]{1,64}@[^\s@()<>]{1,255}")
+_JSON_FEED = re.compile(r"jsonfeed\.org\\?/version")
+_MARKUP_ROOT = re.compile(r"<(?:\?xml|rss|feed|rdf|html|!doctype)\b", re.I)
 _ROOTS = {"rss", "feed", "rdf", "channel"}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_UNREAD = re.compile(
+    r"</?(?:geo|georss|gml|psc):[^<>]*>"
+)  # places and chapters, which feedparser stumbles over
 _HOST = "relative.invalid"  # stands for the feed's own host, so that what was resolved can be told from what was not
 
 
@@ -59,20 +67,24 @@ def parse(
     if zone:
         ZoneInfo(zone)
     data, unpacked = unpack(body)
-    decoded = decode(data[:LARGEST], content_type, language)
+    decoded = decode(data, content_type, language)
     text = decoded.text.lstrip("\ufeff")
     found = (*unpacked, *decoded.problems)
-    if text.lstrip()[:1] in ("{", "["):
+    if (json_text := _json_part(text)) is not None:
+        before = () if len(json_text) == len(text) else ("something stood before the feed",)
         date = partial(_date, zone=zone)
-        feed = read_json_feed(text.strip(), url=url, date=date, most=MOST_ENTRIES)
-        return _with_problems(feed, found)
+        feed = read_json_feed(json_text.strip(), url=url, date=date, most=MOST_ENTRIES)
+        return _with_problems(feed, (*found, *before))
     if is_html(text):
-        raise NotAFeedError(why_not(text, url))
-    if fast and (plain := _read_fast(text, url, zone, language)):
+        raise not_a_feed(text, url)
+    as_it_came = (
+        data if decoded.encoding == "utf-8" and not (decoded.problems or data.startswith(BOM_UTF8)) else None
+    )
+    if fast and (plain := _read_fast(text, url, zone, language, as_it_came)):
         return _with_problems(plain, found)
     mended, repairs = repair(text)
     if root_name(mended) not in _ROOTS:
-        raise NotAFeedError(why_not(text, url))
+        raise not_a_feed(text, url)
     cut = first_entries(mended, MOST_ENTRIES)
     if cut is not mended:
         repairs = (*repairs, f"more than {MOST_ENTRIES} entries; the first ones are kept")
@@ -80,49 +92,69 @@ def parse(
     return _with_problems(mendable or _read_xml(cut, url, zone, language), (*found, *repairs))
 
 
+def _json_part(text: str) -> str | None:
+    """The text from where a JSON document begins, whatever a server wrote before it; None when it holds none."""
+    if text.lstrip()[:1] in ("{", "["):
+        return text
+    start = text.find("{")
+    if start < 0 or not _JSON_FEED.search(text, start, start + 65_536) or _MARKUP_ROOT.search(text, 0, start):
+        return None
+    return text[start:]
+
+
 def _with_problems(feed: Feed, problems: tuple[str, ...]) -> Feed:
     return replace(feed, problems=(*problems, *feed.problems)) if problems else feed
 
 
 def _read_xml(text: str, url: str, zone: str | None, language: str | None) -> Feed:
-    import feedparser
-
     shown = without_hidden(text)
     if shown.count("<") - shown.count("</") > MOST_ELEMENTS:
         raise NotAFeedError("the document is built to exhaust its reader")
-    # Bytes, never a str: feedparser would fetch a str that looks like an address. Its own cleaning of markup
-    # and links inside it is left out, since only plain text is kept.
     try:
-        read = feedparser.parse(
-            text.encode("utf-8", "replace"),
-            response_headers={
-                "content-type": "application/xml; charset=utf-8",
-                "content-location": _stand_in(url),
-            },
-            resolve_relative_uris=False,
-            sanitize_html=False,
-        )
+        read = _by_feedparser(text, url)
     except Exception as error:  # it trips over elements in odd places: KeyError, IndexError, ValueError …
-        raise NotAFeedError(f"the document is a feed too disordered to be read ({error!r})") from error
+        try:
+            read = _by_feedparser(_UNREAD.sub("", text), url)
+        except Exception:
+            raise NotAFeedError(f"the document is a feed too disordered to be read ({error!r})") from error
     if not read.version and not read.entries:
-        raise NotAFeedError(why_not(text, url))
+        raise not_a_feed(text, url)
     found = len(read.entries)
-    rows = Rows(read.version or "unknown", read.feed, read.entries[:MOST_ENTRIES], skips_hours=True)
+    rows = Rows(read.version or "unknown", read.feed, read.entries[:MOST_ENTRIES], skips=True)
     feed = _feed(rows, text, url, zone, language)
     if found > MOST_ENTRIES:
         feed = _with_problems(feed, (f"{found} entries; the first {MOST_ENTRIES} are kept",))
     return feed
 
 
-def _read_fast(text: str, url: str, zone: str | None, language: str | None) -> Feed | None:
+def _by_feedparser(text: str, url: str) -> Any:
+    import feedparser
+
+    # Bytes, never a str: feedparser would fetch a str that looks like an address. Its own cleaning of markup
+    # and links inside it is left out, since only plain text is kept.
+    return feedparser.parse(
+        text.encode("utf-8", "replace"),
+        response_headers={
+            "content-type": "application/xml; charset=utf-8",
+            "content-location": _stand_in(url),
+        },
+        resolve_relative_uris=False,
+        sanitize_html=False,
+    )
+
+
+def _read_fast(
+    text: str, url: str, zone: str | None, language: str | None, data: bytes | None = None
+) -> Feed | None:
     """The feed, read without feedparser, where it is plain enough for that."""
-    rows = read_plain(text, _stand_in(url), MOST_ENTRIES)
+    rows = read_plain(text, _stand_in(url), MOST_ENTRIES, data)
     return _feed(rows, text, url, zone, language) if rows else None
 
 
 def _feed(rows: Rows, text: str, url: str, zone: str | None, language: str | None) -> Feed:
     head = rows.head
     spoken = _language(head.get("language")) or language
+    hours, days = _skipped(text) if rows.skips else (frozenset[int](), frozenset[int]())
     return Feed(
         title=plain_title(_value(head, "title")),
         format=rows.version,
@@ -130,7 +162,8 @@ def _feed(rows: Rows, text: str, url: str, zone: str | None, language: str | Non
         language=_language(head.get("language")),
         site_url=_link(dict.get(head, "link"), url),
         ttl=_ttl(dict.get(head, "ttl")),
-        skip_hours=_hours(text) if rows.skips_hours else frozenset(),
+        skip_hours=hours,
+        skip_days=days,
     )
 
 
@@ -169,6 +202,8 @@ def _link(link: object, url: str) -> str | None:
     """A link as feedparser resolved it against the stand-in, brought home to the feed's own host."""
     if not isinstance(link, str) or not link.strip():
         return None
+    if _HOST not in link:
+        return absolute(link, url)
     parts = urlsplit(url)
     for scheme in ("http", "https"):
         home = f"{scheme}://{_HOST}"
@@ -204,7 +239,8 @@ def _entry_link(row: Any, identity: str | None, url: str) -> str | None:
             continue  # words that feedparser took for an address
         if found := _link(candidate, url):
             return found
-    if identity and identity.startswith(("http://", "https://")) and dict.get(row, "guidislink"):
+    is_permalink = dict.get(row, "guidislink") or stated == ""  # an empty link beside it says nothing
+    if identity and identity.startswith(("http://", "https://")) and is_permalink:
         return absolute(identity, url)
     return None
 
@@ -235,7 +271,11 @@ def _content(row: Any) -> list[str]:
 
 
 def _authors(row: Any) -> tuple[str, ...]:
-    names = [plain_title(_value(one, "name")) for one in _parts(row, "authors")]
+    given = [_value(one, "name") for one in _parts(row, "authors")]
+    if any(name.count("(") != name.count(")") or "<" in name for name in given):
+        # Torn by feedparser, which knows no mail address whose last part has more than four letters.
+        given = [_MAIL.sub("", _value(row, "author")).strip(" ()<>")]
+    names = [plain_title(name) for name in given]
     if not any(names):
         names = [plain_title(_value(row, "author"))]
     return tuple(dict.fromkeys(name for name in names if name))
@@ -261,15 +301,26 @@ def _ttl(value: object) -> timedelta | None:
     return min(timedelta(minutes=min(minutes, 10**6)), _LONGEST_TTL) if minutes > 0 else None
 
 
-def _hours(text: str) -> frozenset[int]:
-    """`<skipHours>`: UTC hours 0 to 23; 24 of them, or none, mean nothing."""
-    if "kiphours" not in text.lower():
-        return frozenset()
+def _skipped(text: str) -> tuple[frozenset[int], frozenset[int]]:
+    """UTC hours and UTC days, Monday is 0, in which the feed wants no poll; all 24 or all seven mean nothing."""
+    if "kiphours" not in (lower := text.lower()) and "kipdays" not in lower:
+        return frozenset(), frozenset()
     shown = without_hidden(text)
-    block = re.search(r"<skipHours\b[^>]*>(.{0,2000}?)</skipHours", shown, re.I | re.S)
-    numbers = re.findall(r"<hour\b[^>]*>\s*(\d{1,2})\s*<", block[1], re.I) if block else []
-    hours = frozenset(int(number) % 24 for number in numbers if int(number) <= 24)
-    return hours if len(hours) < 24 else frozenset()
+    numbers = [int(one) for one in _inside(shown, "skipHours", "hour") if re.fullmatch(r"\d{1,2}", one, re.A)]
+    hours = frozenset(number % 24 for number in numbers if number <= 24)
+    names = [one.lower() for one in _inside(shown, "skipDays", "day") if len(one) >= 3]
+    days = frozenset(place for place, day in enumerate(_DAYS) for name in names if day.startswith(name))
+    return hours if len(hours) < 24 else frozenset(), days if len(days) < 7 else frozenset()
+
+
+def _inside(text: str, outer: str, inner: str) -> list[str]:
+    """What stands in the elements `inner` of the first element `outer`, which is looked through for 2,000 characters."""
+    begin = re.search(rf"<{outer}\b[^<>]*(?<!/)>", text, re.I)
+    if begin is None:
+        return []
+    end = re.compile(f"</{outer}", re.I).search(text, begin.end(), begin.end() + 2_000)
+    block = text[begin.end() : end.start()] if end else ""
+    return [one.strip() for one in re.findall(rf"<{inner}\b[^<>]*>([^<>]*)<", block, re.I)]
 
 
 def parse_job(

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from crawler.errors import NotAFeedError
-from crawler.feeds.encoding import LARGEST, decode, unpack
+from crawler.feeds.encoding import decode, unpack
 from crawler.feeds.parse import parse
 from crawler.feeds.slices import Slices, cut
 from crawler.records import Feed
@@ -43,7 +43,7 @@ def read(
         frame, known: of the reading before: only in an equal frame are entries known by their fingerprint.
     """
     data, _ = unpack(body)
-    slices = cut(decode(data[:LARGEST], content_type, language).text)
+    slices = cut(decode(data, content_type, language).text)
     if slices is not None and known and slices.frame == frame:
         fresh = tuple(place for place, one in enumerate(slices.prints) if one not in known)
         if len(fresh) < len(slices.prints) and (feed := _some(slices, fresh, url, zone, language)):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import html.entities
 import re
 from xml.parsers import expat
+from xml.parsers.expat.errors import codes
 
 from crawler.errors import NotAFeedError
 
-_START = re.compile(r"<\?xml\b|<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|RDF|channel|opml)\b", re.I)
+_START = re.compile(r"<\?xml\b[^<>]*\?>|<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|RDF|channel|opml)\b", re.I)
 _ROOT = re.compile(r"<(?![?!])([A-Za-z_][\w.:-]*)")
 _DECLARATION = re.compile(r"\A<\?xml\b[^>]*\?>", re.I)
 _DOCTYPE = re.compile(r"<!DOCTYPE", re.I)
@@ -26,6 +27,13 @@ _LONG_NAME = re.compile(  # names of people; feedparser looks for addresses in t
 )
 _ENTRY = re.compile(r"<(?:item|entry)(?=[\s/>])")
 _ENTRY_END = re.compile(r"</(?:item|entry)\s*>|<(?:item|entry)(?:\s[^<>]*)?/>")
+# Errors of a document that stops → whether the place of the error is where the unfinished part begins.
+_STOPS = {
+    codes["no element found"]: False,
+    codes["unclosed token"]: True,
+    codes["partial character"]: True,
+    codes["unclosed CDATA section"]: False,
+}
 _DEEPEST, _MOST_ATTRIBUTES = 1_000, 500
 _PREFIXED = re.compile(r"</?([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=\s*[\"']")
 _DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
@@ -67,11 +75,18 @@ def repair(text: str) -> tuple[str, tuple[str, ...]]:
     if fault(text) is None:
         return text, tuple(problems)
 
-    for mend in (_cut_before, _cut_after, _references, _names, _ampersands, _prefixes):
+    for mend in (_cut_before, _cut_after, _references, _names, _ampersands):
         text, problem = mend(text)
         if problem:
             problems.append(problem)
-    if broken := fault(text):
+    broken = fault(text)
+    if broken:
+        text, problem = _prefixes(text)
+        if problem:
+            problems.append(problem)
+        text = _closed(text)
+        broken = fault(text)
+    if broken:
         problems.append(f"not well-formed XML ({broken}); read as far as possible")
     return text, tuple(problems)
 
@@ -143,17 +158,29 @@ def first_entries(text: str, most: int) -> str:
 
 
 def _without_doctype(text: str) -> str:
-    """Cut `<!DOCTYPE … [ … ]>` before the root; its entities must not be expanded."""
+    """Cut every `<!DOCTYPE … [ … ]>` before the root; its entities must not be expanded. Linear in `text`."""
+    kept: list[str] = []
+    at, root, subset_end = 0, -1, 0
     while True:
-        root = _ROOT.search(text)
-        found = _DOCTYPE.search(text, 0, root.start() if root else len(text))
+        if root < at:
+            root = begins.start() if (begins := _ROOT.search(text, at)) else len(text)
+        found = _DOCTYPE.search(text, at, root)
         if not found:
-            return text
-        start = found.start()
-        bracket, close = text.find("[", start), text.find(">", start)
-        if 0 <= bracket < close and (inner := _SUBSET_END.search(text, bracket)):
-            close = inner.end() - 1
-        text = text[:start] + (text[close + 1 :] if close >= 0 else "")
+            break
+        before = text[at : found.start()]
+        glue = "" if before[-1:].isspace() or before.endswith(">") else " "  # what is left makes no new one
+        kept += (before, glue if kept or before else "")
+        close = text.find(">", found.end())
+        bracket = text.find("[", found.end(), close)
+        if bracket >= 0 and 0 <= subset_end <= bracket:
+            inner = _SUBSET_END.search(text, bracket)
+            subset_end = inner.end() if inner else -1
+        if 0 <= bracket < subset_end:
+            close = subset_end - 1
+        if close < 0:
+            return "".join(kept)
+        at = close + 1
+    return "".join((*kept, text[at:])) if at else text
 
 
 def _cut_before(text: str) -> tuple[str, str | None]:
@@ -223,6 +250,35 @@ def _ampersands(text: str) -> tuple[str, str | None]:
     told = [f"{signs} bare &"] if signs else []
     told += [f"{angles} bare <"] if angles else []
     return text, f"{' and '.join(told)} escaped" if told else None
+
+
+def _closed(text: str) -> str:
+    """A document that stops too early, with its open elements closed; others come back as they are.
+
+    What stands unfinished in an entry is left out: half an address would be another address.
+    """
+    opened: list[tuple[str, int]] = []
+    data = text.encode("utf-8", "replace")
+    reader = expat.ParserCreate("utf-8")
+    reader.StartElementHandler = lambda name, _: opened.append((name, reader.CurrentByteIndex))
+    reader.EndElementHandler = lambda _: opened.pop()
+    try:
+        reader.Parse(data, True)
+    except expat.ExpatError as error:
+        if not opened or (at_error := _STOPS.get(error.code)) is None:
+            return text
+        end = reader.ErrorByteIndex if at_error else len(data)
+    else:
+        return text
+    for place, (name, _) in enumerate(opened[:-1], start=1):
+        if name.lower() in ("item", "entry"):
+            end = opened[place][1]
+            del opened[place:]
+            break
+    else:
+        if data.rfind(b"<![CDATA[", 0, end) > data.rfind(b"]]>", 0, end):
+            end = data.rfind(b"<![CDATA[", 0, end)
+    return data[:end].decode("utf-8", "ignore") + "".join(f"</{name}>" for name, _ in reversed(opened))
 
 
 def _prefixes(text: str) -> tuple[str, str | None]:

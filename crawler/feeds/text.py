@@ -14,11 +14,17 @@ _BLOCK = "address|article|aside|blockquote|center|dd|div|dl|dt|figcaption|figure
 _EMPTY = (
     "br|hr|img|wbr|iframe|embed|object|video|audio|source|picture|link|meta|param|frame|frameset|applet|base"
 )
-_ATTRIBUTES = r"""(?:\s+[a-z_:][-\w:.]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?)*\s*/?"""
+_RARE = (  # words that texts name more often than they use them as tags
+    "area|button|canvas|caption|col|colgroup|command|details|dir|fieldset|input|keygen|label|legend|map|math|menu|"
+    "nav|noscript|optgroup|option|ruby|rp|rt|select|summary|svg|template|textarea|time"
+)
+_ATTRIBUTES = r"""(?:\s+[a-z_:][-\w:.]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>][^\s<>]*))?)*\s*/?"""
 
 _TAG = re.compile(rf"<(/?)({_INLINE}|{_BLOCK}|{_EMPTY})({_ATTRIBUTES})>", re.I)
-_TAG_LIKE = re.compile(
-    rf"</?(?:{_INLINE}|{_BLOCK}|{_EMPTY}|script|style|html|body)\b[^<>]*>|<!--|<!\[CDATA\[", re.I
+_TAG_LIKE = re.compile(  # looks at one letter before it tries a hundred names
+    rf"<(?=[a-z/!])(?:/?(?:{_INLINE}|{_BLOCK}|{_EMPTY}|script|style|html|body)\b[^<>]*>|!--|!\[CDATA\[|"
+    rf"/(?:{_RARE})\s*>|(?:{_RARE})\s[^<>=]*=[^<>]*>|(?:{_RARE})\s*/>)",
+    re.I,
 )
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _UNSEEN = re.compile(r"<(script|style)\b[^>]{0,200}>.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)", re.I | re.S)
@@ -32,6 +38,7 @@ WINDOWS_1252 = {
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }  # windows-1252 that somebody read as Latin-1
 _ODD = re.compile(f"[{_CONTROLS.pattern[1:-1]}{''.join(map(chr, WINDOWS_1252))}]")
+_NOT_AS_IT_IS = re.compile("[<&]|  ")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
@@ -51,6 +58,8 @@ def plain_title(raw: str) -> str:
     Only what is surely markup is dropped: known elements that are closed, empty or carry attributes, so
     that "The <dialog> element" keeps its word. At most 1,024 characters; a longer title ends in "…".
     """
+    if raw.isprintable() and not _NOT_AS_IT_IS.search(raw) and len(raw) <= LONGEST_TITLE:
+        return raw.strip(" ")
     text = raw[: 16 * LONGEST_TITLE]
     for _ in range(3):
         text = _without_markup(text)
@@ -81,7 +90,17 @@ def plain_text(raw: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Plain text tidied: one line a paragraph, a blank line between, at most 200,000 characters."""
-    parts = [" ".join(part.split()) for part in _PARAGRAPH.split(clean(text))]
+    parts: list[str] = []
+    for given in text.split("\n\n"):
+        part = given.strip(" ")
+        if not part:
+            continue
+        if part.isprintable() and "  " not in part:  # nothing to be tidied
+            parts.append(part)
+        elif "\n" in (cleaned := clean(part)):
+            parts += map(one_line, _PARAGRAPH.split(cleaned))
+        else:
+            parts.append(one_line(cleaned))
     tidy = "\n\n".join(filter(None, parts))
     return tidy if len(tidy) <= LONGEST_TEXT else tidy[: LONGEST_TEXT - 1].rstrip() + "…"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from crawler.errors import Cause, NotAFeedError
 from crawler.feeds.discovery import candidates_in
 from crawler.feeds.repair import root_name
 from crawler.feeds.text import one_line, plain_title
@@ -77,9 +78,9 @@ _LOGIN_TITLE = re.compile(
 )
 _LOGIN = re.compile(r"<input[^>]+type\s*=\s*[\"']?password", re.I)
 _KNOWN_ROOTS = {
-    "urlset": "a sitemap (use `sitemap:` for this source)",
-    "sitemapindex": "a sitemap index (use `sitemap:` for this source)",
-    "opml": "an OPML list of feeds (use `sources import`)",
+    "urlset": ("a sitemap (use `sitemap:` for this source)", Cause.SITEMAP),
+    "sitemapindex": ("a sitemap index (use `sitemap:` for this source)", Cause.SITEMAP),
+    "opml": ("an OPML list of feeds (use `sources import`)", Cause.OPML),
 }
 _SAYS = ("message", "error_description", "error", "detail", "title", "reason", "msg", "errors", "status")
 
@@ -92,19 +93,26 @@ def is_html(text: str) -> bool:
 
 def why_not(text: str, url: str) -> str:
     """One sentence: what the document at `url` is instead of a feed."""
+    return str(not_a_feed(text, url))
+
+
+def not_a_feed(text: str, url: str) -> NotAFeedError:
+    """What the document at `url` is instead of a feed, to be raised: one sentence and its cause."""
     if not text.strip("\ufeff\0 \t\r\n"):
-        return "the document is empty"
+        return NotAFeedError("the document is empty")
     if is_html(text) or (_FRAGMENT.match(text) and root_name(text) not in _KNOWN_ROOTS):
         return _page(text, url)
     root = root_name(text)
     if root in _KNOWN_ROOTS:
-        return f"the document is {_KNOWN_ROOTS[root]}"
+        kind, cause = _KNOWN_ROOTS[root]
+        return NotAFeedError(f"the document is {kind}", cause=cause)
     if root:
-        return f"the document is XML of another kind (<{root}>)"
+        return NotAFeedError(f"the document is XML of another kind (<{root}>)")
     words = one_line(text[:500])
     if _is_binary(text):
-        return "the document is no feed, but no text either"
-    return f"the document is no feed, but plain text: “{words[:80]}{'…' if len(words) > 80 else ''}”"
+        return NotAFeedError("the document is no feed, but no text either")
+    words = f"{words[:80]}{'…' if len(words) > 80 else ''}"
+    return NotAFeedError(f"the document is no feed, but plain text: “{words}”")
 
 
 def why_no_json_feed(document: object) -> str:
@@ -113,7 +121,7 @@ def why_no_json_feed(document: object) -> str:
     return "the document is JSON but no JSON Feed" + (f": “{said}”" if said else "")
 
 
-def _page(text: str, url: str) -> str:
+def _page(text: str, url: str) -> NotAFeedError:
     head = text[:20_000]
     found = _TITLE.search(head)
     title = plain_title(found[1])[:80] if found else ""
@@ -122,24 +130,28 @@ def _page(text: str, url: str) -> str:
     named = f" titled “{title}”" if title else ""
     short = len(text) < _SHORT
     if _CHALLENGE.search(title) or _CHALLENGE_TITLE.search(name) or (short and _CHALLENGE.search(head)):
-        return f"a challenge page{named} came instead of the feed; the host wants a browser"
+        told = f"a challenge page{named} came instead of the feed; the host wants a browser"
+        return NotAFeedError(told, cause=Cause.CHALLENGE)
     if _MISSING.search(name):
-        return f"a “not found” page{named} came with a status of success"
+        return NotAFeedError(f"a “not found” page{named} came with a status of success")
     if _BROKEN.search(name):
-        return f"an error page{named} came with a status of success"
+        return NotAFeedError(f"an error page{named} came with a status of success")
     if _MAINTENANCE.search(name):
-        return f"a maintenance page{named} came instead of the feed"
+        return NotAFeedError(f"a maintenance page{named} came instead of the feed")
     if _CONSENT.search(name):
-        return f"a consent page{named} came instead of the feed"
+        return NotAFeedError(f"a consent page{named} came instead of the feed", cause=Cause.CONSENT)
     if feeds := candidates_in(text, url):
-        return f"the document is an HTML page{named}; it links to the feed {feeds[0].url}"
+        told = f"the document is an HTML page{named}; it links to the feed {feeds[0].url}"
+        return NotAFeedError(told, cause=Cause.LINKED)
     if _LEFT.search(name):
-        return f"a page of the host{named} came instead of the feed; its owner may have left it"
+        return NotAFeedError(
+            f"a page of the host{named} came instead of the feed; its owner may have left it"
+        )
     if short and _CONSENT.search(head):
-        return f"a consent page{named} came instead of the feed"
+        return NotAFeedError(f"a consent page{named} came instead of the feed", cause=Cause.CONSENT)
     if _LOGIN.search(text) or _LOGIN_TITLE.search(name):
-        return f"a login page{named} came instead of the feed"
-    return f"the document is an HTML page{named}, not a feed"
+        return NotAFeedError(f"a login page{named} came instead of the feed")
+    return NotAFeedError(f"the document is an HTML page{named}, not a feed")
 
 
 def _said(document: object) -> str:

@@ -29,6 +29,29 @@ _APART = {
 _CODE = {"script", "style"}  # hide what follows even when they are never closed
 _RAW = {*_CODE, "iframe", "noscript", "textarea", "title"}  # cannot hold themselves
 _HIDDEN = {*_RAW, "button", "head", "math", "object", "select", "svg", "template"}
+_INLINE = (
+    *(
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "mark",
+        "picture",
+    ),
+    *("q", "s", "small", "source", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr"),
+)
+_PLAIN: dict[str | None, str] = {None: ""}  # names as they mostly stand → what takes the place of the tag
+for _name in (*_INLINE, *_APART):
+    _PLAIN[_name] = _PLAIN[f"/{_name}"] = _APART.get(_name, "")
 
 
 def visible_text(markup: str) -> str:
@@ -38,19 +61,24 @@ def visible_text(markup: str) -> str:
     hidden, code and controls for instance, is left out from its opening to its closing tag; what is opened
     and never closed hides nothing, code excepted.
     """
-    parts = _MARK.split(markup.replace("\n", " "))
-    shown, given = parts[::2], parts[1::2]  # a closing tag's name begins with a slash
+    parts: list[str] = _MARK.split(markup.replace("\n", " "))
+    given: list[str | None] = parts[1::2]  # type: ignore[assignment]  # a name, a closing tag's with its slash, or None
+    if _PLAIN.keys() >= set(given):
+        parts[1::2] = map(_PLAIN.__getitem__, given)
+    else:
+        _take_out(parts, given)
+    return unescape("".join(parts))
+
+
+def _take_out(parts: list[str], given: Sequence[str | None]) -> None:
+    """Put what takes a tag's place where its name stands, in every second of `parts`; empty what is hidden."""
     lower = {name: name.lower() if name else "" for name in set(given)}
     apart = {name: _APART.get(known.lstrip("/"), "") for name, known in lower.items()}
-    marks = [apart[name] for name in given]
+    parts[1::2] = [apart[name] for name in given]
     if any(known.lstrip("/") in _HIDDEN for known in lower.values()):
         for start, end in _hidden([lower[name] for name in given]):
-            shown[start + 1 : end + 1] = [""] * (end - start)
-            marks[start : end + 1] = [""] * len(marks[start : end + 1])
-    pieces = [""] * (len(shown) + len(marks))
-    pieces[::2], pieces[1::2] = shown, marks
-    text = "".join(pieces)
-    return unescape(text)
+            inside = slice(2 * start + 1, 2 * end + 2)
+            parts[inside] = [""] * len(parts[inside])
 
 
 def unescape(text: str) -> str:

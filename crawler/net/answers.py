@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from crawler.errors import BlockedError, CrawlError, GoneError, TemporaryFetchError
+from crawler.errors import BlockedError, Cause, CrawlError, GoneError, TemporaryFetchError
 
 MAX_RETRY_AFTER = timedelta(days=7)
 MAX_FRESH = timedelta(days=31)
@@ -17,6 +17,7 @@ PLAUSIBLE_SKEW = timedelta(days=1)  # of a server's clock against ours
 MOVES = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 _TOO_MUCH = frozenset({403, 429, 503})
+_CAUSES = {401: Cause.LOGIN, 404: Cause.MISSING, 429: Cause.BUSY, 451: Cause.LEGAL}
 
 _SECONDS = re.compile(r"[0-9]+")
 _SEVERAL_SECONDS = re.compile(r"[0-9]+(\s*,\s*[0-9]+)*")  # as a proxy joins them
@@ -108,11 +109,14 @@ def trouble(status: int, headers: Headers, *, host: str, now: datetime) -> Crawl
     if status == 410:
         return GoneError(f"{said}: it is not there any more and will not come back")
     wish = retry_at(headers, now)
-    if status in (401, 403, 451) or header(headers, "cf-mitigated") == "challenge":
-        return BlockedError(said, status=status, retry_at=wish)
+    cause = _CAUSES.get(status, Cause.BROKEN if 500 <= status < 600 else Cause.STATUS)
+    if header(headers, "cf-mitigated") == "challenge":
+        cause = Cause.CHALLENGE
+    if status in (401, 403, 451) or cause is Cause.CHALLENGE:
+        return BlockedError(said, cause=cause, status=status, retry_at=wish)
     if status == 429 and (fresh := fresh_for(headers, now)):
         wish = max(wish or now, now + fresh)
-    return TemporaryFetchError(said, status=status, retry_at=wish)
+    return TemporaryFetchError(said, cause=cause, status=status, retry_at=wish)
 
 
 def http_date(text: str) -> datetime | None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import aiohttp
 
-from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge
+from crawler.errors import Cause, CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge
 from crawler.net.guard import RefusedAddress
 from crawler.net.session import Broken
 
@@ -31,45 +31,53 @@ def explain(error: BaseException, *, host: str, connect: timedelta, total: timed
     if isinstance(error, ssl.SSLError):
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorSSLError) else error
         reason = (getattr(cause, "reason", None) or "").replace("_", " ").lower()
-        return TemporaryFetchError(f"no TLS with {host}" + (f": {reason}" if reason else ""))
+        return TemporaryFetchError(f"no TLS with {host}" + (f": {reason}" if reason else ""), cause=Cause.TLS)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return TemporaryFetchError(f"the name {host} does not resolve")
+        return TemporaryFetchError(f"the name {host} does not resolve", cause=Cause.NAME)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error.os_error, host)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return TemporaryFetchError(f"{host} accepts no connection within {_seconds(connect)}")
+        return _broke(f"{host} accepts no connection within {_seconds(connect)}")
     if isinstance(error, TimeoutError):
-        return TemporaryFetchError(f"{host} does not finish its answer within {_seconds(total)}")
+        told = f"{host} does not finish its answer within {_seconds(total)}"
+        return TemporaryFetchError(told, cause=Cause.SLOW)
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return TemporaryFetchError(f"{host} closed the connection without an answer")
+        return _broke(f"{host} closed the connection without an answer")
     if isinstance(error, aiohttp.ClientPayloadError):
-        return TemporaryFetchError(f"{host} broke off in the middle of its answer")
+        return _broke(f"{host} broke off in the middle of its answer")
     if isinstance(error, aiohttp.ClientResponseError):
         if error.message.startswith(_LONG_HEADERS):
-            return TooLarge(f"{host} sends headers that are too long")
-        return TemporaryFetchError(f"{host} sends no valid HTTP")
+            return TooLarge(f"{host} sends headers that are too long", cause=Cause.HEADERS)
+        return TemporaryFetchError(f"{host} sends no valid HTTP", cause=Cause.BROKEN)
     if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, UnicodeError)):
         return ForbiddenAddress(f"{host} is no valid host name")
     if isinstance(error, OSError):
-        return TemporaryFetchError(f"the connection to {host} broke: {_reason(error)}")
-    return TemporaryFetchError(f"the request to {host} failed ({type(error).__name__})")
+        return _broke(f"the connection to {host} broke: {_reason(error)}")
+    told = f"the request to {host} failed ({type(error).__name__})"
+    return TemporaryFetchError(told, cause=Cause.BROKEN)
 
 
 def _certificate(error: BaseException, host: str) -> CrawlError:
     reason = getattr(error, "verify_message", "") or "it cannot be verified"
-    return TemporaryFetchError(f"the certificate of {host} is not accepted: {reason}")
+    told = f"the certificate of {host} is not accepted: {reason}"
+    return TemporaryFetchError(told, cause=Cause.CERTIFICATE)
 
 
 def _not_connected(error: OSError, host: str) -> CrawlError:
     if isinstance(error, RefusedAddress):
-        return ForbiddenAddress(f"{host} does not lead to a public address on a usual port")
+        told = f"{host} does not lead to a public address on a usual port"
+        return ForbiddenAddress(told, cause=error.cause)
     if isinstance(error, ConnectionRefusedError):
-        return TemporaryFetchError(f"{host} refused the connection")
+        return _broke(f"{host} refused the connection")
     if error.errno in _UNREACHABLE:
-        return TemporaryFetchError(f"there is no route to {host}")
+        return _broke(f"there is no route to {host}")
     if error.errno is None:  # a host with several addresses; the library tells only that they differ
-        return TemporaryFetchError(f"no connection to {host}: each of its addresses failed in its own way")
-    return TemporaryFetchError(f"no connection to {host}: {_reason(error)}")
+        return _broke(f"no connection to {host}: each of its addresses failed in its own way")
+    return _broke(f"no connection to {host}: {_reason(error)}")
+
+
+def _broke(told: str) -> CrawlError:
+    return TemporaryFetchError(told, cause=Cause.NETWORK)
 
 
 def _reason(error: OSError) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.abc import AbstractResolver
 
-from crawler.errors import CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError, Unchanged
+from crawler.errors import Cause, CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError, Unchanged
 from crawler.net import answers
 from crawler.net.failures import EXPECTED, explain
 from crawler.net.guard import AddressGuard, Target
@@ -141,7 +141,9 @@ class HttpFetcher:
                 raise TooManyRedirects(f"{start.host} redirects in a circle", status=answer.status)
             if len(seen) > limits.hops:
                 raise TooManyRedirects(
-                    f"{start.host} redirects more than {limits.hops} times", status=answer.status
+                    f"{start.host} redirects more than {limits.hops} times",
+                    cause=Cause.HOPS,
+                    status=answer.status,
                 )
             seen.add(str(after.url))
             target = after
@@ -239,18 +241,23 @@ class HttpFetcher:
         location = (answers.header(answer.headers, "location") or "").strip()
         if not location:
             raise TemporaryFetchError(
-                f"{target.host} redirects ({answer.status}) without saying where to", status=answer.status
+                f"{target.host} redirects ({answer.status}) without saying where to",
+                cause=Cause.REDIRECTS,
+                status=answer.status,
             )
         try:
             return self._guard.target(urljoin(str(target.url), location))
         except (ForbiddenAddress, ValueError) as error:
-            reason = str(error) if isinstance(error, ForbiddenAddress) else "it is no address"
-            raise ForbiddenAddress(f"{target.host} redirects to what may not be asked: {reason}") from error
+            refused = error if isinstance(error, ForbiddenAddress) else ForbiddenAddress("it is no address")
+            told = f"{target.host} redirects to what may not be asked: {refused}"
+            raise ForbiddenAddress(told, cause=refused.cause) from error
 
     def _unchanged(self, request: Request, answer: _Answer, target: Target, moved_to: str | None) -> NoReturn:
         if not (request.etag or request.last_modified):
             raise TemporaryFetchError(
-                f"{target.host} answers 304 (not modified) to an unconditional request", status=304
+                f"{target.host} answers 304 (not modified) to an unconditional request",
+                cause=Cause.STATUS,
+                status=304,
             )
         raise Unchanged(
             etag=answer.etag,
@@ -264,7 +271,9 @@ class HttpFetcher:
         problem: CrawlError | None = answers.trouble(answer.status, answer.headers, host=target.host, now=now)
         if problem is None and not (200 <= answer.status < 300 and answer.status != 206):
             problem = TemporaryFetchError(
-                f"{target.host} answers {answer.status}, which was not asked for", status=answer.status
+                f"{target.host} answers {answer.status}, which was not asked for",
+                cause=Cause.STATUS,
+                status=answer.status,
             )
         if problem is None:
             return

@@ -17,7 +17,7 @@ from typing import Any
 
 from yarl import URL
 
-from crawler.errors import ForbiddenAddress
+from crawler.errors import Cause, ForbiddenAddress
 
 PORTS = frozenset({80, 443, 8080, 8443})
 MAX_URL = 2048  # characters
@@ -68,8 +68,9 @@ class RefusedAddress(OSError):
     """Raised inside a connector for an address that may not be connected to. Its text is always the same,
     so that a name with several refused addresses still fails with this very type."""
 
-    def __init__(self) -> None:
+    def __init__(self, cause: Cause = Cause.ADDRESS) -> None:
         super().__init__(errno.EACCES, "not a public address")
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class AddressGuard:
             if self._is_private(literal):
                 return found
         if found.port not in self._ports and (literal is not None or not self._allowed):
-            raise ForbiddenAddress(f"port {found.port} of {found.host} may not be asked")
+            raise ForbiddenAddress(f"port {found.port} of {found.host} may not be asked", cause=Cause.PORT)
         return found
 
     def allows(self, address: Address) -> bool:
@@ -135,7 +136,7 @@ class AddressGuard:
         if scoped or not self.allows(address):
             raise RefusedAddress
         if sockaddr[1] not in self._ports and not self._is_private(address):
-            raise RefusedAddress
+            raise RefusedAddress(Cause.PORT)
         return socket.socket(family, kind, proto)
 
     def _is_private(self, address: Address) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from crawler.errors import TemporaryFetchError, TooLarge
+from crawler.errors import Cause, TemporaryFetchError, TooLarge
 from crawler.net.guard import PORTS
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"  # advertised because each is capped while decoding
@@ -40,7 +40,8 @@ class Limits:
             TooLarge: together they are longer than `headers`.
         """
         if sum(len(name) + len(value) + 4 for name, value in raw) > self.headers:
-            raise TooLarge(f"{host} sends headers of more than {spelled(self.headers)}")
+            told = f"{host} sends headers of more than {spelled(self.headers)}"
+            raise TooLarge(told, cause=Cause.HEADERS)
 
 
 async def read_body(
@@ -86,9 +87,10 @@ async def decoded(
             for piece in _decode(pipe, chunk, meter):
                 yield piece
     except _Corrupt as error:
-        raise TemporaryFetchError(f"{host} sends a body that cannot be decompressed") from error
+        told = f"{host} sends a body that cannot be decompressed"
+        raise TemporaryFetchError(told, cause=Cause.BROKEN) from error
     if meter.total and not all(decoder.complete for decoder in pipe):
-        raise TemporaryFetchError(f"{host} broke off in the middle of its answer")
+        raise TemporaryFetchError(f"{host} broke off in the middle of its answer", cause=Cause.NETWORK)
 
 
 def gunzip(body: bytes, *, limits: Limits, host: str) -> bytes:
@@ -106,9 +108,10 @@ def gunzip(body: bytes, *, limits: Limits, host: str) -> bytes:
     try:
         content = b"".join(_decode([decoder], body, meter))
     except _Corrupt as error:
-        raise TemporaryFetchError(f"{host} sends a gzip file that cannot be read") from error
+        told = f"{host} sends a gzip file that cannot be read"
+        raise TemporaryFetchError(told, cause=Cause.BROKEN) from error
     if not decoder.complete:
-        raise TemporaryFetchError(f"{host} sends a gzip file that is cut off")
+        raise TemporaryFetchError(f"{host} sends a gzip file that is cut off", cause=Cause.BROKEN)
     return content
 
 
@@ -132,9 +135,8 @@ class _Meter:
         if sofar > self._limits.body:
             self._refuse()
         if sofar > _RATIO_FROM and sofar > self.total * self._limits.ratio:
-            raise TooLarge(
-                f"{self._host} sends a body that unpacks to more than {self._limits.ratio} times its size"
-            )
+            told = f"{self._host} sends a body that unpacks to more than {self._limits.ratio} times its size"
+            raise TooLarge(told, cause=Cause.RATIO)
 
     def _refuse(self) -> None:
         raise TooLarge(f"{self._host} sends more than {spelled(self._limits.body)}")
@@ -261,7 +263,7 @@ def _pipe(encodings: Sequence[str], host: str) -> list[_Decoder]:
     names = [name.strip().lower() for value in encodings for name in value.split(",")]
     names = [name for name in names if name not in ("", "identity", "none")]
     if len(names) > _STACKED:
-        raise TemporaryFetchError(f"{host} sends a body packed {len(names)} times")
+        raise TemporaryFetchError(f"{host} sends a body packed {len(names)} times", cause=Cause.BROKEN)
     pipe: list[_Decoder] = []
     for name in reversed(names):
         if name in ("gzip", "x-gzip"):
@@ -273,7 +275,8 @@ def _pipe(encodings: Sequence[str], host: str) -> list[_Decoder]:
         elif name == "zstd":
             pipe.append(_Zstd())
         else:
-            raise TemporaryFetchError(f"{host} sends the coding {name[:20]!r}, which was not asked for")
+            told = f"{host} sends the coding {name[:20]!r}, which was not asked for"
+            raise TemporaryFetchError(told, cause=Cause.BROKEN)
     return pipe
 
 

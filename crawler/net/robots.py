@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crawler.errors import (
     BlockedError,
+    Cause,
     CrawlError,
     ForbiddenAddress,
     GoneError,
@@ -34,6 +35,8 @@ _MAX_ORIGINS = 2000  # remembered; the oldest go first
 
 class TooManyRedirects(TemporaryFetchError):
     """The chain of redirects is longer than the limit, or a circle."""
+
+    cause = Cause.REDIRECTS
 
 
 class Verdict(StrEnum):
@@ -114,10 +117,12 @@ class Robots:
         if ruling.crawl_delay is not None:
             slow(target.host, ruling.crawl_delay)
         if ruling.verdict is Verdict.DISALLOWED:
-            raise BlockedError(f"robots.txt of {target.host} does not allow this page")
+            told = f"robots.txt of {target.host} does not allow this page"
+            raise BlockedError(told, cause=Cause.ROBOTS)
         if ruling.verdict is Verdict.UNREACHABLE:
             raise TemporaryFetchError(
                 f"no page of {target.host} may be read while its robots.txt cannot be: {ruling.problem}",
+                cause=Cause.ROBOTS,
                 retry_at=ruling.retry_at,
             )
 

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawler.errors import CrawlError, HostHeld
+from crawler.errors import Cause, CrawlError, HostHeld
 from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
 from crawler.net.robots import Robots
@@ -180,8 +180,9 @@ class Child:
         except CrawlError as error:
             self._desk.say("failed", visit=number, pages=visit.pages, error=wire.error_out(error))
         except Exception as error:
-            told = CrawlError(f"the visit of {visit.source.id} failed ({type(error).__name__}: {error})")
-            self._desk.say("failed", visit=number, pages=visit.pages, error=wire.error_out(told))
+            told = f"the visit of {visit.source.id} failed ({type(error).__name__}: {error})"
+            ours = CrawlError(told, cause=Cause.SPIDER)
+            self._desk.say("failed", visit=number, pages=visit.pages, error=wire.error_out(ours))
         else:
             self._desk.say(
                 "done",

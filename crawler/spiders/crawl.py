@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy import Spider, signals
 from scrapy.settings import Settings
 
-from crawler.errors import CrawlError, NotAFeedError
+from crawler.errors import Cause, CrawlError, NotAFeedError
 from crawler.records import Entry, Source, SourceKind
 from crawler.spiders.listing import ListingSpider, place
 from crawler.spiders.politeness import settings_of
@@ -51,7 +51,8 @@ class Crawl:
         except CrawlError:
             raise
         except Exception as error:  # users' spiders may raise anything while they are made
-            raise CrawlError(f"the spider of {source.id} cannot start: {_told(error)}") from error
+            told = f"the spider of {source.id} cannot start: {_told(error)}"
+            raise CrawlError(told, cause=Cause.SPIDER) from error
         if self._visit.entries:
             return
         if self._visit.failures:
@@ -67,9 +68,8 @@ class Crawl:
         visit = self._visit
         if not isinstance(item, Entry):
             kind = type(item).__name__
-            visit.failed(
-                CrawlError(f"the spider of {visit.source.id} yields {kind}; yield crawler.records.Entry")
-            )
+            told = f"the spider of {visit.source.id} yields {kind}; yield crawler.records.Entry"
+            visit.failed(CrawlError(told, cause=Cause.SPIDER))
         elif visit.entries < visit.max_entries:
             visit.entries += 1
             visit.found(item)
@@ -86,7 +86,8 @@ class Crawl:
         if isinstance(error, CrawlError):
             self._visit.failed(error)
         elif error is not None:
-            self._visit.failed(CrawlError(f"the spider of {self._visit.source.id} failed: {_told(error)}"))
+            told = f"the spider of {self._visit.source.id} failed: {_told(error)}"
+            self._visit.failed(CrawlError(told, cause=Cause.SPIDER))
 
 
 def spider_of(source: Source) -> type[Spider]:

@@ -19,7 +19,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.utils.ssl import _make_ssl_context
 
-from crawler.errors import CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge, Unchanged
+from crawler.errors import Cause, CrawlError, ForbiddenAddress, TemporaryFetchError, TooLarge, Unchanged
 from crawler.net import answers
 from crawler.net.failures import EXPECTED, explain
 from crawler.net.limits import ACCEPT_ENCODING, decoded
@@ -140,7 +140,9 @@ class PoliteMiddleware:
                 )
         if problem is None and not 200 <= response.status < 300:
             problem = TemporaryFetchError(
-                f"{target.host} answers {response.status}, which was not asked for", status=response.status
+                f"{target.host} answers {response.status}, which was not asked for",
+                cause=Cause.STATUS,
+                status=response.status,
             )
         if problem is not None:
             visit.failed(problem)
@@ -154,7 +156,8 @@ class PoliteMiddleware:
         if isinstance(exception, CrawlError):
             self._visit.failed(exception)
         elif not isinstance(exception, IgnoreRequest):
-            self._visit.failed(CrawlError(f"a request failed ({type(exception).__name__})"))
+            told = f"a request failed ({type(exception).__name__})"
+            self._visit.failed(CrawlError(told, cause=Cause.SPIDER))
 
     def _make_conditional(self, request: Request) -> None:
         """With the validators of the last visit, byte for byte."""
@@ -191,10 +194,12 @@ class GuardedRedirects(RedirectMiddleware):
                 visit.guard.target(followed.url)
             return followed
         except IgnoreRequest:
-            visit.failed(TooManyRedirects(f"{host} redirects more than {self.max_redirect_times} times"))
+            told = f"{host} redirects more than {self.max_redirect_times} times"
+            visit.failed(TooManyRedirects(told, cause=Cause.HOPS))
             raise
         except ForbiddenAddress as error:
-            visit.failed(ForbiddenAddress(f"{host} redirects to what may not be asked: {error}"))
+            told = f"{host} redirects to what may not be asked: {error}"
+            visit.failed(ForbiddenAddress(told, cause=error.cause))
             raise IgnoreRequest(str(error)) from error
 
 

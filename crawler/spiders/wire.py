@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crawler import errors
-from crawler.errors import BlockedError, CrawlError, TemporaryFetchError, Unchanged
+from crawler.errors import BlockedError, Cause, CrawlError, TemporaryFetchError, Unchanged
 from crawler.net.limits import Limits
 from crawler.ports import RobotsFile
 from crawler.records import Entry, ListingRules, Secret, Selector, Source, SourceKind
@@ -204,6 +204,7 @@ def error_out(error: CrawlError) -> dict[str, Any]:
     return {
         "type": next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__),
         "message": str(error),
+        "cause": error.cause,
         "status": error.status,
         "retry_at": _time_out(getattr(error, "retry_at", None)),
         "etag": getattr(error, "etag", None),
@@ -213,22 +214,21 @@ def error_out(error: CrawlError) -> dict[str, Any]:
 
 
 def error_in(data: Mapping[str, Any]) -> CrawlError:
-    """The same error on this side; a type this side does not know becomes its base."""
+    """The same error on this side; a type this side does not know becomes its base, and such a cause OTHER."""
     kind = getattr(errors, str(data["type"]), CrawlError)
     message = str(data["message"])
     if not (isinstance(kind, type) and issubclass(kind, CrawlError)):
         return CrawlError(message)
+    cause = next((one for one in Cause if one == data["cause"]), Cause.OTHER)
     if issubclass(kind, Unchanged):
         return kind(
             etag=data["etag"],
             last_modified=data["last_modified"],
             fresh_for=delta_in(data["fresh_for"]),
         )
-    if issubclass(kind, TemporaryFetchError):
-        return kind(message, status=data["status"], retry_at=_time_in(data["retry_at"]))
-    if issubclass(kind, BlockedError):
-        return kind(message, status=data["status"], retry_at=_time_in(data["retry_at"]))
-    return kind(message)
+    if issubclass(kind, (TemporaryFetchError, BlockedError)):
+        return kind(message, cause=cause, status=data["status"], retry_at=_time_in(data["retry_at"]))
+    return kind(message, cause=cause)
 
 
 def delta_out(delta: timedelta | None) -> float | None:

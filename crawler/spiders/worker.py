@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import crawler
-from crawler.errors import TemporaryFetchError
+from crawler.errors import Cause, TemporaryFetchError
 from crawler.net.hosts import HostGate, Lease
 from crawler.ports import RobotsStore
 from crawler.records import Entry, Feed, Listed, Source
@@ -80,7 +80,9 @@ class Worker:
                 await worker._ready
         except TimeoutError:
             await worker.kill()
-            raise TemporaryFetchError("the spider process did not start within 30 s") from None
+            raise TemporaryFetchError(
+                "the spider process did not start within 30 s", cause=Cause.SPIDER
+            ) from None
         except BaseException:
             await worker.kill()
             raise
@@ -118,7 +120,7 @@ class Worker:
             TemporaryFetchError: the process died, or nothing was found in time.
         """
         if not self.alive:
-            raise TemporaryFetchError("the spider process has just ended")
+            raise TemporaryFetchError("the spider process has just ended", cause=Cause.SPIDER)
         self._last += 1
         number = self._last
         running = _Running(source, asyncio.get_running_loop().create_future())
@@ -208,11 +210,12 @@ class Worker:
         self._leases.clear()
         if not self._ready.done():
             self._ready.set_exception(
-                TemporaryFetchError(f"the spider process did not start ({_ended(code)})")
+                TemporaryFetchError(f"the spider process did not start ({_ended(code)})", cause=Cause.SPIDER)
             )
         for number, running in list(self._visits.items()):
             died = TemporaryFetchError(
-                f"the spider process ended ({_ended(code)}) while it crawled {running.source.id}"
+                f"the spider process ended ({_ended(code)}) while it crawled {running.source.id}",
+                cause=Cause.SPIDER,
             )
             self._end(number, {"say": "failed", "error": wire.error_out(died)})
 
@@ -291,7 +294,7 @@ def _feed(running: _Running, message: dict[str, Any]) -> Feed:
 def _cut_short(running: _Running, limit: timedelta) -> Feed:
     told = f"the visit of {running.source.id} was stopped after {limit.total_seconds():g} s"
     if not running.entries:
-        raise TemporaryFetchError(f"{told}; nothing was found until then")
+        raise TemporaryFetchError(f"{told}; nothing was found until then", cause=Cause.SPIDER)
     message = {
         "format": {"site": "listing", "sitemap": "sitemap"}.get(running.source.kind.value, "spider"),
         "title": "",

@@ -11,6 +11,7 @@ from crawler.errors import NotAFeedError
 from crawler.feeds.encoding import decode, unpack
 from crawler.feeds.fast import read_plain
 from crawler.feeds.parse import MOST_ENTRIES, parse
+from crawler.records import Feed
 from tests.benchmarks import data
 from tests.benchmarks.race import race, show
 
@@ -41,6 +42,12 @@ def bench() -> None:
                 found += sum(1 for _ in root.iter("{*}item", "{*}entry"))
         return found
 
+    def record(body: bytes, *, fast: bool) -> Feed | str:
+        try:
+            return parse(body, url=HOST, content_type=None, fast=fast)
+        except NotAFeedError as error:
+            return str(error)
+
     def plain(body: bytes) -> bool:
         text = decode(unpack(body)[0], None).text.lstrip("\ufeff")
         return read_plain(text, HOST, MOST_ENTRIES) is not None
@@ -55,6 +62,8 @@ def bench() -> None:
         candidates["fastfeedparser"] = peer
     print("\nentries found: " + ", ".join(f"{name} {run()}" for name, run in candidates.items()))
     print(f"plain enough for the fast way as they are: {sum(map(plain, bodies))} of {len(bodies)}")
+    equal = sum(record(body, fast=True) == record(body, fast=False) for body in bodies)
+    print(f"records equal whichever way they are read: {equal} of {len(bodies)}")
     results = race(candidates, rounds=3)
     show(f"Parsing {len(bodies)} real feeds", results, base="feedparser", unit="feeds", amount=len(bodies))
 

@@ -7,6 +7,7 @@ import gzip
 import json
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ _ELEMENTS = (
     "title link description guid id pubDate published updated date author name email uri category source "
     "summary content image url comments enclosure language ttl item entry creator encoded group thumbnail "
     "subtitle origLink contributor owner keywords issued created modified rights credit text subject "
-    "publisher generator foo links title_detail div b abstract body info tagline textInput skipHours"
+    "publisher generator foo links title_detail div b abstract body info tagline textInput skipHours skipDays"
 )
 _SPACES = (
     "http://purl.org/dc/elements/1.1/",
@@ -116,7 +117,8 @@ def rebuilt(body: bytes, chance: random.Random) -> bytes | None:
         if accident == 0 and parent is not None:
             parent.remove(one)
         elif accident == 1 and parent is not None:
-            copied = etree.fromstring(etree.tostring(one, with_tail=False))
+            copied = deepcopy(one)
+            copied.tail = None
             parent.insert(chance.randrange(len(parent) + 1), copied)
         elif accident == 2:
             one[:] = chance.sample(list(one), len(one))

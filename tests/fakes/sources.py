@@ -91,7 +91,7 @@ class MemorySources:
             one.state = replace(one.state, operator_paused=paused)
             if not paused and one.state.state is SourceState.GONE:
                 one.state = replace(
-                    one.state, state=SourceState.NEW, since=None, problem=None, next_poll_at=None
+                    one.state, state=SourceState.NEW, since=None, problem=None, cause=None, next_poll_at=None
                 )
 
     def polled(self, state: PollState, now: datetime) -> None:

@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from crawler.errors import (
     BlockedError,
+    Cause,
     CrawlError,
     ForbiddenAddress,
     GoneError,
@@ -235,28 +236,35 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
                 "/cut": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<a href=/x>x</a>",
             }
         )
-        table: list[tuple[str, type[CrawlError], str]] = [
-            (site.url("/drip"), TemporaryFetchError, "does not finish its answer within 1 s"),
-            (site.url("/no-answer"), TemporaryFetchError, "closed the connection without an answer"),
-            (site.url("/bomb"), TooLarge, "sends more than 200 kB"),
-            (site.url("/big"), TooLarge, "sends more than 200 kB"),
-            (site.url("/closed"), BlockedError, r"robots\.txt"),
-            (site.url("/inside"), ForbiddenAddress, "redirects to what may not be asked"),
-            (site.url("/local"), TemporaryFetchError, "answers 302"),
-            (site.url("/circle"), TemporaryFetchError, "redirects more than 5 times"),
-            (site.url("/cut"), TemporaryFetchError, "broke off"),
-            (inside, ForbiddenAddress, "not a public address"),
+        table: list[tuple[str, type[CrawlError], str, Cause]] = [
+            (site.url("/drip"), TemporaryFetchError, "does not finish its answer within 1 s", Cause.SLOW),
+            (
+                site.url("/no-answer"),
+                TemporaryFetchError,
+                "closed the connection without an answer",
+                Cause.NETWORK,
+            ),
+            (site.url("/bomb"), TooLarge, "sends more than 200 kB", Cause.LARGE),
+            (site.url("/big"), TooLarge, "sends more than 200 kB", Cause.LARGE),
+            (site.url("/closed"), BlockedError, r"robots\.txt", Cause.ROBOTS),
+            (site.url("/inside"), ForbiddenAddress, "redirects to what may not be asked", Cause.ADDRESS),
+            (site.url("/local"), TemporaryFetchError, "answers 302", Cause.STATUS),
+            (site.url("/circle"), TemporaryFetchError, "redirects more than 5 times", Cause.HOPS),
+            (site.url("/cut"), TemporaryFetchError, "broke off", Cause.NETWORK),
+            (inside, ForbiddenAddress, "not a public address", Cause.ADDRESS),
             (
                 f"http://localhost:{site.port + 1}/",
                 CrawlError,
                 "refused the connection|public address|no connection",
+                Cause.ROBOTS,
             ),
-            ("file:///etc/passwd", ForbiddenAddress, "http"),
+            ("file:///etc/passwd", ForbiddenAddress, "http", Cause.ADDRESS),
         ]
         assert len((await crew.list(listing(site.url("/packed")))).feed.entries) == 2
-        for url, kind, says in table:
-            with pytest.raises(kind, match=says):
+        for url, kind, says, cause in table:
+            with pytest.raises(kind, match=says) as ended:
                 await crew.list(listing(url))
+            assert ended.value.cause is cause
 
     assert secret.connections == 0
     assert site.paths.count("/robots.txt") == site.paths.count("/no-answer") == 1

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from crawler.errors import (
     BlockedError,
+    Cause,
     CrawlError,
     ForbiddenAddress,
     GoneError,
+    HostHeld,
     NotAFeedError,
     TemporaryFetchError,
     TooLarge,
@@ -143,11 +145,14 @@ def test_an_entry_crosses_the_pipe_cleaned() -> None:
             TemporaryFetchError,
         ),
         (TooManyRedirects("x", status=301), TemporaryFetchError),
+        (HostHeld("x", retry_at=datetime(2026, 11, 25, tzinfo=UTC)), HostHeld),
         (BlockedError("x", status=403), BlockedError),
         (GoneError("x"), GoneError),
         (ForbiddenAddress("x"), ForbiddenAddress),
+        (ForbiddenAddress("x", cause=Cause.PORT), ForbiddenAddress),
         (TooLarge("x"), TooLarge),
         (NotAFeedError("x"), NotAFeedError),
+        (CrawlError("x", cause=Cause.SPIDER), CrawlError),
         (CrawlError("x"), CrawlError),
     ],
 )
@@ -155,12 +160,20 @@ def test_errors_cross_the_pipe_with_all_they_carry(error: CrawlError, arrives: t
     there = wire.error_in(wire.decode(wire.encode(wire.error_out(error))))
 
     assert type(there) is arrives
-    assert (str(there), there.status) == (str(error), error.status)
+    assert (str(there), there.cause, there.status) == (str(error), error.cause, error.status)
     assert getattr(there, "retry_at", None) == getattr(error, "retry_at", None)
 
 
 @pytest.mark.parametrize("name", ["SystemExit", "datetime", "Nonsense", "__doc__"])
 def test_a_type_that_is_no_error_of_ours_becomes_the_base(name: str) -> None:
-    there = wire.error_in({"type": name, "message": "x", "status": None, "retry_at": None})
+    there = wire.error_in({"type": name, "message": "x", "cause": "other", "status": None, "retry_at": None})
 
     assert type(there) is CrawlError
+
+
+@pytest.mark.parametrize("cause", ["nonsense", None, 5, ["port"]])
+def test_a_cause_that_is_none_of_ours_becomes_the_other(cause: object) -> None:
+    """A user's spider may say anything."""
+    there = wire.error_in(wire.error_out(TooLarge("x")) | {"cause": cause})
+
+    assert (type(there), there.cause) == (TooLarge, Cause.OTHER)

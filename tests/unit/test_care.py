@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import errno
-import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
-import aiohttp
 import pytest
 
-from crawler import care, wording
+from crawler import care, poll_state, wording
 from crawler.care import Habits, Need, judge
-from crawler.causes import Cause, cause_of
-from crawler.errors import CrawlError
-from crawler.feeds.verdict import why_not
-from crawler.net import answers
-from crawler.net.failures import explain
-from crawler.net.guard import AddressGuard, RefusedAddress
+from crawler.errors import (
+    BlockedError,
+    Cause,
+    CrawlError,
+    ForbiddenAddress,
+    GoneError,
+    HostHeld,
+    NotAFeedError,
+    TemporaryFetchError,
+    TooLarge,
+)
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind, SourceState
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -42,11 +43,31 @@ WELL = PollState(
 
 def state(label: SourceState, problem: str | None = None, **more: Any) -> PollState:
     """A source that was well until two days ago."""
-    ill = {"failures": 12, "last_success_at": NOON - 2 * DAY} if label in FAILED else {}
+    ill = {"failures": 12, "last_success_at": NOON - 2 * DAY} if label in care.TROUBLED else {}
     return replace(WELL, **({"state": label, "since": NOON - 2 * DAY, "problem": problem} | ill | more))
 
 
-FAILED = {SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED}
+def failed(error: CrawlError, **more: Any) -> PollState:
+    """A source that was well until two days ago, as its twelfth failed poll leaves it."""
+    before = replace(WELL, failures=11, last_success_at=NOON - 2 * DAY)
+    return replace(poll_state.failure(before, error, NOON), **more)
+
+
+def waits(cause: Cause) -> PollState:
+    """As `failed`, by what may pass."""
+    return failed(TemporaryFetchError("told elsewhere", cause=cause))
+
+
+def blocked(cause: Cause) -> PollState:
+    """As `failed`, by a host that does not want us."""
+    return failed(BlockedError("told elsewhere", cause=cause))
+
+
+def no_feed(cause: Cause) -> PollState:
+    """As `failed`, by a document that is no feed."""
+    return failed(NotAFeedError("told elsewhere", cause=cause))
+
+
 HELD_BACK = "60 new entries came at once and look like a renewal of the feed; held for review"
 
 TABLE = [
@@ -75,7 +96,7 @@ TABLE = [
         Need.SOMETIME,
     ),
     (
-        state(SourceState.GONE, "times.example answers 410 (gone)", next_poll_at=None),
+        failed(GoneError("times.example answers 410 (gone)")),
         FEED,
         "last good answer 23 Nov 2026 12:00 UTC",
         "remove its entry, or look for its successor: `tidings sources add https://times.example/`; "
@@ -83,83 +104,89 @@ TABLE = [
         Need.NOW,
     ),
     (
-        state(SourceState.BLOCKED, "times.example answers 403 (forbidden)"),
+        blocked(Cause.STATUS),
         FEED,
         "12 polls in a row failed",
         "ask its publisher",
         Need.NOW,
     ),
-    (state(SourceState.BLOCKED, "times.example answers 401 (x)"), FEED, "", "`auth_file`", Need.NOW),
-    (state(SourceState.BLOCKED, "times.example answers 451 (x)"), FEED, "", "by law", Need.NOW),
+    (blocked(Cause.LOGIN), FEED, "", "`auth_file`", Need.NOW),
+    (blocked(Cause.LEGAL), FEED, "", "by law", Need.NOW),
     (
-        state(SourceState.BLOCKED, "robots.txt of council.example does not allow this page"),
+        blocked(Cause.ROBOTS),
         SITE,
         "",
         "or use a feed of the site: `tidings sources add https://council.example/`",
         Need.NOW,
     ),
     (
-        state(SourceState.NOT_A_FEED, "the document is an HTML page titled “News”, not a feed"),
+        failed(NotAFeedError("the document is an HTML page titled “News”, not a feed")),
         FEED,
         "12 polls in a row failed",
         "look for the present feed of the site: `tidings sources add https://times.example/`",
         Need.NOW,
     ),
     (
-        state(SourceState.NOT_A_FEED, why_not("<urlset></urlset>", "https://times.example/")),
+        no_feed(Cause.SITEMAP),
         FEED,
         "",
         "write `sitemap:` instead of `feed:`",
         Need.NOW,
     ),
     (
-        state(SourceState.NOT_A_FEED, why_not("<opml></opml>", "https://times.example/")),
+        no_feed(Cause.OPML),
         FEED,
         "",
         "`tidings sources import FILE.opml`",
         Need.NOW,
     ),
     (
-        state(SourceState.NOT_A_FEED, "a challenge page came instead of the feed; the host wants a browser"),
+        no_feed(Cause.CHALLENGE),
         FEED,
         "",
         "ask its publisher",
         Need.NOW,
     ),
     (
-        state(SourceState.NOT_A_FEED, "the selector 'h2 a' finds no link on council.example/press"),
+        failed(NotAFeedError("the selector 'h2 a' finds no link on council.example/press")),
         SITE,
         "",
         "`tidings try site council`",
         Need.NOW,
     ),
-    (state(SourceState.FAILING, "the name a.example does not resolve"), FEED, "", "spelling", Need.NOW),
-    (state(SourceState.FAILING, "a.example refused the connection"), FEED, "", "network", Need.NOW),
-    (state(SourceState.FAILING, "the certificate of a is not accepted: x"), FEED, "", "clock", Need.NOW),
-    (state(SourceState.FAILING, "no TLS with a.example"), FEED, "", "tell them", Need.NOW),
+    (waits(Cause.NAME), FEED, "", "spelling", Need.NOW),
+    (waits(Cause.NETWORK), FEED, "", "network", Need.NOW),
+    (waits(Cause.CERTIFICATE), FEED, "", "clock", Need.NOW),
+    (waits(Cause.TLS), FEED, "", "tell them", Need.NOW),
     (
-        state(SourceState.FAILING, "a.example does not finish its answer within 30 s"),
+        waits(Cause.SLOW),
         FEED,
         "",
         "raise `polling.timeout` (now 30s)",
         Need.NOW,
     ),
     (
-        state(SourceState.FAILING, "a.example answers 503 (x)"),
+        waits(Cause.BROKEN),
         FEED,
         "",
         "its publisher must mend it",
         Need.NOW,
     ),
-    (state(SourceState.FAILING, "a.example answers 404 (x)"), FEED, "", "`tidings sources add", Need.NOW),
-    (state(SourceState.FAILING, "a.example answers 429 (x)"), FEED, "", "less often: `every: 1h`", Need.NOW),
-    (state(SourceState.FAILING, "a.example answers 406 (x)"), FEED, "", "`headers`", Need.NOW),
-    (state(SourceState.FAILING, "a.example redirects in a circle"), FEED, "", "browser", Need.NOW),
-    (state(SourceState.FAILING, "10.0.0.1 is not a public address"), FEED, "", "allow_private", Need.NOW),
-    (state(SourceState.FAILING, "a.example sends more than 10 MiB"), FEED, "", "smaller feed", Need.NOW),
-    (state(SourceState.FAILING, "the spider of council failed: x"), SITE, "", "`tidings try site", Need.NOW),
+    (waits(Cause.MISSING), FEED, "", "`tidings sources add", Need.NOW),
+    (waits(Cause.BUSY), FEED, "", "less often: `every: 1h`", Need.NOW),
+    (failed(HostHeld.by("times.example", now=NOON, wait=HOUR)), FEED, "", "`polling.bridges`", Need.NOW),
+    (waits(Cause.STATUS), FEED, "", "`headers`", Need.NOW),
+    (waits(Cause.REDIRECTS), FEED, "", "put the one where it ends into its entry", Need.NOW),
+    (waits(Cause.HOPS), FEED, "", "into its entry, or raise `polling.max_redirects`", Need.NOW),
+    (failed(ForbiddenAddress("not public")), FEED, "", "`polling.allow_private`", Need.NOW),
+    (failed(ForbiddenAddress("port 8080", cause=Cause.PORT)), FEED, "", "`polling.ports`", Need.NOW),
+    (failed(TooLarge("more than 10 MiB")), FEED, "", "smaller feed", Need.NOW),
+    (failed(TooLarge("more than 10 MiB")), FEED, "", "or raise `polling.max_size`", Need.NOW),
+    (failed(TooLarge("unpacks", cause=Cause.RATIO)), FEED, "", "or raise `polling.max_ratio`", Need.NOW),
+    (failed(TooLarge("headers", cause=Cause.HEADERS)), FEED, "", "raise `polling.max_headers`", Need.NOW),
+    (failed(CrawlError("stopped", cause=Cause.SPIDER)), SITE, "", "`tidings try site", Need.NOW),
     (
-        state(SourceState.FAILING, "its document could not be read: KeyError: 'x'"),
+        failed(CrawlError("its document could not be read: KeyError: 'x'")),
         FEED,
         "",
         "`tidings sources test times`",
@@ -211,13 +238,31 @@ def test_a_move_is_told_without_its_query() -> None:
 
 def test_a_page_that_links_to_a_feed_is_where_it_is_found() -> None:
     """The configured address is that of the page."""
-    page = "<html><head><link rel=alternate type='application/rss+xml' href='/rss'></head></html>"
     source = replace(FEED, url="https://times.example/news")
-    ill = state(SourceState.NOT_A_FEED, why_not(page, source.url))
 
-    assert "`tidings sources add https://times.example/news`" in (
-        judge(source, ill, HABITS, now=NOON).remedy or ""
-    )
+    told = judge(source, no_feed(Cause.LINKED), HABITS, now=NOON)
+    with_a_token = judge(FEED, no_feed(Cause.LINKED), HABITS, now=NOON)
+
+    assert "`tidings sources add https://times.example/news`" in (told.remedy or "")
+    assert "`tidings sources add https://times.example/`" in (with_a_token.remedy or "")
+
+
+@pytest.mark.parametrize("label", sorted(care.TROUBLED))
+def test_trouble_remembered_by_an_older_version_has_the_general_remedy(label: SourceState) -> None:
+    """Its words may name a cause, but it is not read back from them."""
+    told = judge(FEED, state(label, "a.example answers 404 (not found)"), HABITS, now=NOON)
+    unknown = judge(FEED, state(label, "for a reason of its own"), HABITS, now=NOON)
+
+    assert told.cause is None
+    assert told.remedy == unknown.remedy
+
+
+def test_the_cause_is_told_only_of_trouble() -> None:
+    """A source that is paused meanwhile may long be well again."""
+    ill = waits(Cause.NETWORK)
+
+    assert judge(FEED, ill, HABITS, now=NOON).cause is Cause.NETWORK
+    assert judge(FEED, replace(ill, operator_paused=True), HABITS, now=NOON).cause is None
 
 
 def test_a_flood_says_how_it_ends_and_when_by_itself() -> None:
@@ -248,20 +293,25 @@ def test_what_is_held_is_told_in_every_other_state_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failures", "good", "problem", "need"),
+    ("failures", "good", "cause", "need"),
     [
-        (1, NOON - HOUR, "a.example answers 503 (x)", Need.NOTHING),
-        (3, NOON - HOUR, "a.example answers 503 (x)", Need.NOW),
-        (1, NOON - 7 * HOUR, "a.example answers 503 (x)", Need.NOW),
-        (1, None, "a.example answers 404 (x)", Need.NOW),
-        (1, NOON - HOUR, "a.example sends more than 10 MiB", Need.NOW),
+        (1, NOON - HOUR, Cause.BROKEN, Need.NOTHING),
+        (1, NOON - HOUR, None, Need.NOTHING),
+        (3, NOON - HOUR, Cause.BROKEN, Need.NOW),
+        (1, NOON - 7 * HOUR, Cause.BROKEN, Need.NOW),
+        (1, None, Cause.MISSING, Need.NOW),
+        (1, NOON - HOUR, Cause.ADDRESS, Need.NOW),
+        (1, NOON - HOUR, Cause.PORT, Need.NOW),
+        (1, NOON - HOUR, Cause.LARGE, Need.NOW),
+        (1, NOON - HOUR, Cause.RATIO, Need.NOW),
+        (1, NOON - HOUR, Cause.HEADERS, Need.NOW),
     ],
 )
 def test_a_failure_that_may_pass_by_itself_needs_nobody(
-    failures: int, good: datetime | None, problem: str, need: Need
+    failures: int, good: datetime | None, cause: Cause | None, need: Need
 ) -> None:
     """A new source that never answered, and what our own limits refuse, do at once."""
-    ill = state(SourceState.FAILING, problem, failures=failures, last_success_at=good)
+    ill = state(SourceState.FAILING, "told elsewhere", cause=cause, failures=failures, last_success_at=good)
 
     told = judge(FEED, ill, HABITS, now=NOON)
 
@@ -272,9 +322,7 @@ def test_a_failure_that_may_pass_by_itself_needs_nobody(
 
 def test_without_a_contact_a_blocked_source_asks_for_one_first() -> None:
     """A publisher lets in whom he can write to."""
-    blocked = state(SourceState.BLOCKED, "times.example answers 403 (forbidden)")
-
-    without = judge(FEED, blocked, replace(HABITS, contact=False), now=NOON)
+    without = judge(FEED, blocked(Cause.STATUS), replace(HABITS, contact=False), now=NOON)
 
     assert (without.remedy or "").startswith("say who asks: set `polling.contact`")
 
@@ -329,95 +377,6 @@ def test_the_site_of_a_host_for_feeds_is_not_guessed() -> None:
     told = judge(source, state(SourceState.GONE, "gone"), HABITS, now=NOON)
 
     assert "`tidings sources add SITE`" in (told.remedy or "")
-
-
-# -- the cause is read back from the sentence that tells it --------------------------------------------
-
-
-def certificate() -> Exception:
-    error = ssl.SSLCertVerificationError()
-    error.verify_message = "certificate has expired"
-    return error
-
-
-def connector(error: OSError) -> aiohttp.ClientConnectorError:
-    key: Any = SimpleNamespace(host="a.example", port=443, ssl=True, is_ssl=True)
-    return aiohttp.ClientConnectorError(key, error)
-
-
-FAULTS = [
-    (certificate(), Cause.CERTIFICATE),
-    (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), Cause.TLS),
-    (connector(ConnectionRefusedError(errno.ECONNREFUSED, "x")), Cause.NETWORK),
-    (connector(OSError(errno.ENETUNREACH, "x")), Cause.NETWORK),
-    (connector(OSError("several")), Cause.NETWORK),
-    (connector(OSError(errno.EPIPE, "x")), Cause.NETWORK),
-    (connector(RefusedAddress()), Cause.ADDRESS),
-    (aiohttp.ConnectionTimeoutError(), Cause.NETWORK),
-    (TimeoutError(), Cause.SLOW),
-    (aiohttp.ServerDisconnectedError(), Cause.NETWORK),
-    (aiohttp.ClientPayloadError(), Cause.NETWORK),
-    (ConnectionResetError(errno.ECONNRESET, "x"), Cause.NETWORK),
-    (aiohttp.ClientError(), Cause.BROKEN),
-    (UnicodeError(), Cause.ADDRESS),
-]
-
-
-@pytest.mark.parametrize(("fault", "cause"), FAULTS)
-def test_the_cause_of_a_failed_connection_is_read_back(fault: Exception, cause: Cause) -> None:
-    """From the very sentences that the fetcher tells."""
-    told = explain(fault, host="a.example", connect=10 * timedelta(seconds=1), total=timedelta(seconds=30))
-
-    assert cause_of(str(told)) is cause
-
-
-@pytest.mark.parametrize(
-    ("status", "cause"),
-    [
-        (400, Cause.STATUS),
-        (401, Cause.LOGIN),
-        (403, Cause.STATUS),
-        (404, Cause.MISSING),
-        (429, Cause.BUSY),
-        (451, Cause.LEGAL),
-        (500, Cause.SERVER),
-        (503, Cause.SERVER),
-        (599, Cause.SERVER),
-    ],
-)
-def test_the_cause_of_a_status_is_read_back(status: int, cause: Cause) -> None:
-    """Whatever the host is called."""
-    told = answers.trouble(status, (), host="xn--404-5xx.example", now=NOON)
-
-    assert cause_of(str(told)) is cause
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://10.0.0.1/",
-        "http://a.example:22/",
-        "ftp://a.example/",
-        "http://u:p@a.example/",
-        "http://a b/",
-        "http://a.example/" + 2048 * "x",
-        "http://a\x00.example/",
-    ],
-)
-def test_what_the_guard_refuses_is_a_matter_of_the_address(address: str) -> None:
-    """Only its owner can correct it."""
-    with pytest.raises(CrawlError) as refused:
-        AddressGuard(()).target(address)
-
-    assert cause_of(str(refused.value)) is Cause.ADDRESS
-
-
-def test_a_title_in_a_problem_decides_nothing() -> None:
-    """A page may be titled like one of our own sentences."""
-    page = "<html><head><title>a.example answers 404</title></head></html>"
-
-    assert cause_of(why_not(page, "https://a.example/")) is Cause.OTHER
-    assert cause_of(None) is Cause.OTHER
 
 
 @pytest.mark.parametrize(

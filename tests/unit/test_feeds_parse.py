@@ -51,6 +51,39 @@ def test_an_rss_feed_gives_all_its_facts() -> None:
     assert (entry.summary, entry.content, entry.authors) == ("Short.", "Long.\n\nText.", ("Ann Lee",))
 
 
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    ("given", "days"),
+    [
+        ("<skipDays><day>Saturday</day><day>Sunday</day></skipDays>", {5, 6}),
+        ("<skipdays>\n<DAY> monday\n</DAY> <day>THURSDAY</day>\n</skipdays>", {0, 3}),
+        ("<skipDays><day>Sat</day><day>Someday</day><day></day><day>7</day></skipDays>", {5}),
+        ("<skipDays/><skipDays><day>Friday</day></skipDays>", {4}),
+        ("<!-- <skipDays><day>Friday</day></skipDays> -->", set()),
+        ("<skipDays></skipDays>", set()),
+        (f"<skipDays>{''.join(f'<day>{day}day</day>' for day in ['Mon', 'Tues', 'Wednes', 'Thurs', 'Fri', 'Satur', 'Sun'])}</skipDays>", set()),
+    ],
+)  # fmt: skip
+def test_days_without_polls_are_read_whatever_their_case(given: str, days: set[int], fast: bool) -> None:
+    """Monday is 0; unknown names count for nothing, and all seven days too: nobody wants never to be read."""
+    body = rss("<item><title>x</title></item>", head=given)
+
+    assert parse(body, url=URL, content_type=None, fast=fast).skip_days == days
+
+
+def test_hours_and_days_without_polls_are_apart() -> None:
+    """Either may be stated alone or with the other."""
+    hours, days = "<skipHours><hour>4</hour></skipHours>", "<skipDays><day>Sunday</day></skipDays>"
+
+    found = [read(rss("<item><title>x</title></item>", head=head)) for head in (hours, days, hours + days)]
+
+    assert [(set(one.skip_hours), set(one.skip_days)) for one in found] == [
+        ({4}, set()),
+        (set(), {6}),
+        ({4}, {6}),
+    ]
+
+
 def test_an_atom_entry_without_publication_takes_its_update() -> None:
     """`updated` is the only date that Atom demands."""
     feed = read(
@@ -105,6 +138,8 @@ def test_credentials_in_a_link_are_dropped() -> None:
     [
         (b"\n\n" + rss("<item><title>x</title></item>", before="<?xml version='1.0'?>"), "blank lines"),
         (b"<br />Warning: x" + rss("<item><title>x</title></item>"), "rubbish before"),
+        (rss("<item><title>x</title></item>", before="<?xml version='1.0'>"), "rubbish before"),
+        (rss("<item><title>x</title></item>", before="<?xml version='1.0' en<br>coding='utf-8'?>"), "rubbish before"),
         (rss("<item><title>x</title></item>") + b"<script/>", "rubbish after"),
         (rss("<item><title>x & y</title></item>"), "bare &"),
         (rss("<item><title>x</title><media:thumbnail url='y'/></item>"), "undeclared prefixes: media"),
@@ -120,6 +155,47 @@ def test_a_broken_document_keeps_its_entries_and_tells_the_repair(body: bytes, p
 
     assert [entry.title[:1] for entry in feed.entries] == ["x"]
     assert any(problem in told for told in feed.problems), feed.problems
+
+
+@pytest.mark.parametrize(
+    ("space", "odd"),
+    [
+        ('gml="http://www.opengis.net/gml"', "<gml:pos>1 2</gml:pos>"),
+        ('psc="http://podlove.org/simple-chapters"', "<psc:chapters><psc:chapter title='a'/></psc:chapters>"),
+    ],
+)
+def test_elements_that_feedparser_stumbles_over_cost_no_entry(space: str, odd: str) -> None:
+    """Places and chapters are not kept, so a feed whose own are wrong is read without them."""
+    body = rss(f"<item><title>x</title>{odd}</item>", attributes=f" xmlns:{space}")
+
+    feeds = [parse(body, url=URL, content_type=None, fast=fast) for fast in (True, False)]
+
+    assert [[entry.title for entry in feed.entries] for feed in feeds] == [["x"], ["x"]]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_document_cut_anywhere_gives_whole_values_only(fast: bool) -> None:
+    """Half an address would be another address: what a cut leaves unfinished in an entry is missing."""
+    names = ("harbour", "quay", "lock")
+    items = "".join(
+        f"<item><title>{one} &amp; sea</title><link>https://news.example/{one}?a=1&amp;b=2</link>"
+        f"<guid>https://news.example/{one}</guid><description><![CDATA[<p>{one}</p>]]></description></item>"
+        for one in names
+    )
+    body = rss(items)
+    told = []
+    for end in range(body.index(b"<item>"), len(body)):
+        feed = parse(body[:end], url=URL, content_type=None, fast=fast)
+        for entry, one in zip(feed.entries, names, strict=False):
+            assert entry.title in ("", f"{one} & sea")
+            assert entry.link in (None, f"https://news.example/{one}?a=1&b=2")
+            assert entry.id in (None, f"https://news.example/{one}")
+            assert entry.summary in ("", one)
+        assert "the document is cut short" in feed.problems or end >= len(body) - len("</channel></rss>")
+        told.append(len(feed.entries))
+
+    assert told == sorted(told)
+    assert told[-1] == len(names)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +256,8 @@ def test_times_without_a_zone_are_read_in_the_source_zone() -> None:
         '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/hostname">]>',
         '<!DOCTYPE r [<!ENTITY y "]>"><!ENTITY x "BOOM">]>',
         '<!DOCTYPE a><!DOCTYPE r [<!ENTITY x "BOOM">]>',
+        '<!DOC<!DOCTYPE a>TYPE r [<!ENTITY x "BOOM">]>',
+        '<!DOCTYPE a [<!DOCTYPE r [<!ENTITY x "BOOM">]>',
     ],
 )
 def test_no_entity_of_a_feed_is_expanded(doctype: str) -> None:
@@ -202,11 +280,30 @@ NESTED = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
         rss("<item><title>" + "&lt;b " * 40_000 + "</title></item>"),
         rss("<item><author>" + "a." * 100_000 + "@</author></item>"),
         rss("<item><title>a</title></item>" * 8_000),
+        rss("<item><title>a</title></item>", before="<!DOCTYPE a>" * 100_000),
+        rss("<item><title>a</title></item>", before="<!DOCTYPE a [" * 100_000),
+        rss("<item><title>a</title></item>", head="<skipHours/>" * 100_000),
+        rss("<item><description>" + "&lt; " * 1_000_000 + "</description></item>"),
         b"<rss>" + b"<!--" * 60_000,
         b"<html>" + b'<a href="' * 25_000,
         b'{"version":"https://jsonfeed.org/version/1","items":' + b"[" * 100_000,
     ],
-    ids=["laughs", "depth", "attributes", "spaces", "tags", "author", "items", "comments", "links", "json"],
+    ids=[
+        "laughs",
+        "depth",
+        "attributes",
+        "spaces",
+        "tags",
+        "author",
+        "items",
+        "doctypes",
+        "open doctypes",
+        "hours",
+        "angles",
+        "comments",
+        "links",
+        "json",
+    ],
 )
 def test_hostile_documents_end_in_time(body: bytes) -> None:
     """Documents built to exhaust a reader are read or refused within seconds."""
@@ -234,3 +331,54 @@ def test_a_feed_and_its_refusal_travel_between_processes() -> None:
 
     assert pickle.loads(pickle.dumps(feed)) == feed
     assert str(pickle.loads(pickle.dumps(NotAFeedError("why")))) == "why"
+
+
+def test_a_permalink_beside_an_empty_link_is_the_address() -> None:
+    """A link element with nothing in it says nothing."""
+    items = (
+        "<item><title>a</title><link></link><guid>https://h.example/1</guid></item>"
+        "<item><title>b</title><link/><guid>https://h.example/2</guid></item>"
+        "<item><title>c</title><link></link><guid>tag:h.example,2026:3</guid></item>"
+        '<item><title>d</title><guid isPermaLink="false">https://h.example/4</guid></item>'
+    )
+    feed = parse(f"<rss version='2.0'><channel>{items}</channel></rss>".encode(), url=URL, content_type=None)
+
+    assert [one.link for one in feed.entries] == ["https://h.example/1", "https://h.example/2", None, None]
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        "a@news.media (Ann B)",
+        "Ann B &lt;a@b.example&gt;",
+        "a@b.com (Ann B)",
+        "Ann B",
+        "(Ann B) a@b.technology",
+    ],
+)
+def test_an_author_is_a_name_without_the_mail_address(author: str) -> None:
+    """Whatever the last part of the address is."""
+    item = f"<item><title>a</title><author>{author}</author></item>"
+    for fast in (True, False):
+        body = f"<rss version='2.0'><channel>{item}</channel></rss>".encode()
+        feed = parse(body, url=URL, content_type=None, fast=fast)
+        assert feed.entries[0].authors == ("Ann B",)
+
+
+@pytest.mark.parametrize(
+    "before", ["<br />\n<b>Warning</b>: oops in x.php\n", ")]}',\n", "callback(", "\ufeff \n"]
+)
+def test_what_a_server_writes_before_a_json_feed_is_left_out(before: str) -> None:
+    """A warning, a guard against scripts, or a call."""
+    item = '{"id": "1", "url": "https://h.example/1", "title": "T"}'
+    body = f'{before}{{"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [{item}]}}'
+    feed = parse(body.encode(), url=URL, content_type=None)
+
+    assert (feed.format, [one.title for one in feed.entries]) == ("json11", ["T"])
+
+
+def test_a_page_that_shows_a_json_feed_is_still_a_page() -> None:
+    """As documentation does."""
+    page = '<html><body><pre>{"version": "https://jsonfeed.org/version/1", "items": []}</pre></body></html>'
+    with pytest.raises(NotAFeedError):
+        parse(page.encode(), url=URL, content_type="text/html")

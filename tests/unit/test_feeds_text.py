@@ -26,6 +26,8 @@ from crawler.feeds.text import LONGEST_TITLE, plain_text, plain_title
         ("\u202egnirts\u202c", "gnirts"),
         ("It\x92s 5 \x80", "It’s 5 €"),
         ("AT&T and R&D", "AT&T and R&D"),
+        ('<a href=http://x.example/">linked</a> plan', "linked plan"),
+        ("  two  spaces ", "two spaces"),
     ],
 )
 def test_a_title_is_plain_and_on_one_line(raw: str, expected: str) -> None:
@@ -56,6 +58,37 @@ def test_text_escaped_once_too_often_is_read_all_the_same() -> None:
 def test_plain_text_keeps_its_own_paragraphs() -> None:
     """A blank line parts, a single line break does not."""
     assert plain_text("One\nline.\n\n\n Two.") == "One line.\n\nTwo."
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("<svg viewBox='0 0 1 1'><title>Icon</title><circle r='1'/></svg>Harbour", "Harbour"),
+        ("<math xmlns='http://www.w3.org/1998/Math/MathML'><mi>a</mi></math>", ""),
+        ("<area></area>Map", "Map"),
+        ("<input />Field", "Field"),
+        ("Press <button type='button'>Go</button> now", "Press now"),
+        ("The <details> and <input> elements", "The <details> and <input> elements"),
+    ],
+)
+def test_rare_elements_are_markup_when_they_are_used_as_markup(raw: str, expected: str) -> None:
+    """Closed or with attributes they are; a bare name may be a word of the text."""
+    assert plain_text(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("One.\n \nTwo.", "One.\n\nTwo."),
+        ("One.\n\x00\nTwo.", "One.\n\nTwo."),
+        (" One  two.\xa0\t\n\n\n\n Three\x85 ", "One two.\n\nThree…"),
+        ("Caf\xe9 \u200bx\u202e", "Café \u200bx"),
+        ("\n\n \n", ""),
+    ],
+)
+def test_white_space_and_controls_are_tidied_in_each_paragraph(raw: str, expected: str) -> None:
+    """Single spaces, one line a paragraph, none empty; windows-1252 that was read as Latin-1 is mended."""
+    assert plain_text(raw) == expected
 
 
 @given(st.text(max_size=300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from crawler.errors import TemporaryFetchError
 from crawler.records import Entry, Feed, GapCause, PollResult, Source, SourceKind, SourceState
@@ -158,3 +159,16 @@ async def test_a_corrected_address_tells_what_came_while_the_old_one_failed() ->
 
     told = {one.title for one in room.stored if not one.backfilled}
     assert told == {"Item 1", "Item 50", "Item 51"}
+
+
+async def test_days_that_a_feed_wants_skipped_hold_for_its_next_polls() -> None:
+    """They are remembered with the source, and do not bind a person who asks."""
+    room = Room()
+    wednesday = "<skipDays><day>Wednesday</day></skipDays>"
+    await room.poll(answer(item(1), head=wednesday))
+    state = await room.state()
+    assert state.next_poll_at == NOON + timedelta(hours=12, minutes=30)
+
+    room.articles.sources.polled(replace(state, next_poll_at=NOON), NOON)
+    assert (await room.poll(answer(item(2)))).result is PollResult.SKIPPED
+    assert (await room.poller.poll("s", asked=True)).result is PollResult.NEW

@@ -476,7 +476,7 @@ async def test_a_silent_source_is_quiet() -> None:
     assert (await room.state()).state is SourceState.QUIET
 
 
-async def test_a_renewed_feed_is_held_for_a_week() -> None:
+async def test_a_renewed_feed_is_marked_for_a_week() -> None:
     """60 old entries under new ids and addresses are stored, and the source is marked from that moment."""
     room = Room()
     await room.poll(answer(item(1)))
@@ -485,10 +485,11 @@ async def test_a_renewed_feed_is_held_for_a_week() -> None:
     state = await room.state()
 
     assert (outcome.new, state.state, state.since) == (60, SourceState.FLOODING, NOON + HOUR)
-    assert {one.first_seen_at for one in room.stored[1:]} == {state.since}
-    await room.poll(TemporaryFetchError("no"))
+    assert {one.held_since for one in room.stored[1:]} == {state.since}
+    room.clock.advance(6 * DAY)
+    await room.poll(Unchanged())
     assert (await room.state()).state is SourceState.FLOODING
-    room.clock.advance(8 * DAY)
+    room.clock.advance(2 * DAY)
     await room.poll(Unchanged())
     assert (await room.state()).state is not SourceState.FLOODING
 

@@ -10,7 +10,7 @@ import pytest
 
 from crawler.asking import Asker
 from crawler.care import Habits
-from crawler.errors import CrawlError, GoneError, NotAFeedError, TemporaryFetchError, Unchanged
+from crawler.errors import Cause, CrawlError, GoneError, NotAFeedError, TemporaryFetchError, Unchanged
 from crawler.records import Feed, Fetched, PollState, Secret, Source, SourceKind, SourceState
 from tests.unit.test_poll_outcomes import DAY, HOUR, MINUTE, MOVED, NOON, URL, Listings, Web
 from tidings.finding import find_feeds, guesses, probe
@@ -129,13 +129,13 @@ async def test_a_410_is_kept() -> None:
         (replace(POLLED, last_polled_at=NOON - 5 * MINUTE), replace(FEED, every=5 * MINUTE), False, 1),
         (replace(POLLED, last_polled_at=NOON - 16 * MINUTE), replace(FEED, every=DAY), False, 1),
         (
-            replace(POLLED, last_polled_at=NOON, failures=1, problem="news.example refused the connection"),
+            replace(POLLED, last_polled_at=NOON, failures=1, cause=Cause.NETWORK),
             FEED,
             False,
             1,
         ),
         (
-            replace(POLLED, last_polled_at=NOON, failures=1, problem="news.example answers 503 (x)"),
+            replace(POLLED, last_polled_at=NOON, failures=1, cause=Cause.BROKEN),
             FEED,
             False,
             0,

@@ -13,6 +13,7 @@ from tidings.cli.options import USAGE, Config, State, complain, fail, run, setti
 from tidings.cli.output import progress
 
 if TYPE_CHECKING:
+    from crawler.errors import CrawlError
     from crawler.ports import Fetcher
     from crawler.records import Source
     from tidings.finding import Found, Option, Search
@@ -110,15 +111,16 @@ def _look(loaded: Settings, address: str, *, pick: int | None, may_probe: bool) 
 
 async def _usual_places(address: str, search: Search, fetcher: Fetcher, *, may_probe: bool) -> Found:
     """The feed at an address that nobody named, if that is wished."""
+    from crawler.errors import Cause
     from crawler.records import Feed
     from crawler.wording import shown
     from tidings.finding import Found, guesses, probe
 
     page, problem = search.page or address, search.problem or ""
-    if "`sitemap:`" in problem:
+    if search.cause is Cause.SITEMAP:
         complain(f"# {shown(page)} is a sitemap; it needs one of news, with titles and dates")
         return Found(url=address, feed=Feed(title="", format="sitemap", entries=()))
-    if "`sources import`" in problem:
+    if search.cause is Cause.OPML:
         fail(f"{shown(page)} is no feed: {problem}")
     for broken in search.options:
         complain(f"# it links to {shown(broken.url)}, which is no feed: {broken.refused}")
@@ -204,18 +206,20 @@ def _somebody() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _next_step(fault: Exception) -> str:
-    from crawler.causes import Cause, cause_of
+def _next_step(fault: CrawlError) -> str:
+    from crawler.errors import Cause
 
-    match cause_of(str(fault)):
+    match fault.cause:
         case Cause.NAME:
             return "; check its spelling"
         case Cause.MISSING:
             return "; give the address of the site instead, and its feed is looked for"
-        case Cause.LOGIN | Cause.STATUS:
+        case Cause.LOGIN | Cause.STATUS | Cause.CHALLENGE:
             return "; open it in a browser: if it is there, its host turns programs away"
         case Cause.ADDRESS:
             return "; an address inside your own network needs `polling.allow_private` in tidings.yaml"
+        case Cause.PORT:
+            return "; another port than the usual ones needs `polling.ports` in tidings.yaml"
         case Cause.TLS:
             return "; a site without https needs http:// in front"
     return ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, func, or_, select, update
 
+from crawler.errors import Cause
 from crawler.records import PollState, Source, SourceGap, SourceState
 from tidings.storage.article_rows import chunks
 from tidings.storage.dialect import AnyRow, claim, insert
@@ -22,6 +23,7 @@ NOT_TWICE_WITHIN = timedelta(minutes=15)  # whatever is to be hastened
 _REMEMBERED = (
     "since",
     "problem",
+    "cause",
     "etag",
     "last_modified",
     "body_hash",
@@ -42,6 +44,7 @@ _OF_ADDRESS: dict[str, Any] = {
     "state": str(SourceState.NEW),
     "since": None,
     "problem": None,
+    "cause": None,
     "etag": None,
     "last_modified": None,
     "body_hash": None,
@@ -106,8 +109,8 @@ class SqlSources:
             connection.execute(update(sources).where(this).values(operator_paused=paused))
             if not paused:
                 gone = and_(this, S.state == str(SourceState.GONE))
-                again = {"state": str(SourceState.NEW), "since": None, "problem": None, "next_poll_at": None}
-                connection.execute(update(sources).where(gone).values(again))
+                again = dict.fromkeys(("since", "problem", "cause", "next_poll_at"))
+                connection.execute(update(sources).where(gone).values(state=str(SourceState.NEW), **again))
 
         await self._database.write(step)
 
@@ -245,6 +248,7 @@ def _to_state(row: AnyRow) -> PollState:
         state=SourceState(row.state),
         since=row.since,
         problem=row.problem,
+        cause=None if row.cause is None else Cause(row.cause),
         etag=row.etag,
         last_modified=row.last_modified,
         body_hash=row.body_hash,

@@ -51,6 +51,7 @@ sources = Table(
     Column("state", String, nullable=False),
     Column("since", AwareTime),
     Column("problem", Words),
+    Column("cause", String),  # of the problem, where it is a failure; None: not known
     Column("etag", Words),
     Column("last_modified", Words),
     Column("body_hash", String),

@@ -89,7 +89,7 @@ def test_an_upgrade_keeps_what_is_there(tmp_path: Path) -> None:
         (kept,) = asyncio.run(stores.articles.by_ids(["0123456789abcdef"]))
     finally:
         opened.close()
-    assert (state.etag, state.skip_days, state.listed) == ('"1"', frozenset(), None)
+    assert (state.etag, state.cause, state.skip_days, state.listed) == ('"1"', None, frozenset(), None)
     assert (kept.title, kept.held_since) == ("Council votes", None)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from crawler.errors import Cause
 from crawler.records import PollState, SourceState
 from tests.integration.storage.making import DAY, HOUR, LEASE, MINUTE, NOON, article, poll, source
 
@@ -36,6 +37,7 @@ async def test_all_of_a_state_is_remembered(stores: Any) -> None:
         state=SourceState.BLOCKED,
         since=NOON - HOUR,
         problem="403 Forbidden",
+        cause=Cause.STATUS,
         etag='W/"ä-1"',
         last_modified="Wed, 25-Nov-26 11:00:00 GMT",
         body_hash="ab" * 32,
@@ -137,7 +139,8 @@ async def test_everything_passes_over_our_rhythm_and_nothing_else(
 async def test_a_source_that_is_gone_is_asked_again_after_a_resume(stores: Any) -> None:
     """A host that once said 410 by mistake is not lost; what is paused or well is not made new by it."""
     await stores.sources.sync([source("a"), source("b")], NOON)
-    await stores.articles.record_poll(poll(by="a", state={"state": SourceState.GONE, "problem": "410"}))
+    gone = {"state": SourceState.GONE, "problem": "410", "cause": Cause.GONE}
+    await stores.articles.record_poll(poll(by="a", state=gone))
     later = {"state": SourceState.OK, "next_poll_at": NOON + DAY}
     await stores.articles.record_poll(poll(by="b", state=later))
     assert await stores.sources.claim_due(NOON, 9, HOUR) == ()
@@ -146,7 +149,8 @@ async def test_a_source_that_is_gone_is_asked_again_after_a_resume(stores: Any) 
         await stores.sources.set_paused(name, False)
 
     assert await stores.sources.claim_due(NOON, 9, HOUR) == ("a",)
-    assert (await stores.sources.state("a")).state is SourceState.NEW
+    again = await stores.sources.state("a")
+    assert (again.state, again.problem, again.cause) == (SourceState.NEW, None, None)
 
 
 async def test_paused_sources_are_never_claimed(stores: Any) -> None:
@@ -187,11 +191,13 @@ async def test_another_address_starts_without_the_validators_of_the_old_one(stor
     """A validator belongs to the document that came with it; what is known of the source's past stays."""
     await stores.sources.sync([source()], NOON)
     learned = {"etag": '"1"', "body_hash": "ab", "not_before": NOON + HOUR, "state": SourceState.GONE}
+    learned |= {"problem": "410", "cause": Cause.GONE}
     await stores.articles.record_poll(poll(state=learned))
     await stores.sources.sync([source(url="https://times.example/other")], NOON)
 
     state = await stores.sources.state("times")
     assert (state.etag, state.body_hash, state.state) == (None, None, SourceState.NEW)
+    assert (state.problem, state.cause) == (None, None)
     assert state.last_success_at == NOON
     assert await stores.sources.claim_due(NOON, 1, LEASE) == ("times",)
 

@@ -1,4 +1,4 @@
-"""Floods held for review, times that may have been missed, days in which a feed wants no poll, lists as last seen."""
+"""Floods held for review, times that may have been missed, causes of failures, days without polls, lists as last seen."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Add what the first schema has no place for; nothing is held and no time missed in what is there."""
     op.add_column("sources", sa.Column("skip_days", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("sources", sa.Column("listed", sa.Integer(), nullable=True))
+    op.add_column("sources", sa.Column("cause", sa.String(), nullable=True))
     op.add_column("articles", sa.Column("held_since", AwareTime(), nullable=True))
     op.add_column("articles", sa.Column("held_ended", AwareTime(), nullable=True))
     op.create_index(
