@@ -85,6 +85,15 @@ class Asker:
             state = replace(state, moved_to=None, etag=None, last_modified=None, body_hash=None)
             return state, await self._get(source, state, source.url, seen)
 
+    async def reread(self, source: Source, answer: Answer) -> Answer:
+        """An answer of a feed of which a part was read, with all of its entries.
+
+        Raises:
+            CrawlError, ChildCrashed: its document could not be read.
+        """
+        assert answer.fetched is not None
+        return await self._with_list(answer, source, answer.fetched, None)
+
     async def _get(
         self,
         source: Source,

@@ -7,6 +7,7 @@ what is known and does not reach back to the last poll.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -14,30 +15,41 @@ from urllib.parse import urlsplit
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind
 
 WORTH_TELLING = timedelta(days=1)  # of silence, though its list reaches back over all of it
-_SHORTEST = 2  # a list of one entry always shares none with the next
+_FULL = 0.75  # of the length of the list before
+_SHORTEST = 3  # entries of a list that can be full
+_RENEWED, _RENEWED_AFTER = 10, 3  # shorter lists that were renewed whole so often in a row always are
+_PINNED, _PINNED_GAPS = timedelta(days=1), 20  # before the last poll, or usual gaps between entries before it
 _LOOKS = 4  # polls wanted in the time that one list spans
 
 
 def noticed(
-    state: PollState, dates: Sequence[datetime | None], *, known: int, now: datetime
+    state: PollState,
+    dates: Sequence[datetime | None],
+    *,
+    known: Sequence[datetime | None],
+    now: datetime,
 ) -> SourceGap | None:
     """The time that the list just read leaves open since the last one; None when it leaves none.
 
     A source that failed for a day or more and lists everything since leaves a gap that is filled already: people
-    are told when it was away. A source with a new address was away as long. A first list leaves none.
+    are told when it was away. A source with a new address was away as long. A first list leaves none. An entry that
+    was known and is far older than the last poll may be pinned to the top of the list, so it proves nothing.
 
     Args:
         state: before this poll.
         dates: of all entries of the list, None for those without one.
-        known: how many of them were known.
+        known: of those among them that this source listed before.
     """
     last = state.last_success_at
     if last is None or not dates:
         return None
     away = state.failures > 0 or state.listed is None
-    oldest = min((moment for moment in dates if moment is not None), default=None)
-    reaches_back = known > 0 or (oldest is not None and oldest <= last)
-    if reaches_back:
+    usual = 2 * state.interval if state.interval is not None else timedelta()
+    pinned = last - max(_PINNED, _PINNED_GAPS * usual)
+    fresh = Counter(dates) - Counter(known)
+    oldest = min((moment for moment in fresh if moment is not None), default=None)
+    joins = any(moment is None or moment >= pinned for moment in known)
+    if joins or not fresh or (oldest is not None and oldest <= last):
         if not away or now - last < WORTH_TELLING:
             return None
         return SourceGap(
@@ -48,8 +60,10 @@ def noticed(
             noticed_at=now,
             filled_at=now,
         )
-    if not away and len(dates) < max(state.listed or 0, _SHORTEST):
+    if not away and len(dates) < max(_FULL * (state.listed or 0), _SHORTEST):
         return None  # it lists less than before: a short list of a time, such as a day, and all of it is here
+    if not away and len(dates) < _RENEWED and state.scrolled >= _RENEWED_AFTER:
+        return None  # a forecast, a chart: a few entries that are all renewed each time
     return SourceGap(
         source_id=state.source_id,
         start=last,
@@ -57,6 +71,19 @@ def noticed(
         cause=GapCause.AWAY if away else GapCause.SCROLLED,
         noticed_at=now,
     )
+
+
+def scrolled(state: PollState, gap: SourceGap | None, known: int) -> int:
+    """How many lists in a row shared no entry with the one before.
+
+    Args:
+        state: before this poll.
+        gap: that it noticed.
+        known: entries of its list that this source listed before.
+    """
+    if known:
+        return 0
+    return state.scrolled + (gap is not None and gap.cause is GapCause.SCROLLED)
 
 
 def rhythm_for(dates: Sequence[datetime | None], *, now: datetime, last: datetime) -> timedelta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from crawler.identity import Kept
@@ -10,6 +10,17 @@ from crawler.records import Article, Entry, FullText, PollState, Sighting, Sourc
 
 ENOUGH_TEXT = 1_500  # characters of a feed's own text with which `full_text: auto` is content
 UNDATED_TOLD = 50  # entries without a date that a first poll tells, from the top
+
+
+def was_listed(kept: Kept, known: Mapping[str, str]) -> bool:
+    """Whether this very source listed the entry before; an address alone may be known from another source.
+
+    Args:
+        known: identity key → article id, as for `identity.judge`.
+    """
+    item = kept.item
+    own = (*item.signals, item.version_key, item.whole_key)
+    return any(known.get(key) == kept.article_id for key in own if not key.startswith("url:"))
 
 
 def is_first(state: PollState) -> bool:

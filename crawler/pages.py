@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from crawler.errors import CrawlError, TemporaryFetchError
+from crawler.errors import CrawlError, HostHeld, TemporaryFetchError
 from crawler.ports import ArticleStore, ChildCrashed, Clock, Extractor, Fetcher
 from crawler.records import Article, Page, Purpose, Request, Source, SourceKind, TextState
 
@@ -113,9 +113,12 @@ def next_try(article: Article, error: TemporaryFetchError, now: datetime) -> dat
     """When to ask for a page again, never before the server's wish; None: give up.
 
     Five minutes later for a fresh article, then half an hour, then every two hours for the first day. The
-    age of the article decides, so neither a restart nor a second worker starts the count anew.
+    age of the article decides, or the time since it was released from review, so neither a restart nor a second
+    worker starts the count anew. A host that wants no request was not asked: it is when its time is over.
     """
-    age = now - article.first_seen_at
+    if isinstance(error, HostHeld) and error.retry_at is not None:
+        return error.retry_at
+    age = now - (article.held_ended or article.first_seen_at)
     if error.status in (404, 410) and age >= _MISSING_FOR:
         return None
     wait = next((wait for limit, wait in _WAITS if age < limit), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crawler import floods, gaps, identity, intake, poll_state, schedule, seen
@@ -14,6 +14,7 @@ from crawler.errors import (
     TemporaryFetchError,
     Unchanged,
 )
+from crawler.identity import Item
 from crawler.ports import (
     ArticleStore,
     ChildCrashed,
@@ -24,6 +25,7 @@ from crawler.ports import (
     SourceStore,
 )
 from crawler.records import (
+    Article,
     Feed,
     Fetched,
     GapCause,
@@ -43,6 +45,14 @@ __all__ = ["PollPolicy", "Poller"]
 
 LARGE_DOCUMENT = 256 << 10  # bytes from which a document is parsed in a child process
 GAP_MATTERS = timedelta(days=30)  # for which a sitemap may still fill a gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """What is known of the items of a list, as `identity.judge` wants it."""
+
+    known: Mapping[str, str]  # identity key → article id
+    articles: Mapping[str, Article]  # by id, those that were not purged
 
 
 class Poller:
@@ -94,11 +104,13 @@ class Poller:
             await self._states.release(source_id)
             return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=reason)
         if not asked and (later := poll_state.postponed(state, self._clock.now())):
-            await self._articles.record_poll(Poll(state=replace(state, next_poll_at=later)))
+            after = replace(state, next_poll_at=later)
+            await self._articles.record_poll(Poll(state=after, url=source.url))
             problem = f"its feed wants no poll before {later:%d %b %H:%M} UTC"
             return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem=problem)
         try:
             state, answer = await self._asker.ask(source, state, lambda: self._seen(source, state))
+            answer, memory = await self._recalled(source, answer)
         except Unchanged as unchanged:
             return await self._unchanged(source, state, unchanged)
         except HostHeld as held:
@@ -109,7 +121,7 @@ class Poller:
             return await self._failed(source, state, CrawlError(f"its document could not be read: {error}"))
         if answer.feed is None:
             return await self._same_bytes(source, state, answer)
-        return await self._listed(source, state, answer, answer.feed, sources)
+        return await self._listed(source, state, answer, answer.feed, memory, sources)
 
     # -- what came of it -----------------------------------------------------------------------------
 
@@ -119,6 +131,7 @@ class Poller:
         state: PollState,
         answer: Answer,
         feed: Feed,
+        memory: _Memory,
         sources: Mapping[str, Source],
     ) -> PollOutcome:
         now = self._clock.now()
@@ -132,10 +145,8 @@ class Poller:
             before=answer.before,
             day=now.date(),
         )
-        known = await self._articles.known(identity.lookups(items)) if items else {}
-        stored = await self._articles.by_ids(tuple(dict.fromkeys(known.values()))) if known else ()
-        by_id = {article.id: article for article in stored}
-        kept = identity.judge(items, source.id, known, by_id, unchanged=listed.known)
+        known, by_id = memory.known, memory.articles
+        kept = identity.judge(items, source.id, known, by_id, unchanged=len(listed.known))
 
         new = [one for one in kept if one.new]
         first = intake.is_first(state)
@@ -146,12 +157,16 @@ class Poller:
             for one in kept
             if not one.new and one.changed and one.article_id in by_id
         )
-        known_again = listed.known + len(kept) - len(new)
-        gap = None if held else gaps.noticed(state, listed.dates, known=known_again, now=now)
+        again = [one.item.entry.published_at for one in kept if intake.was_listed(one, known)]
+        gap = None if held else gaps.noticed(state, listed.dates, known=(*listed.known, *again), now=now)
         open_gap = gap is not None and gap.filled_at is None
         poll = Poll(
-            state=self._after_list(
-                source, state, answer, feed, listed.dates, len(new), now, flood=len(held), gap=gap
+            url=source.url,
+            state=replace(
+                self._after_list(
+                    source, state, answer, feed, listed.dates, len(new), now, flood=len(held), gap=gap
+                ),
+                scrolled=gaps.scrolled(state, gap, known=len(listed.known) + len(again)),
             ),
             articles=intake.articles(new, source, now, known=known_only, held=held),
             keys=tuple((one.article_id, one.keys) for one in kept if one.keys),
@@ -160,7 +175,7 @@ class Poller:
             gap=gap,
             hasten=gaps.sitemaps_beside(source, feed.site_url, sources.values()) if open_gap else (),
             filled=await self._filled(source, listed.dates, sources, now),
-            seen=listed.stored or None,
+            seen=listed.stored if source.kind is SourceKind.FEED else None,
         )
         stored_ids = await self._articles.record_poll(poll)
         return PollOutcome(
@@ -173,6 +188,22 @@ class Poller:
             problems=feed.problems + _refused_move(answer.fetched),
             status=answer.fetched.status if answer.fetched else None,
         )
+
+    async def _recalled(self, source: Source, answer: Answer) -> tuple[Answer, _Memory]:
+        """What is known of the answer's items; one read in part is read whole where that could tell another story."""
+        memory = await self._memory(answer.items)
+        if answer.before is None or not memory.known:
+            return answer, memory
+        beside = await self._articles.known(tuple(seen.unread(answer.prints, answer.before)))
+        if seen.may_be_elsewhere(answer.items, memory.known, memory.articles, frozenset(beside.values())):
+            answer = await self._asker.reread(source, answer)
+            memory = await self._memory(answer.items)
+        return answer, memory
+
+    async def _memory(self, items: Sequence[Item]) -> _Memory:
+        known = await self._articles.known(identity.lookups(items)) if items else {}
+        stored = await self._articles.by_ids(tuple(dict.fromkeys(known.values()))) if known else ()
+        return _Memory(known=known, articles={article.id: article for article in stored})
 
     async def _seen(self, source: Source, state: PollState) -> SeenList | None:
         """The list before, where it was read whole today and at this address."""
@@ -190,7 +221,7 @@ class Poller:
         known = await self._articles.titles(source.id, tuple({entry.title for entry in entries}))
         return floods.held(
             [entry.published_at for entry in entries],
-            [entry.title in known for entry in entries],
+            [entry.title if entry.title in known else None for entry in entries],
             now=now,
             last_success_at=state.last_success_at,
             learned=state.interval,
@@ -220,8 +251,8 @@ class Poller:
             last_modified=fetched.last_modified,
             moved_to=poll_state.accepted(source, answer.moved_to),
         )
-        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fetched.fresh_for)
-        await self._articles.record_poll(Poll(state=after))
+        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=answer.fresh_for)
+        await self._articles.record_poll(Poll(state=after, url=source.url))
         return _unchanged_outcome(state, after, now, fetched.status)
 
     async def _unchanged(self, source: Source, state: PollState, answer: Unchanged) -> PollOutcome:
@@ -234,7 +265,7 @@ class Poller:
         )
         fresh_for = poll_state.freshness(state, answer.fresh_for)
         after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fresh_for)
-        await self._articles.record_poll(Poll(state=after))
+        await self._articles.record_poll(Poll(state=after, url=source.url))
         return _unchanged_outcome(state, after, now, answer.status)
 
     async def _not_asked(self, source: Source, state: PollState, held: HostHeld) -> PollOutcome:
@@ -250,7 +281,7 @@ class Poller:
         )
         later = plan.next_poll_at + self._policy.jitter() * schedule.JITTER * self._policy.floor
         after = replace(state, next_poll_at=later, not_before=plan.not_before)
-        await self._articles.record_poll(Poll(state=after))
+        await self._articles.record_poll(Poll(state=after, url=source.url))
         return PollOutcome(source_id=source.id, result=PollResult.SKIPPED, problem=str(held))
 
     async def _failed(self, source: Source, state: PollState, error: CrawlError) -> PollOutcome:
@@ -273,7 +304,7 @@ class Poller:
                 fraction=self._policy.jitter(),
             )
             after = replace(after, next_poll_at=plan.next_poll_at, not_before=plan.not_before)
-        await self._articles.record_poll(Poll(state=after))
+        await self._articles.record_poll(Poll(state=after, url=source.url))
         return PollOutcome(
             source_id=source.id, result=PollResult.FAILED, problem=str(error), status=error.status
         )
@@ -320,6 +351,7 @@ class Poller:
     def _planned(
         self, source: Source, state: PollState, now: datetime, *, fresh_for: timedelta | None
     ) -> PollState:
+        """With the next poll planned, and remembering for how long the answer is fresh."""
         plan = schedule.plan(
             self._interval(source, state, now),
             now=now,
@@ -329,7 +361,7 @@ class Poller:
             skip_days=state.skip_days,
             fraction=self._policy.jitter(),
         )
-        return replace(state, next_poll_at=plan.next_poll_at, not_before=plan.not_before)
+        return replace(state, next_poll_at=plan.next_poll_at, not_before=plan.not_before, fresh_for=fresh_for)
 
     def _interval(self, source: Source, state: PollState, now: datetime) -> timedelta:
         spoke = state.last_new_at or now

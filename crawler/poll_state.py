@@ -46,9 +46,7 @@ def freshness(state: PollState, said: timedelta | None) -> timedelta | None:
         state: before this poll.
         said: by the 304 itself; None: nothing.
     """
-    if said is not None or state.failures or state.not_before is None or state.last_polled_at is None:
-        return said
-    return state.not_before - state.last_polled_at
+    return said if said is not None else state.fresh_for
 
 
 def good(state: PollState, now: datetime) -> PollState:

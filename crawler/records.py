@@ -148,10 +148,14 @@ class PollState:
     failures: int = 0  # in a row
     interval: timedelta | None = None  # the rhythm learned so far
     title: str | None = None  # the feed's own title
+    fresh_for: timedelta | None = (
+        None  # as the last good answer said; a "not modified" that says nothing renews it
+    )
     ttl: timedelta | None = None  # the feed's own wish, holds also while it answers "not modified"
     skip_hours: frozenset[int] = frozenset()  # UTC hours in which the feed wants no poll
     skip_days: frozenset[int] = frozenset()  # UTC days in which it wants none; Monday is 0
     listed: int | None = None  # entries in the last document read
+    scrolled: int = 0  # lists in a row that shared no entry with the one before
     operator_paused: bool = False  # by `sources pause`
 
     def __post_init__(self) -> None:
@@ -354,6 +358,7 @@ class Poll:
     """Everything one poll changes; the store writes it in ONE transaction (entries with validators)."""
 
     state: PollState
+    url: str | None = None  # as configured when it began; where there is another by now, `state` is void
     articles: tuple[Article, ...] = ()  # new ones
     keys: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (article id, its identity keys), new and known
     sightings: tuple[Sighting, ...] = ()

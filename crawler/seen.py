@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from crawler.identity import Item
-from crawler.records import Entry
+from crawler.identity import Item, same_title
+from crawler.records import Article, Entry
 
 PRINT = 8  # bytes of a fingerprint
 _VERSION = 1
@@ -88,8 +88,14 @@ class WholeList:
     """A list of which a part was read: what it holds in all."""
 
     dates: tuple[datetime | None, ...]  # of all entries
-    known: int  # entries that were not read again
+    known: tuple[datetime | None, ...]  # dates of the entries that were not read again
     stored: bytes  # to be remembered of it; b"" for nothing
+
+
+def unread(prints: Collection[bytes], before: SeenList) -> frozenset[str]:
+    """Signals of the entries of a list that stand in it as they did `before`; `prints`: of the whole list."""
+    here = frozenset(prints)
+    return frozenset(key for one in before.entries if one.print in here for key in one.signals if key)
 
 
 def is_in_doubt(entries: int, items: Sequence[Item], prints: Collection[bytes], before: SeenList) -> bool:
@@ -99,8 +105,33 @@ def is_in_doubt(entries: int, items: Sequence[Item], prints: Collection[bytes], 
         entries, items: how many were read, and the items that they are.
         prints: of the whole list.
     """
-    beside = {key for one in before.entries if one.print in prints for key in one.signals}
-    return len(items) != entries or any(key in beside for item in items for key in item.given if key)
+    beside = unread(prints, before)
+    return len(items) != entries or any(key in beside for item in items for key in item.given)
+
+
+def may_be_elsewhere(
+    items: Sequence[Item],
+    known: Mapping[str, str],
+    articles: Mapping[str, Article],
+    beside: Collection[str],
+) -> bool:
+    """Whether a list must be read whole: the article that a signal of an entry leads to may be another entry of it.
+
+    A signal can be a place, such as the address of the lead story: it goes to the next story while its article stands
+    elsewhere in the list as it did. So an entry is only taken for its article when that is still kept, has the same
+    title, and none of the entries that were not read leads to it.
+
+    Args:
+        items: that were read.
+        known, articles: as for `identity.judge`.
+        beside: ids of the articles that the signals of the entries lead to that were not read.
+    """
+    for item in items:
+        for owner in {known[key] for key in item.signals if key in known}:
+            article = articles.get(owner)
+            if article is None or owner in beside or not same_title(item.entry.title, article.title):
+                return True
+    return False
 
 
 def whole(
@@ -115,7 +146,7 @@ def whole(
 ) -> WholeList:
     """The whole of a list of which `entries`, at the places `fresh`, were read now, and the others `before`."""
     if not prints or len(items) != len(entries):
-        return WholeList(dates=tuple(entry.published_at for entry in entries), known=0, stored=b"")
+        return WholeList(dates=tuple(entry.published_at for entry in entries), known=(), stored=b"")
     rows = {one.print: one for one in before.entries} if before is not None else {}
     now = {
         place: SeenEntry(print=prints[place], published_at=entry.published_at, signals=item.given)
@@ -125,6 +156,6 @@ def whole(
     read_on = day if before is None else before.day
     return WholeList(
         dates=tuple(one.published_at for one in all_of_it),
-        known=len(prints) - len(fresh),
+        known=tuple(rows[own].published_at for place, own in enumerate(prints) if place not in now),
         stored=pack(SeenList(day=read_on, frame=frame, entries=all_of_it)),
     )

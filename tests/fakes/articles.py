@@ -132,9 +132,9 @@ class MemoryArticles:
             article_id = same.get(edit.article_id, edit.article_id)
             if article_id in self.kept:
                 self._edit(self.kept[article_id], edit, now)
-        self.sources.polled(poll.state, now)
+        current = self.sources.polled(poll.state, now, poll.url)
         self.sources.also(poll, now)
-        if poll.seen is not None:
+        if poll.seen is not None and current:
             self.lists[poll.state.source_id] = poll.seen
         self.polls.append(poll)
         return tuple(new)

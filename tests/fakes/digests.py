@@ -69,11 +69,17 @@ class MemoryDigests:
 
     async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
         held: dict[tuple[str, datetime], dict[str, Article]] = {}
+        shown = set()
         for match in self.matches.holding():
-            article = self._article(match.article_id)
-            inside = match.matched_at is not None and since < match.matched_at <= until
-            if inside and match.initiative_id in plan.initiatives and is_held(article) and article.held_since:
-                held.setdefault((article.source_id, article.held_since), {})[article.id] = article
+            article, at = self._article(match.article_id), match.matched_at
+            if at is None or at > until or match.initiative_id not in plan.initiatives:
+                continue
+            if is_held(article) and article.held_since is not None:
+                flood = (article.source_id, article.held_since)
+                held.setdefault(flood, {})[article.id] = article
+                if at <= since:
+                    shown.add(flood)
+        held = {flood: found for flood, found in held.items() if flood not in shown}
         sizes = {(one.source_id, one.since): one.articles for one in await self.matches.articles.held()}
         return tuple(
             Flood(
@@ -93,7 +99,9 @@ class MemoryDigests:
         filed = [
             self._article(match.article_id)
             for match in self.matches.holding()
-            if match.initiative_id == initiative_id and commitment_id in match.commitments
+            if match.initiative_id == initiative_id
+            and commitment_id in match.commitments
+            and not is_held(self._article(match.article_id))
         ]
         filed.sort(key=lambda article: article.published_at or article.first_seen_at, reverse=True)
         return tuple(self._telling(article) for article in filed[:limit])

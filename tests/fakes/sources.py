@@ -94,13 +94,19 @@ class MemorySources:
                     one.state, state=SourceState.NEW, since=None, problem=None, cause=None, next_poll_at=None
                 )
 
-    def polled(self, state: PollState, now: datetime) -> None:
-        """What a poll learned; the operator's pause stays as it is."""
+    def polled(self, state: PollState, now: datetime, url: str | None = None) -> bool:
+        """What a poll learned, and whether it is kept: not where another address was configured meanwhile.
+
+        The operator's pause stays as it is.
+        """
         known = self.kept.get(state.source_id)
         if known is None:
             known = self.kept[state.source_id] = Kept(None, state, False, now)
+        if url is not None and known.source is not None and known.source.url != url:
+            return False
         known.state = replace(state, operator_paused=known.state.operator_paused)
         known.claimed_until = None
+        return True
 
     def also(self, poll: Poll, now: datetime) -> None:
         """What a poll says of time that was missed, here or in other sources."""

@@ -26,6 +26,7 @@ OLD = NOW - 30 * DAY
         ([OLD] * 60 + [NOW] * 3, NOW - HOUR, 0, 60),
         ([NOW] * 60, NOW - HOUR, 57, 57),
         ([OLD] * 80 + [NOW] * 60, NOW - HOUR, 0, 140),
+        ([NOW - 12 * HOUR] * 80, NOW - HOUR, 0, 0),
     ],
     ids=[
         "old dates",
@@ -38,14 +39,22 @@ OLD = NOW - 30 * DAY
         "news among old dates",
         "news among known titles",
         "too much news to be believed",
+        "dated by day only",
     ],
 )
 def test_a_renewal_of_a_feed_is_told_from_much_news(
     dates: list[datetime | None], last: datetime | None, titles: int, number: int
 ) -> None:
     """Only what looks like old entries in new clothes is held; what is proven new is told with the others."""
-    known = [place < titles for place in range(len(dates))]
+    known = [f"Title {place}" if place < titles else None for place in range(len(dates))]
 
     found = held(dates, known, now=NOW, last_success_at=last, learned=HOUR)
 
     assert found == frozenset(range(number))
+
+
+def test_a_title_that_comes_again_and_again_is_no_sign_of_a_renewal() -> None:
+    """Fifty-five warnings of one storm."""
+    warnings = ["Severe weather warning"] * 55
+
+    assert held([NOW] * 55, warnings, now=NOW, last_success_at=NOW - HOUR, learned=HOUR) == frozenset()

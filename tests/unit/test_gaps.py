@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.gaps import filled_by, noticed, rhythm_for, sitemaps_beside
+from crawler.gaps import filled_by, noticed, rhythm_for, scrolled, sitemaps_beside
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceKind
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -22,7 +23,7 @@ def state(last: timedelta = 6 * HOUR, **facts: object) -> PollState:
 
 def test_a_full_list_without_a_known_entry_may_have_lost_some() -> None:
     """From the last poll to the oldest entry listed."""
-    gap = noticed(state(), FULL, known=0, now=NOW)
+    gap = noticed(state(), FULL, known=(), now=NOW)
 
     assert gap is not None
     assert (gap.start, gap.end, gap.cause) == (NOW - 6 * HOUR, NOW - 190 * MINUTE, GapCause.SCROLLED)
@@ -32,34 +33,61 @@ def test_a_full_list_without_a_known_entry_may_have_lost_some() -> None:
 @pytest.mark.parametrize(
     ("before", "dates", "known"),
     [
-        (state(), FULL, 1),
-        (state(), FULL[:8], 0),
-        (state(3 * HOUR), FULL, 0),
-        (PollState(source_id="times"), FULL, 0),
-        (state(listed=1), FULL[:1], 0),
-        (state(), [], 0),
-        (state(failures=2), FULL, 3),
+        (state(), FULL, FULL[-1:]),
+        (state(), FULL[:8], ()),
+        (state(3 * HOUR), FULL, ()),
+        (PollState(source_id="times"), FULL, ()),
+        (state(listed=2), FULL[:2], ()),
+        (state(), [], ()),
+        (state(failures=2), FULL, FULL[-3:]),
+        (state(), [None, *FULL], (None,)),
     ],
     ids=[
         "one is known",
         "the list is not full",
         "it reaches back",
         "first list",
-        "a list of one",
+        "a short list",
         "empty",
         "hours away",
+        "one without a date is known",
     ],
 )
 def test_nothing_is_missed_while_the_list_reaches_back(
-    before: PollState, dates: list[datetime | None], known: int
+    before: PollState, dates: list[datetime | None], known: Sequence[datetime | None]
 ) -> None:
     """No warning without a reason."""
     assert noticed(before, dates, known=known, now=NOW) is None
 
 
+def test_a_list_a_little_shorter_than_the_last_is_full_all_the_same() -> None:
+    """One entry of twenty was taken back."""
+    assert noticed(state(), FULL[:19], known=(), now=NOW) is not None
+
+
+def test_a_few_entries_that_are_always_renewed_are_no_loss() -> None:
+    """A forecast is told of three times, then it is known for what it is; a full list never is."""
+    forecast = [NOW - number * HOUR for number in range(4)]
+    gap = noticed(state(listed=4, scrolled=2), forecast, known=(), now=NOW)
+
+    assert gap is not None
+    assert noticed(state(listed=4, scrolled=3), forecast, known=(), now=NOW) is None
+    assert noticed(state(scrolled=9), FULL, known=(), now=NOW) is not None
+    assert [scrolled(state(scrolled=2), *told) for told in ((gap, 0), (None, 0), (None, 1))] == [3, 2, 0]
+
+
+def test_an_entry_pinned_to_the_top_proves_nothing() -> None:
+    """It is far older than the last poll, by the habits of the source."""
+    pinned = NOW - 30 * DAY
+    weekly = state(interval=2 * DAY)
+
+    assert noticed(state(), [pinned, *FULL], known=(pinned,), now=NOW) is not None
+    assert noticed(weekly, [pinned, *FULL], known=(pinned,), now=NOW) is None
+
+
 def test_a_source_that_comes_back_says_from_when_its_list_is_whole() -> None:
     """Three weeks without an answer, and a list of some hours."""
-    gap = noticed(state(21 * DAY, failures=30), FULL[:8], known=0, now=NOW)
+    gap = noticed(state(21 * DAY, failures=30), FULL[:8], known=(), now=NOW)
 
     assert gap is not None
     assert (gap.start, gap.end, gap.cause) == (NOW - 21 * DAY, NOW - 70 * MINUTE, GapCause.AWAY)
@@ -68,7 +96,7 @@ def test_a_source_that_comes_back_says_from_when_its_list_is_whole() -> None:
 
 def test_a_source_that_comes_back_with_everything_was_away_and_lost_nothing() -> None:
     """Readers learn when it was away, and that it is caught up."""
-    gap = noticed(state(3 * DAY, failures=9), [*FULL, NOW - 4 * DAY], known=1, now=NOW)
+    gap = noticed(state(3 * DAY, failures=9), [*FULL, NOW - 4 * DAY], known=(NOW - 4 * DAY,), now=NOW)
 
     assert gap is not None
     assert (gap.start, gap.end, gap.filled_at) == (NOW - 3 * DAY, NOW, NOW)
@@ -76,7 +104,7 @@ def test_a_source_that_comes_back_with_everything_was_away_and_lost_nothing() ->
 
 def test_a_corrected_address_was_away_as_long_as_the_old_one_was_silent() -> None:
     """Its first list is compared with the last one of the old address."""
-    gap = noticed(state(9 * DAY, listed=None), FULL, known=0, now=NOW)
+    gap = noticed(state(9 * DAY, listed=None), FULL, known=(), now=NOW)
 
     assert gap is not None
     assert gap.cause is GapCause.AWAY

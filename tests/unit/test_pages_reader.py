@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from crawler.errors import (
     CrawlError,
     ForbiddenAddress,
     GoneError,
+    HostHeld,
     TemporaryFetchError,
     TooLarge,
 )
@@ -209,3 +210,21 @@ def test_credentials_go_to_the_sources_own_host_only() -> None:
             SOURCE,
         )
         assert (foreign.headers, foreign.auth) == ((), None)
+
+
+def test_a_page_whose_host_wants_no_request_is_asked_for_when_that_is_over() -> None:
+    """Nothing was asked, so nothing failed, however old the article is."""
+    now = NOON + timedelta(days=3)
+
+    outcome = after_failure(ARTICLE, HostHeld.by("news.example", now=now, wait=timedelta(hours=1)), now)
+
+    assert (outcome.state, outcome.retry_at) == (TextState.PENDING, now + timedelta(hours=1))
+
+
+def test_an_article_that_was_held_for_review_has_its_day_of_tries_from_its_release() -> None:
+    """A flood that is released after a week is read like news."""
+    released = replace(ARTICLE, held_since=NOON, held_ended=NOON + timedelta(days=6))
+    now = NOON + timedelta(days=6, minutes=1)
+
+    assert next_try(released, TemporaryFetchError("no connection"), now) == now + timedelta(minutes=5)
+    assert next_try(ARTICLE, TemporaryFetchError("no connection"), now) is None

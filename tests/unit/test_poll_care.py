@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from crawler.errors import TemporaryFetchError
+from crawler.errors import HostHeld, TemporaryFetchError, Unchanged
 from crawler.records import Entry, Feed, GapCause, PollResult, Source, SourceKind, SourceState
 from tests.unit.test_poll_outcomes import DAY, HOUR, MINUTE, NOON, URL, Room, answer, item
 
@@ -172,3 +172,35 @@ async def test_days_that_a_feed_wants_skipped_hold_for_its_next_polls() -> None:
     room.articles.sources.polled(replace(state, next_poll_at=NOON), NOON)
     assert (await room.poll(answer(item(2)))).result is PollResult.SKIPPED
     assert (await room.poller.poll("s", asked=True)).result is PollResult.NEW
+
+
+async def test_an_entry_known_from_another_source_says_nothing_of_what_this_one_missed() -> None:
+    """A planet told one of them meanwhile."""
+    room = Room()
+    planet = Source(id="planet", kind=SourceKind.FEED, url="https://planet.example/rss")
+    room.poller._sources = {"s": room.source, "planet": planet}
+    await room.poll(answer(*(item(number, at=NOON - HOUR) for number in range(20))))
+    room.clock.advance(DAY)
+    now = NOON + DAY
+    room.web.answers[planet.url] = answer(item(105, at=now - HOUR), url=planet.url)
+    await room.poller.poll("planet")
+
+    await room.poll(answer(*(item(number, at=now - HOUR) for number in range(100, 120)), etag='"2"'))
+
+    (gap,) = room.articles.sources.missed
+    assert (gap.source_id, gap.start) == ("s", NOON)
+
+
+async def test_a_wish_of_the_host_is_no_freshness_of_the_feed() -> None:
+    """After three days of waiting, a "not modified" that says nothing is followed by the usual poll."""
+    room = Room()
+    await room.poll(answer(item(1)))
+    await room.poll(HostHeld.by("news.example", now=NOON, wait=3 * DAY))
+    room.clock.advance(3 * DAY + HOUR)
+
+    await room.poll(Unchanged())
+
+    state = await room.state()
+    assert state.not_before is None
+    assert state.next_poll_at is not None
+    assert state.next_poll_at < NOON + 4 * DAY

@@ -559,3 +559,39 @@ async def test_sites_without_feeds_take_the_same_path() -> None:
     for trouble in (NotAFeedError("its selector finds nothing"), ChildCrashed("the child died")):
         room.lister.answer = trouble
         assert (await room.poll()).result is PollResult.FAILED
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [answer(item(1), item(2)), Unchanged(etag='"1"'), TemporaryFetchError("down"), HostHeld("wait")],
+    ids=["a list", "not modified", "a failure", "a wish to wait"],
+)
+async def test_what_an_address_answers_after_it_was_changed_says_nothing_of_the_new_one(
+    brought: Fetched | CrawlError,
+) -> None:
+    """Whatever it is: the new address is asked next, without validators, and waits for no more than the claim."""
+    room = Room()
+    old, new = room.source, replace(room.source, url="https://news.example/other")
+    stored = room.articles.sources
+    await stored.sync([old], NOON)
+    await room.poll(answer(item(1)))
+    room.clock.advance(HOUR)
+    assert await stored.claim_due(room.clock.now(), 1, 10 * MINUTE) == ("s",)
+
+    class Slow(Web):
+        """A fetcher during whose request the configuration changes."""
+
+        async def get(self, request: Request) -> Fetched:
+            await stored.sync([new], room.clock.now())
+            return await super().get(request)
+
+    slow = Slow()
+    slow.answers[URL] = brought
+    room.poller._asker._fetcher = slow
+    await room.poll()
+
+    state = await room.state()
+    assert (state.state, state.etag, state.listed, state.failures) == (SourceState.NEW, None, None, 0)
+    assert (state.next_poll_at, state.not_before) == (None, None)
+    assert len(room.stored) == (2 if isinstance(brought, Fetched) else 1)
+    assert await stored.claim_due(room.clock.now() + 10 * MINUTE, 1, HOUR) == ("s",)

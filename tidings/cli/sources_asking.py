@@ -65,7 +65,7 @@ def test_sources(
                 )
                 meanwhile = await stores.sources.state(source.id)
                 if tested.after is not before and meanwhile.last_polled_at == before.last_polled_at:
-                    await stores.articles.record_poll(Poll(state=tested.after))
+                    await stores.articles.record_poll(Poll(state=tested.after, url=source.url))
                 done += 1
                 live.show(f"{done} of {len(chosen)}")
                 return tested

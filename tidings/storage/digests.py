@@ -168,7 +168,7 @@ def _filed(connection: Connection, initiative_id: str, commitment_id: str, limit
         .select_from(
             match_commitments.join(articles, A.id == C.article_id).join(sources, S.id == A.source_id)
         )
-        .where(C.initiative_id == initiative_id, C.commitment_id == commitment_id)
+        .where(C.initiative_id == initiative_id, C.commitment_id == commitment_id, FREE)
         .order_by(func.coalesce(A.published_at, A.first_seen_at).desc(), A.id)
         .limit(limit)
     )

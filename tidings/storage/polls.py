@@ -86,13 +86,14 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
     if poll.articles:
         lock(connection, "articles")
     moment = _moment(poll)
-    save_state(connection, poll.state, now=moment, listed=moment.date() if poll.keys else None)
+    day = moment.date() if poll.keys else None
+    current = save_state(connection, poll.state, url=poll.url, now=moment, listed=day)
 
     if poll.gap is not None:
         gaps.add(connection, poll.gap)
     gaps.fill(connection, poll.filled, moment)
     hasten(connection, poll.hasten, moment)
-    if poll.seen is not None:
+    if poll.seen is not None and current:
         row = {"source_id": poll.state.source_id, "seen": poll.seen}
         connection.execute(_remember(connection.dialect.name), row)
 

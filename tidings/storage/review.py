@@ -99,28 +99,29 @@ def _known(now: datetime) -> dict[str, Any]:
 def floods_for(
     connection: Connection, plan: DigestPlan, since: datetime, until: datetime
 ) -> tuple[Flood, ...]:
-    """Floods held now of which something matched this digest in the window, with those articles, newest first."""
+    """Floods held now of which the first thing matched this digest in the window, with all that did, newest first.
+
+    A flood is shown once: what of it is matched after that stands in no second block.
+    """
+    first = (
+        select(M.article_id, func.min(M.matched_at).label("at"))
+        .where(M.initiative_id.in_(plan.initiatives), M.matched_at <= until, M.gone_at.is_(None))
+        .where(M.article_id.in_(select(A.id).where(HELD)))
+        .group_by(M.article_id)
+        .subquery()
+    )
     rows = connection.execute(
-        select(*COLUMNS, A.held_since)
-        .select_from(articles.join(sources, S.id == A.source_id))
-        .where(
-            HELD,
-            not_(A.backfilled),
-            A.id.in_(
-                select(M.article_id).where(
-                    M.initiative_id.in_(plan.initiatives),
-                    M.matched_at > since,
-                    M.matched_at <= until,
-                    M.gone_at.is_(None),
-                )
-            ),
-        )
+        select(*COLUMNS, A.held_since, first.c.at)
+        .select_from(articles.join(sources, S.id == A.source_id).join(first, first.c.article_id == A.id))
+        .where(HELD, not_(A.backfilled))
         .order_by(func.coalesce(A.published_at, A.first_seen_at).desc(), A.id)
     ).all()
-    sizes = {(one.source_id, one.since): one.articles for one in held(connection)} if rows else {}
+    shown = {(row.source_id, row.held_since) for row in rows if row.at <= since}
     found: dict[tuple[str, datetime], list[Telling]] = {}
     for row in rows:
-        found.setdefault((row.source_id, row.held_since), []).append(to_telling(row))
+        if (row.source_id, row.held_since) not in shown:
+            found.setdefault((row.source_id, row.held_since), []).append(to_telling(row))
+    sizes = {(one.source_id, one.since): one.articles for one in held(connection)} if found else {}
     return tuple(
         Flood(
             source=tellings[0].source,

@@ -37,7 +37,9 @@ _REMEMBERED = (
     "interval",
     "title",
     "ttl",
+    "fresh_for",
     "listed",
+    "scrolled",
 )
 # What belongs to one address, and goes when the configured address changes.
 _OF_ADDRESS: dict[str, Any] = {
@@ -53,9 +55,11 @@ _OF_ADDRESS: dict[str, Any] = {
     "not_before": None,
     "failures": 0,
     "ttl": None,
+    "fresh_for": None,
     "skip_hours": [],
     "skip_days": [],
     "listed": None,
+    "scrolled": 0,
 }
 
 
@@ -130,19 +134,33 @@ def active() -> ColumnElement[bool]:
 
 # Built once: making a statement costs more than running it. The row's own id goes by another name than the column.
 _WRITTEN = (*_REMEMBERED, "state", "skip_hours", "skip_days", "claimed_until", "last_listed")
+_OWN = S.id == bindparam("own")
+_AT = bindparam("at", type_=S.url.type)
 _SAVE = (
     update(sources)
-    .where(S.id == bindparam("own"))
+    .where(_OWN, or_(_AT.is_(None), S.url == _AT))
     .values(
         {name: bindparam(name, type_=S[name].type) for name in _WRITTEN}
         | {"last_listed": func.coalesce(bindparam("last_listed", type_=S.last_listed.type), S.last_listed)}
     )
 )
-_STATE = select(sources).where(S.id == bindparam("own"))
+_STATE = select(sources).where(_OWN)
 
 
-def save_state(connection: Connection, state: PollState, *, now: datetime, listed: date | None) -> None:
-    """Keep what a poll learned and release its claim; `listed`: the day, when the poll brought a list."""
+def save_state(
+    connection: Connection, state: PollState, *, url: str | None, now: datetime, listed: date | None
+) -> bool:
+    """Keep what a poll learned and release its claim; neither where another address was configured meanwhile.
+
+    Then the claim is left to its lease: a process that has not heard of the change yet, and still asks the old address,
+    would else find the source due again at once, and again.
+
+    Args:
+        url: the configured address that the poll belongs to; None: the present one, whichever it is.
+        listed: the day, when the poll brought a list.
+    Returns:
+        Whether it was kept.
+    """
     values: dict[str, Any] = {name: getattr(state, name) for name in _REMEMBERED}
     values |= {
         "state": str(state.state),
@@ -151,13 +169,13 @@ def save_state(connection: Connection, state: PollState, *, now: datetime, liste
         "claimed_until": None,
         "last_listed": listed,
     }
-    changed = connection.execute(_SAVE, {"own": state.source_id} | values).rowcount
-    if not changed:  # not in the configuration: kept for its articles, never due
-        connection.execute(
-            insert(connection, sources).values(
-                _new(state.source_id, "feed", "", now, configured=False) | values
-            )
-        )
+    if connection.execute(_SAVE, {"own": state.source_id, "at": url} | values).rowcount:
+        return True
+    if connection.execute(_STATE, {"own": state.source_id}).first() is not None:
+        return False
+    unknown = _new(state.source_id, "feed", url or "", now, configured=False)
+    connection.execute(insert(connection, sources).values(unknown | values))  # for its articles, never due
+    return True
 
 
 def hasten(connection: Connection, source_ids: Sequence[str], now: datetime) -> None:
@@ -209,6 +227,7 @@ def _new(source_id: str, kind: str, url: str, now: datetime, *, configured: bool
         "added_at": now,
         "state": str(SourceState.NEW),
         "failures": 0,
+        "scrolled": 0,
         "skip_hours": [],
         "skip_days": [],
     }
@@ -262,8 +281,10 @@ def _to_state(row: AnyRow) -> PollState:
         interval=row.interval,
         title=row.title,
         ttl=row.ttl,
+        fresh_for=row.fresh_for,
         skip_hours=frozenset(row.skip_hours),
         skip_days=frozenset(row.skip_days),
         listed=row.listed,
+        scrolled=row.scrolled,
         operator_paused=row.operator_paused,
     )

@@ -65,9 +65,11 @@ sources = Table(
     Column("interval", Duration),
     Column("title", Words),
     Column("ttl", Duration),
+    Column("fresh_for", Duration),
     Column("skip_hours", JSON, nullable=False),  # UTC hours, in order
     Column("skip_days", JSON, nullable=False),  # UTC days, Monday is 0
     Column("listed", Integer),  # entries in the last document read
+    Column("scrolled", Integer, nullable=False),  # lists in a row that shared no entry with the one before
     Column("last_listed", Date),  # UTC day of the last poll that brought a list
 )
 Index("ix_sources_next_poll_at", sources.c.next_poll_at)

@@ -52,6 +52,34 @@ async def test_a_flood_is_shown_by_the_digest_whose_initiatives_it_matches_once(
     assert len(await stores.digests.floods(plan(), NOON - DAY, NOON)) == 1
 
 
+async def test_a_flood_makes_one_block_however_long_it_takes_to_match(stores: Any) -> None:
+    """What of it is matched after the digest that showed it stands in no second one; the count tells of it."""
+    await flood(stores, 1)
+    late = article(2, held_since=NOON)
+    await stores.articles.record_poll(poll(late))
+    await fold(stores, late)
+    await stores.matches.record_matches([(await stores.articles.get(late.id), [match(late)])], NOON + HOUR)
+
+    (block,) = await stores.digests.floods(plan(), NOON - DAY, NOON + MINUTE)
+    assert [one.article_id for one in block.matching] == [article(1).id]
+    assert await stores.digests.floods(plan(), NOON + MINUTE, NOON + DAY) == ()
+    (whole,) = await stores.digests.floods(plan(), NOON - DAY, NOON + DAY)
+    assert len(whole.matching) == 2
+
+
+async def test_what_is_held_is_no_evidence_for_a_commitment(stores: Any) -> None:
+    """It would be told by it."""
+    one = article(1, held_since=NOON)
+    await stores.articles.record_poll(poll(one))
+    await fold(stores, one)
+    filed = match(one, commitments=("roadmap",))
+    await stores.matches.record_matches([(await stores.articles.get(one.id), [filed])], NOON)
+    assert await stores.digests.commitment_evidence("trust", "roadmap", 9) == ()
+
+    await stores.articles.release_held("times", as_new=False, now=NOON + DAY)
+    assert len(await stores.digests.commitment_evidence("trust", "roadmap", 9)) == 1
+
+
 async def test_the_size_of_a_flood_is_all_that_is_held(stores: Any) -> None:
     """With what matches nothing; each flood of a source by itself."""
     await flood(stores, 1)

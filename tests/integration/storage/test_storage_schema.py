@@ -89,7 +89,7 @@ def test_an_upgrade_keeps_what_is_there(tmp_path: Path) -> None:
         (kept,) = asyncio.run(stores.articles.by_ids(["0123456789abcdef"]))
     finally:
         opened.close()
-    assert (state.etag, state.cause, state.skip_days, state.listed) == ('"1"', None, frozenset(), None)
+    assert (state.etag, state.cause, state.skip_days, state.listed) == ('"1"', None, frozenset(), 0)
     assert (kept.title, kept.held_since) == ("Council votes", None)
 
 
@@ -140,6 +140,7 @@ OLD_ROWS: dict[str, dict[str, Any]] = {
         "added_at": MOMENT,
         "state": "ok",
         "etag": '"1"',
+        "last_success_at": MOMENT,
         "failures": 0,
         "skip_hours": [],
     },

@@ -11,7 +11,7 @@ import pytest
 
 from crawler.errors import Cause
 from crawler.records import PollState, SourceState
-from tests.integration.storage.making import DAY, HOUR, LEASE, MINUTE, NOON, article, poll, source
+from tests.integration.storage.making import DAY, HOUR, LEASE, MINUTE, NOON, article, keys_of, poll, source
 
 
 async def test_a_new_source_is_due_at_once(stores: Any) -> None:
@@ -200,6 +200,43 @@ async def test_another_address_starts_without_the_validators_of_the_old_one(stor
     assert (state.problem, state.cause) == (None, None)
     assert state.last_success_at == NOON
     assert await stores.sources.claim_due(NOON, 1, LEASE) == ("times",)
+
+
+async def test_what_a_poll_learned_of_an_address_that_was_changed_meanwhile_is_not_kept(stores: Any) -> None:
+    """The new address is asked from the start; what the old one told last is kept all the same.
+
+    It is asked when the lease of the poll ends, so that a process that still knows the old address does not ask that
+    again and again.
+    """
+    await stores.sources.sync([source()], NOON)
+    await stores.sources.claim_due(NOON, 1, LEASE)
+    await stores.sources.sync([source(url="https://times.example/other")], NOON)
+    before = await stores.sources.state("times")
+    learned = {"etag": '"1"', "moved_to": "https://times.example/moved", "listed": 20, "body_hash": "ab"}
+
+    late = poll(article(), url=source().url, seen=b"its list", state=learned)
+    assert await stores.articles.record_poll(late) == (article().id,)
+
+    assert await stores.sources.state("times") == before
+    assert await stores.articles.seen("times") == b""
+    assert await stores.articles.known(keys_of(article())) == dict.fromkeys(keys_of(article()), article().id)
+    assert await stores.sources.claim_due(NOON, 1, LEASE) == ()
+    assert await stores.sources.claim_due(NOON + LEASE, 1, LEASE) == ("times",)
+
+
+async def test_a_poll_of_the_present_address_is_kept(stores: Any) -> None:
+    """One that names no address too, and one of a source that is configured only later."""
+    await stores.sources.sync([source()], NOON)
+    await stores.articles.record_poll(poll(url=source().url, seen=b"its list", state={"etag": '"1"'}))
+    assert (await stores.sources.state("times")).etag == '"1"'
+    assert await stores.articles.seen("times") == b"its list"
+
+    await stores.articles.record_poll(poll(state={"etag": '"2"'}))
+    assert (await stores.sources.state("times")).etag == '"2"'
+
+    await stores.articles.record_poll(poll(by="post", url=source("post").url, state={"etag": '"3"'}))
+    await stores.articles.record_poll(poll(by="post", url=source("post").url, state={"etag": '"4"'}))
+    assert (await stores.sources.state("post")).etag == '"4"'
 
 
 async def test_a_poll_of_a_source_that_left_meanwhile_is_kept(stores: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tidings.storage.types import AwareTime, Words
+from tidings.storage.types import AwareTime, Duration, Words
 
 revision = "0002"
 down_revision = "0001"
@@ -17,7 +17,12 @@ def upgrade() -> None:
     """Add what the first schema has no place for; nothing is held and no time missed in what is there."""
     op.add_column("sources", sa.Column("skip_days", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("sources", sa.Column("listed", sa.Integer(), nullable=True))
+    op.add_column("sources", sa.Column("scrolled", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("sources", sa.Column("cause", sa.String(), nullable=True))
+    op.add_column("sources", sa.Column("fresh_for", Duration(), nullable=True))
+    op.execute(
+        "UPDATE sources SET listed = 0 WHERE last_success_at IS NOT NULL"
+    )  # their next list is not a first one
     op.add_column("articles", sa.Column("held_since", AwareTime(), nullable=True))
     op.add_column("articles", sa.Column("held_ended", AwareTime(), nullable=True))
     op.create_index(
