@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,18 +15,29 @@ from sqlalchemy import exc as faults
 from sqlalchemy.engine import URL, make_url
 
 from tidings.storage import schema
+from tidings.storage.copying import copy
 from tidings.storage.dialect import lock
 from tidings.storage.errors import StorageError
-from tidings.storage.lanes import OWN_TRANSACTIONS, FileReaders, FileWriter, Lane, Pooled, ours
+from tidings.storage.lanes import (
+    OWN_TRANSACTIONS,
+    Driver,
+    FileReaders,
+    FileWriter,
+    Lane,
+    Pooled,
+    Waits,
+    ours,
+    submit_to,
+)
 from tidings.storage.sqlite import InUse, journal_for
 from tidings.storage.tables import deliveries, sources
 
-__all__ = ["Database", "StorageError"]
+__all__ = ["Database", "StorageError", "Waits"]
 
 T = TypeVar("T")
 
 FILE = "tidings.sqlite"
-BUSY = 30  # seconds to wait for another process's lock
+PATIENT = Waits()
 READERS = 4  # threads, each with a connection of its own
 WRITERS = 4  # on PostgreSQL; SQLite has one
 
@@ -32,28 +45,34 @@ WRITERS = 4  # on PostgreSQL; SQLite has one
 class Database:
     """An open database at the schema of this program. Made by `open`; `close` it when done."""
 
-    def __init__(self, engines: tuple[Engine, Engine], *, journal_note: str, in_use: InUse | None) -> None:
+    def __init__(
+        self, engines: tuple[Engine, Engine], *, journal_note: str, in_use: InUse | None, waits: Waits
+    ) -> None:
         self._writing, self._reading = engines
         self._in_use = in_use
+        self._waits = waits
         self._writers: Lane
         self._readers: Lane
         if self.is_sqlite:
-            self._writers, self._readers = FileWriter(self._writing), FileReaders(self._reading, READERS)
+            self._writers = FileWriter(self._writing, waits.patience)
+            self._readers = FileReaders(self._reading, READERS, waits.patience)
         else:
             self._writers = Pooled(self._writing, WRITERS, "storage-write")
             self._readers = Pooled(self._reading, READERS, "storage-read")
+        self._copier = ThreadPoolExecutor(1, thread_name_prefix="storage-copy")
         self.journal_note = journal_note  # for `status`
 
     @classmethod
-    def open(cls, url: str, *, state_dir: Path, create: bool = True) -> Database:
+    def open(cls, url: str, *, state_dir: Path, create: bool = True, waits: Waits = PATIENT) -> Database:
         """Open the database of an installation; with `create`, a new one gets its tables.
 
         `url`: "sqlite" for a file in `state_dir`, or an address such as `postgresql://…` or `sqlite:////…`.
+        `waits`: for a SQLite file; opening itself waits for one try.
 
         Raises:
             StorageError: it cannot be had, is damaged, missing (without `create`), or of another schema.
         """
-        engines, note, in_use = _connect(url, state_dir, create=create)
+        engines, note, in_use = _connect(url, state_dir, create=create, waits=waits)
         try:
             with ours(), engines[0].begin() as connection:
                 lock(connection, "schema")
@@ -65,7 +84,7 @@ class Database:
         except BaseException:
             _dispose(engines, in_use)
             raise
-        return cls(engines, journal_note=note, in_use=in_use)
+        return cls(engines, journal_note=note, in_use=in_use, waits=waits)
 
     @classmethod
     def upgrade(cls, url: str, *, state_dir: Path) -> str:
@@ -74,7 +93,7 @@ class Database:
         Raises:
             StorageError: as for `open`; a database of a newer program is left as it is.
         """
-        engines, _, in_use = _connect(url, state_dir, create=True)
+        engines, _, in_use = _connect(url, state_dir, create=True, waits=PATIENT)
         try:
             with ours(), engines[0].begin() as connection:
                 lock(connection, "schema")
@@ -106,14 +125,15 @@ class Database:
         return await asyncio.shield(asyncio.wrap_future(self._readers.submit(step)))
 
     async def backup(self, target: Path) -> None:
-        """Write a whole, consistent copy to `target` while work goes on (SQLite only).
+        """Write a whole, consistent copy to `target` while work goes on (SQLite only). See `copy`.
 
         Raises:
-            StorageError: the target exists, or the database is PostgreSQL.
+            StorageError: the target exists or cannot be written, or the database is PostgreSQL.
         """
         if not self.is_sqlite:
             raise StorageError("this database is PostgreSQL; copy it with pg_dump")
-        await self.read(lambda connection: _copy(connection, target))
+        work = partial(copy, Path(self._writing.url.database or ""), target, waits=self._waits)
+        await asyncio.shield(asyncio.wrap_future(submit_to(self._copier, work)))
 
     async def check(self) -> tuple[str, ...]:
         """What is wrong with the file, in the database's own words; () when all is well."""
@@ -123,6 +143,7 @@ class Database:
         """Finish the steps that were begun, then let go of the database; a second time does nothing."""
         self._writers.close()
         self._readers.close()
+        self._copier.shutdown(wait=True)
         _dispose((self._writing, self._reading), self._in_use)
         self._in_use = None
 
@@ -130,7 +151,9 @@ class Database:
 # -- opening ---------------------------------------------------------------------------------------
 
 
-def _connect(url: str, state_dir: Path, *, create: bool) -> tuple[tuple[Engine, Engine], str, InUse | None]:
+def _connect(
+    url: str, state_dir: Path, *, create: bool, waits: Waits
+) -> tuple[tuple[Engine, Engine], str, InUse | None]:
     address = _address(url, state_dir)
     if address.get_backend_name() == "sqlite":
         path = Path(address.database or "")
@@ -138,7 +161,7 @@ def _connect(url: str, state_dir: Path, *, create: bool) -> tuple[tuple[Engine, 
             raise StorageError(
                 f"there is no database at {path} yet; `tidings run` or `tidings once` makes it"
             )
-        return _connect_sqlite(address, path)
+        return _connect_sqlite(address, path, waits.busy)
     with ours():
         try:
             writing = create_engine(address, pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
@@ -169,15 +192,15 @@ def _address(url: str, state_dir: Path) -> URL:
     )
 
 
-def _connect_sqlite(address: URL, path: Path) -> tuple[tuple[Engine, Engine], str, InUse]:
+def _connect_sqlite(address: URL, path: Path, busy: float) -> tuple[tuple[Engine, Engine], str, InUse]:
     mode, note = journal_for(sqlite3.sqlite_version_info)
     try:
         in_use = InUse(path)
     except OSError as fault:
         raise StorageError(f"{path.parent} cannot be written to: {fault.strerror}") from fault
     engines = (
-        _sqlite_engine(address, connections=1, begin="BEGIN IMMEDIATE", read_only=False),
-        _sqlite_engine(address, connections=READERS, begin="BEGIN", read_only=True),
+        _sqlite_engine(address, connections=1, begin="BEGIN IMMEDIATE", read_only=False, busy=busy),
+        _sqlite_engine(address, connections=READERS, begin="BEGIN", read_only=True, busy=busy),
     )
     try:
         with ours():
@@ -190,12 +213,12 @@ def _connect_sqlite(address: URL, path: Path) -> tuple[tuple[Engine, Engine], st
     return engines, note, in_use
 
 
-def _sqlite_engine(address: URL, *, connections: int, begin: str, read_only: bool) -> Engine:
+def _sqlite_engine(address: URL, *, connections: int, begin: str, read_only: bool, busy: float) -> Engine:
     engine = create_engine(
         address,
         pool_size=connections,
         max_overflow=0,
-        connect_args={"timeout": BUSY, "check_same_thread": False},
+        connect_args={"timeout": busy, "check_same_thread": False, "factory": Driver},
     )
 
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -264,21 +287,6 @@ def _damage(connection: Connection) -> tuple[str, ...]:
         for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
     ]
     return tuple(line for line in (*found, *broken) if line != "ok")
-
-
-def _copy(connection: Connection, target: Path) -> None:
-    if target.exists():
-        raise StorageError(f"{target} exists already; name a new file")
-    source = connection.connection.driver_connection
-    assert isinstance(source, sqlite3.Connection)
-    try:
-        copy = sqlite3.connect(target)
-        try:
-            source.backup(copy)
-        finally:
-            copy.close()
-    except (sqlite3.Error, OSError) as fault:
-        raise StorageError(f"no copy could be written to {target}: {fault}") from fault
 
 
 def _dispose(engines: tuple[Engine, Engine], in_use: InUse | None, *, clean: bool = True) -> None:

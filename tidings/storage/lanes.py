@@ -2,7 +2,7 @@
 
 On PostgreSQL each step has a connection of a pool and a transaction of its own. A SQLite file has one thread that
 writes, and one commit serves all steps that wait for it: a commit costs more than most steps. Its readers keep their
-connections.
+connections. Steps wait for minutes where another process, a backup for one, has locked the file.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from time import monotonic
+from typing import Any, Protocol, TypeAlias, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy import exc as faults
@@ -22,9 +25,19 @@ from sqlalchemy import exc as faults
 from tidings.storage.errors import StorageError
 
 T = TypeVar("T")
+Job: TypeAlias = tuple[Callable[[Connection], Any], Future[Any]]
 
 TOGETHER = 64  # steps in one commit at most
 OWN_TRANSACTIONS = "tidings_own_transactions"  # option of a connection on which the library begins none
+PAUSE = 0.01  # seconds between two tries at a locked file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How long a SQLite file that another process has locked is waited for, in seconds."""
+
+    busy: float = 30  # in one try
+    patience: float = 300  # in all, try after try; a closing database ends it
 
 
 class Lane(Protocol):
@@ -38,7 +51,7 @@ class Lane(Protocol):
         """
 
     def close(self) -> None:
-        """Finish what was submitted."""
+        """Finish what was submitted; a file that others have locked is tried once more and then given up."""
 
 
 class Pooled:
@@ -50,7 +63,7 @@ class Pooled:
 
     def submit(self, step: Callable[[Connection], T]) -> Future[T]:
         """See `Lane`."""
-        return _submit(self._threads, partial(_transaction, self._engine, step))
+        return submit_to(self._threads, partial(_transaction, self._engine, step))
 
     def close(self) -> None:
         """See `Lane`."""
@@ -60,60 +73,84 @@ class Pooled:
 class FileReaders:
     """Some threads that look at a SQLite file, each with a connection that it keeps."""
 
-    def __init__(self, engine: Engine, threads: int) -> None:
+    def __init__(self, engine: Engine, threads: int, patience: float) -> None:
         self._keep = _Kept(engine)
+        self._patience = _Patience(patience)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="storage-read")
 
     def submit(self, step: Callable[[Connection], T]) -> Future[T]:
         """See `Lane`."""
-        return _submit(self._threads, partial(self._look, step))
+        return submit_to(self._threads, partial(self._look, step))
 
     def close(self) -> None:
         """See `Lane`."""
+        self._patience.end()
         self._threads.shutdown(wait=True)
         self._keep.close()
 
     def _look(self, step: Callable[[Connection], T]) -> T:
         with ours():
-            connection, driver = self._keep.connection()
+            limit = self._patience.limit()
+            connection, driver = self._patience.insist(self._keep.connection, limit)
             driver.execute("BEGIN")
             try:
+                # The first look locks the file; waited for here, no step meets a locked one.
+                self._patience.insist(partial(driver.execute, "SELECT 1 FROM sqlite_master LIMIT 1"), limit)
                 return step(connection)
             finally:
-                driver.execute("ROLLBACK")
+                driver.end_statements()
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
 
 
 class FileWriter:
     """The one thread that writes to a SQLite file."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, patience: float) -> None:
         self._keep = _Kept(engine)
-        self._waiting: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
+        self._patience = _Patience(patience)
+        self._waiting: deque[Job] = deque()
+        self._lock = threading.Lock()  # a job waits if, and only if, a turn is to come that takes it
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage-write")
 
     def submit(self, step: Callable[[Connection], T]) -> Future[T]:
         """See `Lane`."""
         future: Future[T] = Future()
-        self._waiting.append((step, future))
-        _submit(self._thread, self._write_waiting)
+        with self._lock:
+            submit_to(self._thread, self._write_waiting)
+            self._waiting.append((step, future))
         return future
 
     def close(self) -> None:
         """See `Lane`."""
+        self._patience.end()
         self._thread.shutdown(wait=True)
         self._keep.close()
 
     def _write_waiting(self) -> None:
-        """Run the steps that wait in one transaction: one that raises is undone, the others are kept."""
-        jobs: list[tuple[Callable[[Connection], Any], Future[Any]]] = []
-        while self._waiting and len(jobs) < TOGETHER:
-            jobs.append(self._waiting.popleft())
-        if not jobs:
-            return  # an earlier turn took them along
+        jobs: list[Job] = []
+        with self._lock:
+            while self._waiting and len(jobs) < TOGETHER:
+                jobs.append(self._waiting.popleft())
+        jobs = [job for job in jobs if job[1].set_running_or_notify_cancel()]
+        if jobs:  # or an earlier turn took them along
+            self._write(jobs, self._patience.limit())
+
+    def _write(self, jobs: list[Job], limit: float) -> None:
+        """Run `jobs` in one transaction and answer them; when it is lost, each in a transaction of its own.
+
+        One step may be to blame for the loss, for instance by being too large for the disk. Nothing of the lost
+        transaction is kept and nobody was told anything, so the steps can run again. A file that stayed locked
+        is no step's fault.
+        """
         try:
             with ours():
-                outcomes = self._in_one_transaction([step for step, _ in jobs])
-        except BaseException as fault:  # of all of them: no room on the disk, the file is gone
+                outcomes = self._in_one_transaction([step for step, _ in jobs], limit)
+        except BaseException as fault:
+            if len(jobs) > 1 and not _is_busy(fault.__cause__):
+                for job in jobs:
+                    self._write([job], limit)
+                return
             for _, future in jobs:
                 future.set_exception(fault)
             return
@@ -124,11 +161,12 @@ class FileWriter:
                 future.set_exception(trouble)
 
     def _in_one_transaction(
-        self, steps: list[Callable[[Connection], Any]]
+        self, steps: list[Callable[[Connection], Any]], limit: float
     ) -> list[tuple[Any, BaseException | None]]:
-        connection, driver = self._keep.connection()
+        """What became of each step, once all is committed: one that raises is undone, the others are kept."""
+        connection, driver = self._patience.insist(self._keep.connection, limit)
         outcomes: list[tuple[Any, BaseException | None]] = []
-        driver.execute("BEGIN IMMEDIATE")
+        self._patience.insist(partial(driver.execute, "BEGIN IMMEDIATE"), limit)
         try:
             for step in steps:
                 driver.execute("SAVEPOINT step")
@@ -136,16 +174,69 @@ class FileWriter:
                     with ours():
                         outcomes.append((step(connection), None))
                 except BaseException as fault:
+                    driver.end_statements()
                     if not driver.in_transaction:  # lost with everything in it
                         raise
                     driver.execute("ROLLBACK TO step")
                     outcomes.append((None, fault))
+                driver.end_statements()
                 driver.execute("RELEASE step")
-            driver.execute("COMMIT")
+            self._patience.insist(
+                partial(driver.execute, "COMMIT"), limit
+            )  # the transaction stands until then
         finally:
             if driver.in_transaction:
                 driver.execute("ROLLBACK")
         return outcomes
+
+
+class Driver(sqlite3.Connection):
+    """The driver's connection, able to end the statements that a step left in their middle.
+
+    Such a statement keeps the file locked after ROLLBACK, and even after its connection is closed, for as long as
+    anything holds its cursor: the traceback of the exception that broke a loop over rows, for instance.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        """As the driver's."""
+        made = super().cursor(*arguments, **options)
+        self._cursors.add(made)
+        return made
+
+    def end_statements(self) -> None:
+        """Close all cursors: rows that were not fetched cannot be any more."""
+        for cursor in tuple(self._cursors):
+            cursor.close()
+        self._cursors.clear()
+
+
+class _Patience:
+    """Tries again at a file that other processes have locked, until a limit or its own end."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ended = threading.Event()
+
+    def limit(self) -> float:
+        """The moment, on the monotonic clock, at which patience that begins now is over."""
+        return monotonic() + self._seconds
+
+    def insist(self, work: Callable[[], T], limit: float) -> T:
+        """What `work` gives, once it does not find the file locked any more; it is tried once at least."""
+        while True:
+            try:
+                return work()
+            except (sqlite3.OperationalError, faults.OperationalError) as fault:
+                if not _is_busy(fault) or monotonic() >= limit or self._ended.wait(PAUSE):
+                    raise
+
+    def end(self) -> None:
+        """From now on, one try is all."""
+        self._ended.set()
 
 
 class _Kept:
@@ -156,13 +247,13 @@ class _Kept:
         self._own = threading.local()
         self._open: list[Connection] = []
 
-    def connection(self) -> tuple[Connection, sqlite3.Connection]:
+    def connection(self) -> tuple[Connection, Driver]:
         """This thread's connection, and the driver's below it."""
-        found: tuple[Connection, sqlite3.Connection] | None = getattr(self._own, "connection", None)
+        found: tuple[Connection, Driver] | None = getattr(self._own, "connection", None)
         if found is None:
             connection = self._engine.connect().execution_options(**{OWN_TRANSACTIONS: True})
             driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
+            assert isinstance(driver, Driver)
             found = self._own.connection = (connection, driver)
             self._open.append(connection)
         return found
@@ -173,7 +264,18 @@ class _Kept:
             self._open.pop().close()
 
 
-def _submit(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
+def _is_busy(fault: BaseException | None) -> bool:
+    """Whether SQLite says, to the library or to us, that another connection has locked the file."""
+    said = fault.orig if isinstance(fault, faults.DBAPIError) else fault
+    return getattr(said, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def submit_to(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
+    """What `work` will give, from one of the threads.
+
+    Raises:
+        StorageError: the threads have been stopped.
+    """
     try:
         return threads.submit(work)
     except RuntimeError as fault:
