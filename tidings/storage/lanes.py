@@ -89,18 +89,19 @@ class FileReaders:
         self._keep.close()
 
     def _look(self, step: Callable[[Connection], T]) -> T:
+        """A step that meets a locked file is run again: it only looks."""
         with ours():
-            limit = self._patience.limit()
-            connection, driver = self._patience.insist(self._keep.connection, limit)
-            driver.execute("BEGIN")
-            try:
-                # The first look locks the file; waited for here, no step meets a locked one.
-                self._patience.insist(partial(driver.execute, "SELECT 1 FROM sqlite_master LIMIT 1"), limit)
-                return step(connection)
-            finally:
-                driver.end_statements()
-                if driver.in_transaction:
-                    driver.execute("ROLLBACK")
+            return self._patience.insist(partial(self._look_once, step), self._patience.limit())
+
+    def _look_once(self, step: Callable[[Connection], T]) -> T:
+        connection, driver = self._keep.connection()
+        driver.execute("BEGIN")
+        try:
+            return step(connection)
+        finally:
+            driver.end_statements()
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
 
 
 class FileWriter:
