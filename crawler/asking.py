@@ -148,9 +148,12 @@ class Asker:
         )
 
     async def _parse(self, source: Source, fetched: Fetched, seen: SeenList | None) -> partial.Reading:
-        known = (seen.frame, frozenset(one.print for one in seen.entries)) if seen is not None else ()
-        job = (fetched.body, fetched.url, fetched.content_type, source.zone, source.language, *known)
+        job = (fetched.body, fetched.url, fetched.content_type, source.zone, source.language)
         try:
+            if seen is not None:  # in a thread, however large the document: few of its entries are read
+                known = frozenset(one.print for one in seen.entries)
+                if new := await asyncio.to_thread(partial.read_new, *job, seen.frame, known):
+                    return new
             if self._isolation is not None and len(fetched.body) > LARGE_DOCUMENT:
                 return await self._isolation.run(partial.read, *job)
             return await asyncio.to_thread(partial.read, *job)

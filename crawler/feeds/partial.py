@@ -11,6 +11,8 @@ from crawler.feeds.parse import parse
 from crawler.feeds.slices import Slices, cut
 from crawler.records import Feed
 
+MOST_TEXT = 256 << 10  # characters that are read as new; more is read whole, where a crash does no harm
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -26,40 +28,54 @@ class Reading:
     fresh: tuple[int, ...] = ()
 
 
-def read(
-    body: bytes,
-    url: str,
-    content_type: str | None,
-    zone: str | None,
-    language: str | None,
-    frame: bytes = b"",
-    known: Collection[bytes] = (),
-) -> Reading:
-    """The feed in `body`, less the entries that stand there as they did when they were read.
+def read(body: bytes, url: str, content_type: str | None, zone: str | None, language: str | None) -> Reading:
+    """All of the feed in `body`. Picklable, for a child process.
 
-    Picklable, for a child process. See `crawler.feeds.parse.parse` for the arguments and what is raised.
-
-    Args:
-        frame, known: of the reading before: only in an equal frame are entries known by their fingerprint.
+    See `crawler.feeds.parse.parse` for the arguments and what is raised.
     """
-    data, _ = unpack(body)
-    slices = cut(decode(data, content_type, language).text)
-    if slices is not None and known and slices.frame == frame:
-        fresh = tuple(place for place, one in enumerate(slices.prints) if one not in known)
-        if len(fresh) < len(slices.prints) and (feed := _some(slices, fresh, url, zone, language)):
-            return Reading(feed=feed, frame=frame, prints=slices.prints, fresh=fresh)
     feed = parse(body, url=url, content_type=content_type, zone=zone, language=language)
+    slices = cut(decode(unpack(body)[0], content_type, language).text)
     if slices is None or len(feed.entries) != len(slices.entries):
         return Reading(feed=feed)
     every = tuple(range(len(slices.entries)))
     return Reading(feed=feed, frame=slices.frame, prints=slices.prints, fresh=every)
 
 
+def read_new(
+    body: bytes,
+    url: str,
+    content_type: str | None,
+    zone: str | None,
+    language: str | None,
+    frame: bytes,
+    known: Collection[bytes],
+) -> Reading | None:
+    """The feed in `body` less the entries that stand there as they did when they were read; None: read all of it.
+
+    Args:
+        frame, known: of the reading before: only in an equal frame are entries known by their fingerprint.
+    Raises:
+        NotAFeedError, TooLarge: as `read`.
+    """
+    slices = cut(decode(unpack(body)[0], content_type, language).text)
+    if slices is None or slices.frame != frame:
+        return None
+    fresh = tuple(place for place, one in enumerate(slices.prints) if one not in known)
+    if len(fresh) == len(slices.prints):
+        return None
+    feed = _some(slices, fresh, url, zone, language)
+    if feed is None:
+        return None
+    return Reading(feed=feed, frame=frame, prints=slices.prints, fresh=fresh)
+
+
 def _some(
     slices: Slices, places: Collection[int], url: str, zone: str | None, language: str | None
 ) -> Feed | None:
-    """The feed with the entries at `places` alone; None when that is no feed, or another number of entries."""
+    """The feed with the entries at `places` alone; None when that is much, no feed, or another number of entries."""
     text = slices.only(places)
+    if len(text) > MOST_TEXT:
+        return None
     try:
         feed = parse(
             text.encode(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.feeds.partial import read
+from crawler.feeds.partial import MOST_TEXT, read, read_new
 from crawler.feeds.slices import MOST, cut
 
 URL = "https://news.example/rss"
@@ -84,8 +84,9 @@ def test_entries_known_by_their_print_are_not_read_again() -> None:
     first = read(rss(item(1), item(2)).encode(), URL, None, None, None)
     body = rss(item(3), item(1), item(2, "<author>x</author>"), head="<title>New name</title>").encode()
 
-    found = read(body, URL, None, None, None, first.frame, first.prints)
+    found = read_new(body, URL, None, None, None, first.frame, first.prints)
 
+    assert found is not None
     assert (first.fresh, found.fresh) == ((0, 1), (0, 2))
     assert [entry.title for entry in found.feed.entries] == ["Item 3", "Item 2"]
     assert found.feed.title == "New name"
@@ -97,8 +98,9 @@ def test_a_document_without_anything_new_is_still_a_feed() -> None:
     first = read(rss(item(1), head="<ttl>60</ttl>").encode(), URL, None, None, None)
     body = rss(item(1), head="<ttl>90</ttl>").encode()
 
-    found = read(body, URL, None, None, None, first.frame, first.prints)
+    found = read_new(body, URL, None, None, None, first.frame, first.prints)
 
+    assert found is not None
     assert (found.fresh, found.feed.entries) == ((), ())
     assert found.feed.ttl is not None
     assert found.feed.ttl.total_seconds() == 90 * 60
@@ -113,9 +115,15 @@ def test_in_another_frame_all_entries_are_read() -> None:
     first = read(atom.format(base="https://one.example/").encode(), URL, None, None, None)
     body = atom.format(base="https://two.example/").encode()
 
-    found = read(body, URL, None, None, None, first.frame, first.prints)
+    assert read_new(body, URL, None, None, None, first.frame, first.prints) is None
 
-    assert [entry.link for entry in found.feed.entries] == ["https://two.example/1"]
+
+def test_much_that_is_new_is_read_whole() -> None:
+    """Large documents are read in a child process."""
+    first = read(rss(item(1)).encode(), URL, None, None, None)
+    body = rss(item(1), item(2, "x" * MOST_TEXT)).encode()
+
+    assert read_new(body, URL, None, None, None, first.frame, first.prints) is None
 
 
 def test_letters_are_decided_on_the_whole_document() -> None:
@@ -123,7 +131,8 @@ def test_letters_are_decided_on_the_whole_document() -> None:
     first = read(rss(item(1, "<author>Zoë</author>")).encode("latin-1"), URL, None, None, None)
     body = rss(item(2, "<author>Chloë</author>"), item(1, "<author>Zoë</author>")).encode("latin-1")
 
-    found = read(body, URL, None, None, None, first.frame, first.prints)
+    found = read_new(body, URL, None, None, None, first.frame, first.prints)
 
+    assert found is not None
     assert found.fresh == (0,)
     assert found.feed.entries[0].authors == ("Chloë",)
