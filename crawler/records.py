@@ -79,6 +79,12 @@ class ListingRules:
     links: Selector  # selects `a` elements (or their href) of articles
     follow: Selector | None = None  # the link to the next page of the list
     pages: int = 1  # list pages read in one visit
+    only: tuple[str, ...] = ()  # RE2 patterns; an address that none of them is found in is no article
+    skip: tuple[str, ...] = ()  # RE2 patterns; an address that one of them is found in is no article
+    item: Selector | None = None  # the element of one article, in which `links` and the fields are looked for
+    title: Selector | None = None  # fields of an entry; None: the text of its link, and nothing
+    summary: Selector | None = None
+    published: Selector | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,7 @@ class Source:
     paused: bool = False
     listing: ListingRules | None = None  # SITE only
     article: ArticleRules | None = None
+    javascript: bool = False  # SITE only: its list pages are read by a browser
 
 
 class SourceState(StrEnum):
@@ -223,6 +230,30 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One answer to a question about a page, and what became of it: for people who ask why."""
+
+    field: str  # "text", "title", "published", "updated" or "authors"
+    origin: str  # where it stands: "h1", "og:title", "JSON-LD headline", "trafilatura" …
+    value: str  # as it stands there; of a text its beginning
+    chosen: bool
+    why: str  # it was chosen or passed over, in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One entry of a live blog, as a part of the page's text."""
+
+    start: int  # code points from the beginning of `Page.text`
+    end: int
+    posted_at: datetime | None = None
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        require_aware(posted_at=self.posted_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What the extractor read from one HTML page. `refused` set: it is no readable article, and why."""
 
@@ -236,6 +267,8 @@ class Page:
     site_name: str | None = None
     paywalled: bool = False
     refused: str | None = None
+    posts: tuple[Post, ...] = ()  # of a live blog, in the order of the page; () for any other article
+    candidates: tuple[Candidate, ...] = ()
 
     def __post_init__(self) -> None:
         require_aware(published_at=self.published_at, updated_at=self.updated_at)
@@ -250,6 +283,7 @@ class TextState(StrEnum):
     REFUSED = "refused"  # the page is no readable article; see `text_reason`
     FAILED = "failed"  # the page could not be had; see `text_reason`
     QUARANTINED = "quarantined"  # reading it crashed three times
+    SKIPPED = "skipped"  # its page was not asked for; see `text_reason`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
