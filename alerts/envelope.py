@@ -141,4 +141,6 @@ def _coverage(found: Coverage) -> Json:
         ],
         "held": found.held,
         "unread": found.unread,
+        "judged": found.judged,
+        "without_page": {str(why): number for why, number in found.without_page},
     }

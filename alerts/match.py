@@ -11,6 +11,7 @@ from alerts.advice import RuleWarning, warnings
 from alerts.explain import explain as explain_miss
 from alerts.expression import Or, parse_item, spell
 from alerts.judge import judge
+from alerts.nearness import Nearness
 from alerts.reading import UNSEEN, Reading
 from alerts.records import Case, Field, Initiative, Match, Miss, Term, Watchlist
 from alerts.rules import Lexicon, branch_leaves, compile_item, compile_rule
@@ -35,6 +36,8 @@ class Matcher:
     Args:
         watchlists: their initiatives are judged in this order.
         tags: the tags of each source, by its id.
+    Attributes:
+        near: whether an article comes near any initiative, asked before its page is read.
     Raises:
         RuleError: a term that cannot be read; a note names its place.
     """
@@ -49,6 +52,7 @@ class Matcher:
             for watchlist in watchlists
             for initiative in watchlist.initiatives
         )
+        self.near = Nearness(self._rules, self._lexicon, tags=self._tags)
         self._rules_of: dict[int, list[int]] = {}
         for number, rule in enumerate(self._rules):
             numbers = {leaf.number for item in rule.items() for leaf in branch_leaves(item.tree)}

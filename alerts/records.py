@@ -340,6 +340,17 @@ class Flood:
     matching: tuple[Telling, ...]  # those that match this digest's initiatives, newest first
 
 
+class Unread(StrEnum):
+    """What kept the page of an article from being read."""
+
+    BUDGET = "budget"  # its host had been asked for enough pages, and it came near no initiative
+    PAYWALL = "paywall"
+    REFUSED = "refused"  # it is no readable article
+    UNREACHABLE = "unreachable"
+    CRASHED = "crashed"  # the reader, three times
+    WAITING = "waiting"  # it is still tried
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """What was looked at, and what was not."""
@@ -350,6 +361,8 @@ class Coverage:
     gaps: tuple[Gap, ...] = ()
     held: int = 0  # articles held for review now
     unread: int = 0  # articles matched without their page
+    judged: int = 0  # articles judged for the first time in the window, whatever they match
+    without_page: tuple[tuple[Unread, int], ...] = ()  # those of them without the text of their page, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

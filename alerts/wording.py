@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.records import CommitmentLine, CommitmentState, Coverage, Digest, Flood, Section, Story
+from alerts.records import CommitmentLine, CommitmentState, Coverage, Digest, Flood, Section, Story, Unread
 from alerts.safe import one_line
 
 SUBJECT = 180  # characters of a subject at most
@@ -175,6 +175,31 @@ def release(found: Flood) -> str:
     return f"tidings sources release {one_line(found.source_id)} --as new"
 
 
+_UNREAD = {
+    Unread.BUDGET: "over the budget of their host",
+    Unread.PAYWALL: "behind paywalls",
+    Unread.REFUSED: "without a readable page",
+    Unread.UNREACHABLE: "unreachable",
+    Unread.CRASHED: "crashing the reader",
+    Unread.WAITING: "still awaited",
+}
+
+
+def unread_pages(found: Coverage) -> str:
+    """How many articles were matched, and judged at all, without their page, and why: one sentence, or ""."""
+    total = sum(number for _, number in found.without_page)
+    why = ", ".join(f"{number:,} {_UNREAD[reason]}" for reason, number in found.without_page)
+    were = "was" if total == 1 else "were"
+    judged = f"{total:,} of {count(found.judged, 'article')} {were} judged"
+    if not found.unread:
+        return f"{judged} on title and summary only: {why}." if total else ""
+    matched = (
+        f"{count(found.unread, 'article was', 'articles were')} matched without the full page, "
+        "on title and summary only"
+    )
+    return f"{matched}; in all {judged} so: {why}." if total else f"{matched}."
+
+
 def coverage(found: Coverage, since: datetime, until: datetime, zone: str) -> str:
     """What was looked at in a window, in sentences; failures and gaps are also listed one by one."""
     words = [
@@ -184,11 +209,8 @@ def coverage(found: Coverage, since: datetime, until: datetime, zone: str) -> st
     if found.quiet:
         names = listed([one_line(name, 60) for name in found.quiet])
         words.append(f"Unusually quiet: {names}.")
-    if found.unread:
-        words.append(
-            f"{count(found.unread, 'article was', 'articles were')} matched without the full page, "
-            "on title and summary only."
-        )
+    if unread := unread_pages(found):
+        words.append(unread)
     if found.held:
         words.append(f"{count(found.held, 'article is', 'articles are')} held for review.")
     missing = [gap for gap in found.gaps if not gap.caught_up]

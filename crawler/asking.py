@@ -40,6 +40,8 @@ class Answer:
     prints: tuple[bytes, ...] = ()
     fresh: tuple[int, ...] = ()
     before: SeenList | None = None  # the list before, where entries are known by it
+    partly: bool = False  # the rest of the list was not modified; see `Listed`
+    unfinished: CrawlError | None = None  # why there may be more; see `Listed`
 
 
 class Asker:
@@ -76,6 +78,8 @@ class Asker:
                 etag=listed.etag,
                 last_modified=listed.last_modified,
                 fresh_for=listed.fresh_for,
+                partly=listed.partly,
+                unfinished=listed.unfinished,
             )
         if state.moved_to is None:
             return state, await self._get(source, state, source.url, seen)

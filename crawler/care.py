@@ -77,6 +77,9 @@ def judge(
     label = _label(source, state, held, now)
     paused = label is SourceState.PAUSED
     need = _need(label, state, held, now)
+    problem = _problem(source, state, label)
+    if label is SourceState.OK and problem and need is Need.NOTHING:
+        need = Need.SOMETIME
     remedy = remedies.of(
         source,
         state,
@@ -96,7 +99,7 @@ def judge(
         state=label,
         since=state.since if label is state.state else None,
         need=need,
-        problem=_problem(source, state, label),
+        problem=problem,
         cause=state.cause if label in TROUBLED else None,
         evidence=tuple(_evidence(state, label, held, recent, now)),
         remedy="; ".join(filter(None, [remedy, *more])) or None,
@@ -134,11 +137,13 @@ def _problem(source: Source, state: PollState, label: SourceState) -> str | None
             return "paused in its entry and by `tidings sources pause`"
         case SourceState.PAUSED:
             return "paused in its entry" if source.paused else "paused by `tidings sources pause`"
-        case SourceState.NEW | SourceState.OK:
+        case SourceState.NEW:
+            return None
+        case SourceState.OK if source.listing is None:
             return None
         case SourceState.MOVED if state.moved_to:
             return f"moved for good to {shown(state.moved_to)}"
-    return state.problem
+    return state.problem if label is state.state else None
 
 
 # -- what was seen -----------------------------------------------------------------------------------

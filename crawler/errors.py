@@ -33,9 +33,12 @@ class Cause(StrEnum):
     RATIO = "ratio"  # unpacks to more than we take for its size
     HEADERS = "headers"  # header lines longer than we take
     DOCUMENT = "document"  # no feed
-    SITEMAP = "sitemap"  # no feed but a sitemap
+    SITEMAP = "sitemap"  # no feed or list but a sitemap
+    FEED = "feed"  # no sitemap or list but a feed
     OPML = "opml"  # no feed but a list of feeds
     LINKED = "linked"  # no feed but a page that links to one
+    SELECTOR = "selector"  # the rules of a listing find nothing on its page
+    SCRIPT = "script"  # a page that only its own program fills
     SPIDER = "spider"  # it stopped in the spider, or before its request
     OTHER = "other"
 
@@ -51,6 +54,7 @@ class CrawlError(Exception):
     """
 
     cause: Cause = Cause.OTHER
+    hints: tuple[str, ...] = ()  # for a person who looks into it now; not remembered
     status: int | None = None
     retry_at: datetime | None = None  # the server's wish
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from crawler.carried import carries_all
 from crawler.identity import Kept
 from crawler.records import Article, Entry, FullText, PollState, Sighting, Source, TextState
 
-ENOUGH_TEXT = 1_500  # characters of a feed's own text with which `full_text: auto` is content
 UNDATED_TOLD = 50  # entries without a date that a first poll tells, from the top
 
 
@@ -69,8 +69,7 @@ def _article(kept: Kept, source: Source, now: datetime, *, backfilled: bool, hel
     own_place = f"{source.url}#{kept.article_id}"  # an entry without a page of its own
     url = entry.link or own_place
     carried = entry.content or entry.summary
-    enough = source.full_text is FullText.AUTO and len(carried) >= ENOUGH_TEXT
-    from_feed = entry.link is None or source.full_text is FullText.NEVER or enough
+    from_feed = (unread := unread_for(entry, source)) is not None
     return Article(
         id=kept.article_id,
         source_id=source.id,
@@ -85,9 +84,21 @@ def _article(kept: Kept, source: Source, now: datetime, *, backfilled: bool, hel
         first_seen_at=now,
         language=entry.language or source.language,
         text_state=TextState.FEED if from_feed else TextState.PENDING,
+        text_reason=unread,
         backfilled=backfilled,
         held_since=now if held else None,
     )
+
+
+def unread_for(entry: Entry, source: Source) -> str | None:
+    """Why the page of an entry is never read, in words; None: it may be."""
+    if entry.link is None:
+        return "not read: the entry links to none"
+    if source.full_text is FullText.NEVER:
+        return "not read: its source has `full_text: never`"
+    if source.full_text is FullText.AUTO and carries_all(entry.content or entry.summary):
+        return "not read: the feed carries the whole text"
+    return None
 
 
 def sighting(kept: Kept, source: Source, now: datetime) -> Sighting:

@@ -1,15 +1,18 @@
-"""Reads the page of one article and records what came of it; when to try again, and when to give up."""
+"""Reads the page of one article, if it may, and records what came of it; when to try again, and when to give up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from crawler.errors import CrawlError, HostHeld, TemporaryFetchError
-from crawler.ports import ArticleStore, ChildCrashed, Clock, Extractor, Fetcher
-from crawler.records import Article, Page, Purpose, Request, Source, SourceKind, TextState
+from crawler.budget import NOT_ASKED, over_budget
+from crawler.errors import CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError
+from crawler.net.guard import parse
+from crawler.ports import ArticleStore, ChildCrashed, Clock, Extractor, Fetcher, PageCounts, Renderer
+from crawler.records import Article, FullText, Page, Purpose, Request, Source, SourceKind, TextState
 
 _WAITS = (  # (age of the article, wait until the next try)
     (timedelta(minutes=5), timedelta(minutes=5)),
@@ -19,6 +22,20 @@ _WAITS = (  # (age of the article, wait until the next try)
 _MISSING_FOR = timedelta(
     minutes=45
 )  # a page that is "not found" so long after its article is no slip of a cache
+_LATELY = timedelta(hours=24)  # for which a page that was passed over may still be read
+_SOME = 500  # articles looked at together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageBudget:
+    """How many pages a host may be asked for in 24 hours, and which articles it does not bind.
+
+    Those that come near an initiative and those of sources with `full_text: always` are read and counted in any case.
+    """
+
+    most: int
+    counts: PageCounts
+    near: Callable[[Article], bool]  # may take some time over a long text; is called in a thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +54,8 @@ class PageReader:
 
     Args:
         sources: by id; the mapping is asked anew for each article, so an edited one is seen.
+        renderer: for the pages of sources that need JavaScript; None: they are read as they come.
+        budget: None: every page may be asked for.
     """
 
     def __init__(
@@ -47,12 +66,16 @@ class PageReader:
         extractor: Extractor,
         sources: Mapping[str, Source],
         clock: Clock,
+        renderer: Renderer | None = None,
+        budget: PageBudget | None = None,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
         self._extractor = extractor
         self._sources = sources
         self._clock = clock
+        self._renderer = renderer
+        self._budget = budget
 
     async def read(self, article: Article) -> PageOutcome:
         """Read the page of a claimed article and store its text, or why there is none.
@@ -62,26 +85,65 @@ class PageReader:
         """
         source = self._sources.get(article.source_id) or _unknown_source(article)
         page: Page | None = None
+        begun, host = self._clock.now(), _host(article.url)
+        if (passed_over := await self._count(article, source, host, begun)) is not None:
+            outcome = PageOutcome(article_id=article.id, state=TextState.SKIPPED, reason=passed_over)
+            await self._record(outcome, None)
+            return outcome
         try:
             fetched = await self._fetcher.get(page_request(article, source))
+            if source.javascript and self._renderer is not None:
+                fetched = await self._renderer.render(fetched, source)
             page = await self._extractor.read(
                 fetched.body, url=fetched.url, content_type=fetched.content_type, source=source
             )
         except ChildCrashed as error:
             return PageOutcome(article_id=article.id, state=TextState.PENDING, reason=f"crashed: {error}")
         except CrawlError as error:
+            if self._budget is not None and host is not None and error.cause in NOT_ASKED:
+                await self._budget.counts.uncount_page(host, begun)
             outcome = after_failure(article, error, self._clock.now())
         else:
             outcome = after_reading(article, page)
+        await self._record(outcome, page)
+        return outcome
+
+    async def reconsider(self) -> int:
+        """Take up pages of the last 24 hours that were passed over and come near an initiative by now; how many.
+
+        For after a change of the initiatives, or of the budget: where there is none any more, all are.
+        """
+        now, taken = self._clock.now(), 0
+        passed_over = await self._store.skipped(now - _LATELY)
+        for start in range(0, len(passed_over), _SOME):
+            some = await self._store.by_ids(passed_over[start : start + _SOME])
+            near = await asyncio.to_thread(_near_ones, self._budget, some)
+            await self._store.read_after_all(near, now)
+            taken += len(near)
+        return taken
+
+    async def _count(self, article: Article, source: Source, host: str | None, now: datetime) -> str | None:
+        """Count the page its host is asked for; or why it must not be asked for."""
+        budget = self._budget
+        if budget is None or host is None:
+            return None
+        bound = source.full_text is not FullText.ALWAYS
+        if await budget.counts.count_page(host, now, most=budget.most if bound else None):
+            return None
+        if await asyncio.to_thread(budget.near, article):
+            await budget.counts.count_page(host, now, most=None)
+            return None
+        return over_budget(host, budget.most)
+
+    async def _record(self, outcome: PageOutcome, page: Page | None) -> None:
         await self._store.record_page(
-            article.id,
+            outcome.article_id,
             state=outcome.state,
             page=worth_keeping(page),
             reason=outcome.reason,
             now=self._clock.now(),
             retry_at=outcome.retry_at,
         )
-        return outcome
 
 
 def page_request(article: Article, source: Source) -> Request:
@@ -132,6 +194,18 @@ def worth_keeping(page: Page | None) -> Page | None:
     if page is None or page.refused is None:
         return page
     return replace(page, text="") if page.paywalled else None
+
+
+def _near_ones(budget: PageBudget | None, articles: Sequence[Article]) -> tuple[str, ...]:
+    return tuple(article.id for article in articles if budget is None or budget.near(article))
+
+
+def _host(url: str) -> str | None:
+    """The host that is asked, by the name that the gate has for it; None: nobody is."""
+    try:
+        return parse(url).host
+    except ForbiddenAddress:
+        return None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None] | None:

@@ -158,16 +158,20 @@ class Poller:
             if not one.new and one.changed and one.article_id in by_id
         )
         again = [one.item.entry.published_at for one in kept if intake.was_listed(one, known)]
-        gap = None if held else gaps.noticed(state, listed.dates, known=(*listed.known, *again), now=now)
+        joined = bool(held) or answer.partly or answer.unfinished is not None
+        gap = None if joined else gaps.noticed(state, listed.dates, known=(*listed.known, *again), now=now)
         open_gap = gap is not None and gap.filled_at is None
+        after = replace(
+            self._after_list(
+                source, state, answer, feed, listed.dates, len(new), now, flood=len(held), gap=gap
+            ),
+            scrolled=gaps.scrolled(state, gap, known=len(listed.known) + len(again)),
+        )
+        if answer.unfinished is not None:
+            after = self._soon_again(source, state, after, answer.unfinished, now, new=len(new))
         poll = Poll(
             url=source.url,
-            state=replace(
-                self._after_list(
-                    source, state, answer, feed, listed.dates, len(new), now, flood=len(held), gap=gap
-                ),
-                scrolled=gaps.scrolled(state, gap, known=len(listed.known) + len(again)),
-            ),
+            state=after,
             articles=intake.articles(new, source, now, known=known_only, held=held),
             keys=tuple((one.article_id, one.keys) for one in kept if one.keys),
             sightings=tuple(intake.sighting(one, source, now) for one in kept if one.changed),
@@ -178,13 +182,14 @@ class Poller:
             seen=listed.stored if source.kind is SourceKind.FEED else None,
         )
         stored_ids = await self._articles.record_poll(poll)
+        result = PollResult.NEW if stored_ids else PollResult.NOTHING_NEW
         return PollOutcome(
             source_id=source.id,
-            result=PollResult.NEW if stored_ids else PollResult.NOTHING_NEW,
+            result=PollResult.FAILED if answer.unfinished is not None else result,
             listed=len(listed.dates),
             new=len(stored_ids),
             problem=poll.state.problem,
-            warning=poll_state.noticed(state, poll.state, gap, now),
+            warning=None if answer.unfinished else poll_state.noticed(state, poll.state, gap, now),
             problems=feed.problems + _refused_move(answer.fetched),
             status=answer.fetched.status if answer.fetched else None,
         )
@@ -251,7 +256,9 @@ class Poller:
             last_modified=fetched.last_modified,
             moved_to=poll_state.accepted(source, answer.moved_to),
         )
-        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=answer.fresh_for)
+        after = self._planned(
+            source, poll_state.labelled(after, now, renewed=False), now, fresh_for=answer.fresh_for
+        )
         await self._articles.record_poll(Poll(state=after, url=source.url))
         return _unchanged_outcome(state, after, now, fetched.status)
 
@@ -264,7 +271,9 @@ class Poller:
             moved_to=poll_state.accepted(source, answer.moved_to or state.moved_to),
         )
         fresh_for = poll_state.freshness(state, answer.fresh_for)
-        after = self._planned(source, poll_state.labelled(after, now), now, fresh_for=fresh_for)
+        after = self._planned(
+            source, poll_state.labelled(after, now, renewed=False), now, fresh_for=fresh_for
+        )
         await self._articles.record_poll(Poll(state=after, url=source.url))
         return _unchanged_outcome(state, after, now, answer.status)
 
@@ -309,6 +318,27 @@ class Poller:
             source_id=source.id, result=PollResult.FAILED, problem=str(error), status=error.status
         )
 
+    def _soon_again(
+        self,
+        source: Source,
+        state: PollState,
+        after: PollState,
+        error: CrawlError,
+        now: datetime,
+        *,
+        new: int,
+    ) -> PollState:
+        """After a visit that ended early: the rest is looked for after a floor, then ever later while nothing comes."""
+        ended = poll_state.unfinished(state, after, error, now, new=new)
+        long = timedelta() if new else poll_state.failing_for(state, now)
+        plan = schedule.plan(
+            schedule.back_off(self._policy.floor, ended.failures - 1, long),
+            now=now,
+            retry_at=error.retry_at,
+            fraction=self._policy.jitter(),
+        )
+        return replace(ended, next_poll_at=plan.next_poll_at, not_before=plan.not_before)
+
     # -- the next state ------------------------------------------------------------------------------
 
     def _after_list(
@@ -342,10 +372,10 @@ class Poller:
             ttl=feed.ttl,
             skip_hours=feed.skip_hours,
             skip_days=feed.skip_days,
-            listed=len(dates),
+            listed=state.listed if answer.partly else len(dates),
         )
         newest = max((moment for moment in published if moment <= now), default=after.last_new_at)
-        after = poll_state.labelled(after, now, flood=flood, newest=newest)
+        after = poll_state.labelled(after, now, flood=flood, newest=newest, lacks=feed.lacks)
         return self._planned(source, after, now, fresh_for=answer.fresh_for)
 
     def _planned(

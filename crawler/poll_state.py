@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from crawler import floods, schedule
 from crawler.errors import BlockedError, Cause, CrawlError, GoneError, NotAFeedError
 from crawler.records import GapCause, PollState, Source, SourceGap, SourceState
-from crawler.wording import shown
+from crawler.wording import counted, shown
 
 _TOLD_AT_ONCE = frozenset(
     {SourceState.MOVED, SourceState.FLOODING}
@@ -54,7 +54,15 @@ def good(state: PollState, now: datetime) -> PollState:
     return replace(state, last_polled_at=now, last_success_at=now, failures=0, cause=None)
 
 
-def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetime | None = None) -> PollState:
+def labelled(
+    state: PollState,
+    now: datetime,
+    *,
+    flood: int = 0,
+    newest: datetime | None = None,
+    lacks: str | None = None,
+    renewed: bool = True,
+) -> PollState:
     """`state` of a source that answered, with its label, and in words what an operator should know.
 
     FLOODING holds for 7 days from its start, unless the operator ends the review or the source fails meanwhile;
@@ -63,6 +71,8 @@ def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetim
     Args:
         flood: how many new entries came at once, when they are a flood.
         newest: date of the newest entry, where the answer gave one.
+        lacks: what the source's own rules find no more, though it answers well; told of a source that is OK.
+        renewed: whether the answer was read, so that `lacks` is the whole of it; else what was told before stays.
     """
     if flood:
         problem = (
@@ -80,7 +90,8 @@ def labelled(state: PollState, now: datetime, *, flood: int = 0, newest: datetim
     if state.moved_to is not None:
         problem = f"moved for good to {shown(state.moved_to)}; change the address in the configuration"
         return _in_state(state, SourceState.MOVED, problem, now)
-    return _in_state(state, SourceState.OK, None, now)
+    told = state.problem if state.state is SourceState.OK and not renewed else lacks
+    return _in_state(state, SourceState.OK, told, now)
 
 
 def noticed(before: PollState, after: PollState, gap: SourceGap | None, now: datetime) -> str | None:
@@ -99,6 +110,8 @@ def noticed(before: PollState, after: PollState, gap: SourceGap | None, now: dat
     elif gap is not None:
         words.append("its list reaches back, so nothing is missed")
     if after.state is not before.state and after.state in _TOLD_AT_ONCE and after.problem:
+        words.append(after.problem)
+    if after.state is SourceState.OK and after.problem and after.problem != before.problem:
         words.append(after.problem)
     return "; ".join(words) or None
 
@@ -136,7 +149,45 @@ def failure(state: PollState, error: CrawlError, now: datetime) -> PollState:
         after = replace(after, next_poll_at=None, not_before=None)
     if state.moved_to is not None and failures >= STALE_MOVE:
         after = replace(after, moved_to=None, etag=None, last_modified=None, body_hash=None)
-    return replace(_in_state(after, label, str(error), now), cause=error.cause)
+    return replace(_in_state(after, label, _told(state, error), now), cause=error.cause)
+
+
+def unfinished(
+    state: PollState, listed: PollState, error: CrawlError, now: datetime, *, new: int
+) -> PollState:
+    """After a visit that ended early: its entries count, it does not count as a good answer, and nothing is conditional.
+
+    Failures in a row add up only while nothing new comes, so that a site that is read bit by bit is not asked ever
+    more rarely.
+
+    Args:
+        state: before this poll.
+        listed: as a good poll with these entries would leave it.
+        new: entries that were new.
+    """
+    start = replace(state, failures=0) if new else state
+    after = failure(start, error, now)
+    problem = f"{error}; what it had found is kept, the rest is looked for again"
+    return replace(
+        after,
+        problem=problem,
+        etag=None,
+        last_modified=None,
+        fresh_for=None,
+        last_new_at=listed.last_new_at if new else state.last_new_at,
+        interval=listed.interval,
+        title=listed.title,
+    )
+
+
+def _told(state: PollState, error: CrawlError) -> str:
+    """The failure, and of rules that find nothing until when they found how much."""
+    broke = error.cause in (Cause.SELECTOR, Cause.SCRIPT) and state.listed and state.last_success_at
+    if not broke:
+        return str(error)
+    return (
+        f"{error}; until {state.last_success_at:%d %b %Y} it listed {counted(state.listed or 0, 'article')}"
+    )
 
 
 def failing_for(state: PollState, now: datetime) -> timedelta:

@@ -75,8 +75,21 @@ class RobotsStore(Protocol):
         """Keep it in place of the one before."""
 
 
-class HostStore(HoldStore, RobotsStore, Protocol):
-    """What hosts said of how they want to be asked."""
+class PageCounts(Protocol):
+    """Counts the pages that hosts are asked for, for all processes of an installation."""
+
+    async def count_page(self, host: str, now: datetime, *, most: int | None) -> bool:
+        """Count one page of `host`, unless `most` were counted in the last 24 hours; whether it was counted.
+
+        Two callers never pass `most` together. None: it is counted whatever there is.
+        """
+
+    async def uncount_page(self, host: str, at: datetime) -> None:
+        """Take back one that was counted at `at`, since no request for it went out."""
+
+
+class HostStore(HoldStore, RobotsStore, PageCounts, Protocol):
+    """What hosts said of how they want to be asked, and how much they were."""
 
 
 class Extractor(Protocol):
@@ -87,6 +100,17 @@ class Extractor(Protocol):
 
         Raises:
             ChildCrashed: the reader died or ran over its time on this page.
+        """
+
+
+class Renderer(Protocol):
+    """Runs the scripts of pages, somewhere they do no harm."""
+
+    async def render(self, page: Fetched, source: Source) -> Fetched:
+        """The page as it stands after its scripts ran; what is no HTML comes back as it is.
+
+        Raises:
+            CrawlError: it cannot be shown; see `TemporaryFetchError` and `TooLarge`.
         """
 
 
@@ -185,7 +209,7 @@ class ArticleStore(Protocol):
         """Floods that are held for review now, by source and time."""
 
     async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
-        """Articles whose page is to be read now; counts the attempt before handing out.
+        """Articles whose page is to be read now, those that are told first; counts the attempt before handing out.
 
         An article with three attempts that never came back is QUARANTINED instead.
         """
@@ -195,6 +219,12 @@ class ArticleStore(Protocol):
 
         An article whose claim has ended meanwhile stays as it is.
         """
+
+    async def skipped(self, since: datetime) -> tuple[str, ...]:
+        """Ids of articles whose page was not asked for, first seen or released from review after `since`."""
+
+    async def read_after_all(self, article_ids: Sequence[str], now: datetime) -> None:
+        """Pages that were not asked for are to be read now; articles in another state stay as they are."""
 
     async def record_page(
         self,
@@ -206,7 +236,10 @@ class ArticleStore(Protocol):
         now: datetime,
         retry_at: datetime | None = None,
     ) -> None:
-        """Store a page's text as the next version, or why there is none. PENDING with `retry_at`: again then."""
+        """Store a page's text as the next version, or why there is none. PENDING with `retry_at`: again then.
+
+        SKIPPED: it was not asked for, so a later edit finds it unread.
+        """
 
     async def unfolded(
         self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()

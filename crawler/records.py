@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from crawler.errors import Cause
+from crawler.errors import Cause, CrawlError
 
 
 def require_aware(**times: datetime | None) -> None:
@@ -59,7 +59,7 @@ class SourceKind(StrEnum):
 class FullText(StrEnum):
     """When the page of an entry is read."""
 
-    AUTO = "auto"  # when the feed gives fewer than 1,500 characters of text
+    AUTO = "auto"  # unless the feed carries the whole text
     ALWAYS = "always"
     NEVER = "never"
 
@@ -116,7 +116,7 @@ class Source:
     paused: bool = False
     listing: ListingRules | None = None  # SITE only
     article: ArticleRules | None = None
-    javascript: bool = False  # SITE only: its list pages are read by a browser
+    javascript: bool = False  # SITE only: its pages are read by a browser
 
 
 class SourceState(StrEnum):
@@ -155,9 +155,7 @@ class PollState:
     failures: int = 0  # in a row
     interval: timedelta | None = None  # the rhythm learned so far
     title: str | None = None  # the feed's own title
-    fresh_for: timedelta | None = (
-        None  # as the last good answer said; a "not modified" that says nothing renews it
-    )
+    fresh_for: timedelta | None = None  # as the last good answer said; a "not modified" without renews it
     ttl: timedelta | None = None  # the feed's own wish, holds also while it answers "not modified"
     skip_hours: frozenset[int] = frozenset()  # UTC hours in which the feed wants no poll
     skip_days: frozenset[int] = frozenset()  # UTC days in which it wants none; Monday is 0
@@ -198,6 +196,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What one rule of a source found on one page of a visit: for people who ask why."""
+
+    place: str  # host and path of the page
+    rule: (
+        str  # "item", "links", "only and skip", "title", "summary", "published", "follow", "index", "sitemap"
+    )
+    selector: str = ""  # as the configuration has it; "" where there is none
+    found: int
+    of: int | None = None  # places in which it was looked for; None: the whole page
+    sample: str = ""  # the first value, shortened
+    note: str = ""  # what became of the rest, in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A document that is a feed, in one shape whatever its format."""
 
@@ -210,20 +223,24 @@ class Feed:
     skip_hours: frozenset[int] = frozenset()  # UTC hours
     skip_days: frozenset[int] = frozenset()  # UTC days, Monday is 0
     problems: tuple[str, ...] = ()  # every repair, in words
+    lacks: str | None = None  # what the source's own rules for fields find no more, in words
+    looked: tuple[Looked, ...] = ()  # how the rules of a list without a feed did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """What a visit of a sitemap or site found, with the validators for the next one.
 
-    They are None where an answer "not modified" would not mean that nothing is new: an index of sitemaps, a list
-    that was not read whole, a user's own spider.
+    They are None where an answer "not modified" would not mean that nothing is new: a list that was not read
+    whole, a user's own spider. Those of an index of sitemaps are one text for all of its sitemaps.
     """
 
     feed: Feed
     etag: str | None = None
     last_modified: str | None = None
     fresh_for: timedelta | None = None  # as of a `Fetched`
+    partly: bool = False  # the rest was not modified, so it is not among the entries
+    unfinished: CrawlError | None = None  # why the visit ended early, so that there may be more
 
 
 # -- pages and articles ----------------------------------------------------------------------------

@@ -63,6 +63,8 @@ def of(
             return _unblock(source, state, contact=contact)
         case SourceState.NOT_A_FEED:
             return _read_again(source, state, contact=contact)
+        case SourceState.OK if source.listing is not None and state.state is label and state.problem:
+            return f"correct the rules in its entry: `tidings try site {source.id}` shows what each of them finds"
     return None
 
 
@@ -179,7 +181,16 @@ def _unblock(source: Source, state: PollState, *, contact: bool) -> str:
 
 
 def _read_again(source: Source, state: PollState, *, contact: bool) -> str:
+    if source.kind is not SourceKind.FEED and state.cause in (Cause.CHALLENGE, Cause.CONSENT):
+        return _unblock(source, state, contact=contact)
     if source.kind is not SourceKind.FEED:
+        match state.cause:
+            case Cause.SCRIPT if not source.javascript:
+                return "set `javascript: true` in its entry, so that a browser reads its pages"
+            case Cause.FEED:
+                return f"write `feed:` instead of `{source.kind}:` in its entry"
+            case Cause.SITEMAP:
+                return "write `sitemap:` instead of `site:` in its entry"
         return f"compare its entry with the site: `tidings try site {source.id}` shows what is found"
     match state.cause:
         case Cause.CHALLENGE | Cause.CONSENT:

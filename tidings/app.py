@@ -21,7 +21,7 @@ from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
 from crawler.net.hosts import HostGate
 from crawler.net.post import post
-from crawler.pages import PageReader
+from crawler.pages import PageBudget, PageReader
 from crawler.poll import Poller, PollPolicy
 from crawler.ports import Clock, HostStore
 from crawler.spiders.crew import SpiderCrew
@@ -56,6 +56,7 @@ class App:
         self.settings = settings
         await self.services.notifier.begin()
         await self.stores.sources.sync(settings.sources, self.clock.now())
+        await self.services.reader.reconsider()
 
     async def tidy(self) -> object:
         """Drop what is older than `retention` says; a small key of it stays known."""
@@ -173,6 +174,8 @@ async def open_app(
         def wire(in_force: Settings) -> Services:
             sources = {source.id: source for source in in_force.sources}
             polling = in_force.polling
+            matcher = Matcher(in_force.watchlists, tags=in_force.tags)
+            most = polling.pages_per_host
             return Services(
                 clock=time,
                 sources=stores.sources,
@@ -193,14 +196,19 @@ async def open_app(
                     extractor=extractor,
                     sources=sources,
                     clock=time,
+                    renderer=crawler.crew,
+                    budget=None
+                    if most is None
+                    else PageBudget(most=most, counts=stores.hosts, near=matcher.near),
                 ),
-                notifier=notifier(in_force, stores, time),
+                notifier=notifier(in_force, stores, time, matcher),
                 wait_for_text=polling.wait_for_text,
             )
 
         await stores.sources.sync(settings.sources, time.now())
         services = wire(settings)
         await services.notifier.begin()
+        await services.reader.reconsider()  # the initiatives may have been edited meanwhile
         runner = InlineRunner(lambda: app.services, on_report=on_report)
         stack.push_async_callback(runner.stop, 0)  # an interrupted `once` holds on to nothing
         app = App(
@@ -215,10 +223,14 @@ async def open_app(
         yield app
 
 
-def notifier(settings: Settings, stores: Stores, clock: Clock) -> Notifier:
-    """Matching, composing and delivering, for the daemon and for commands that only tell."""
+def notifier(settings: Settings, stores: Stores, clock: Clock, matcher: Matcher | None = None) -> Notifier:
+    """Matching, composing and delivering, for the daemon and for commands that only tell.
+
+    Args:
+        matcher: where one of these settings is made already.
+    """
     return Notifier(
-        matcher=Matcher(settings.watchlists, tags=settings.tags),
+        matcher=matcher or Matcher(settings.watchlists, tags=settings.tags),
         matches=stores.matches,
         digests=stores.digests,
         deliveries=stores.deliveries,

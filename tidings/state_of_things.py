@@ -60,9 +60,9 @@ class Status:
             f"; {now} of them need{'s' if now == 1 else ''} you" if now else ""
         )
         yield (
-            f"articles    {self.counts.articles} in {self.counts.stories} stories, {self.counts.matches} matches, "
-            f"{self.counts.pending_text} pages to read"
+            f"articles    {self.counts.articles} in {self.counts.stories} stories, {self.counts.matches} matches"
         )
+        yield f"pages       {_pages(self.counts) or 'none yet'}"
         sent = ", ".join(f"{number} {state}" for state, number in self.counts.deliveries.items() if number)
         yield f"deliveries  {sent or 'none yet'}"
         yield ""
@@ -100,6 +100,23 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
         care=tuple(one.care for one in cared if one.care.need is not Need.NOTHING),
         needs=tuple(_needs(cared, counts, taken_at, running=process is not None)),
         notes=(*_sometime(cared), *_notes(settings, counts)),
+    )
+
+
+_PAGES = {
+    TextState.READ: "read",
+    TextState.PENDING: "to read",
+    TextState.FEED: "not needed",
+    TextState.SKIPPED: "over the budget of their host",
+    TextState.REFUSED: "without a readable article",
+    TextState.FAILED: "unreachable",
+    TextState.QUARANTINED: "crashing the reader",
+}
+
+
+def _pages(counts: Counts) -> str:
+    return ", ".join(
+        f"{counts.texts[state]} {words}" for state, words in _PAGES.items() if counts.texts.get(state)
     )
 
 
@@ -156,12 +173,13 @@ def _names(group: Sequence[Care]) -> str:
 def _sometime(cared: Sequence[Cared]) -> Iterator[str]:
     """What works and would work better, one sentence a state."""
     later = [one.care for one in cared if one.care.need is Need.SOMETIME]
-    for label, words in (
-        (SourceState.MOVED, "moved for good"),
-        (SourceState.QUIET, "far quieter than usual"),
-        (SourceState.OK, "may have missed entries"),
+    well = [one for one in later if one.state is SourceState.OK]
+    for group, words in (
+        ([one for one in later if one.state is SourceState.MOVED], "moved for good"),
+        ([one for one in later if one.state is SourceState.QUIET], "far quieter than usual"),
+        ([one for one in well if one.problem], "their rules find too little"),
+        ([one for one in well if not one.problem], "may have missed entries"),
     ):
-        group = [one for one in later if one.state is label]
         if group:
             yield f"{words}: {_names(group)}; `tidings sources list --care` tells what to do"
 

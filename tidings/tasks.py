@@ -122,10 +122,11 @@ async def _read(task: ReadPage, services: Services) -> Report:
     if article is None or article.text_state is not TextState.PENDING:
         return Report(task=task, worth_a_line=False)
     reading = await services.reader.read(article)
+    asked = reading.state is not TextState.SKIPPED
     facts: dict[str, object] = {"article": article.id, "url": article.url, "state": str(reading.state)}
     if reading.reason:
         facts["reason"] = reading.reason
-    return Report(task=task, counts={"pages": 1, f"pages {reading.state}": 1}, facts=facts)
+    return Report(task=task, counts={"pages": int(asked), f"pages {reading.state}": 1}, facts=facts)
 
 
 async def _settle(task: Settle, services: Services) -> Report:

@@ -42,6 +42,7 @@ class Reply:
     feed: Feed | None = None  # None: not asked, failed, or not modified
     moved_to: str | None = None  # the whole address
     move_refused: str | None = None
+    hints: tuple[str, ...] = ()  # of a failure, for who looks into it
 
     @property
     def failed(self) -> bool:
@@ -98,6 +99,8 @@ async def _asked_now(
             error if isinstance(error, CrawlError) else CrawlError(f"its document could not be read: {error}")
         )
         return _failed(source, state, fault, habits=habits, now=now)
+    if answer.unfinished is not None:
+        return replace(_failed(source, state, answer.unfinished, habits=habits, now=now), feed=answer.feed)
     well = _well(source, before, answer.moved_to, answer.feed, now)
     return Reply(
         source=source,
@@ -121,7 +124,8 @@ def _well(
     dates = [one.published_at for one in feed.entries] if feed else []
     newest = max((one for one in dates if one is not None and one <= now), default=None)
     well = replace(poll_state.good(state, now), moved_to=poll_state.accepted(source, moved_to))
-    return poll_state.labelled(well, now, newest=newest)
+    lacks = feed.lacks if feed else None
+    return poll_state.labelled(well, now, newest=newest, lacks=lacks, renewed=feed is not None)
 
 
 def _failed(source: Source, state: PollState, error: CrawlError, *, habits: Habits, now: datetime) -> Reply:
@@ -133,6 +137,7 @@ def _failed(source: Source, state: PollState, error: CrawlError, *, habits: Habi
         care=judge(source, failed, habits, now=now),
         after=failed if gone else _asked(state, now, habits.floor, retry_at=retry_at),
         status=error.status,
+        hints=error.hints,
     )
 
 

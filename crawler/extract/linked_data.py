@@ -5,40 +5,80 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from crawler.extract.document import Element, one_line
+from crawler.extract.titles import folded
 
 Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One post of a live blog, as it is stated."""
+
+    title: str  # "" when it has none
+    text: str  # paragraphs split by a blank line
+    published: str  # as written; "" when it is not said
+
 
 _ARTICLES = (
     "newsarticle", "reportagenewsarticle", "analysisnewsarticle", "opinionnewsarticle", "backgroundnewsarticle",
     "reviewnewsarticle", "askpublicnewsarticle", "liveblogposting", "blogposting", "article", "techarticle",
     "scholarlyarticle", "report", "satiricalarticle", "advertisercontentarticle", "socialmediaposting",
 )  # fmt: skip
+_ARTICLE_KINDS = frozenset(_ARTICLES)
+_PAGES = frozenset({"webpage", "itempage", "aboutpage", "faqpage", "qapage", "medicalwebpage"})
 _COMMENTS = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$"
 )
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_BETWEEN = re.compile(r"[\s,;]*")
+_PAIR = re.compile(
+    r'"(@type|headline|name|datePublished|dateModified|inLanguage|url|isAccessibleForFree)"\s*:\s*"((?:[^"\\]|\\.){0,2000})"'
+)
+_MAX_SALVAGE = 200_000  # characters
 _TAGS = re.compile(r"<[^<>]{1,300}>")
 _BLOCK_END = re.compile(r"</(?:p|div|li|h[1-6])>|<br\s*/?>", re.IGNORECASE)
 _MAX_NODES = 2_000
 
 
-def nodes(tree: Element) -> list[Node]:
-    """All typed nodes of a page's JSON-LD in document order; a block that cannot be read is passed over."""
+def nodes(scripts: Iterable[Element]) -> list[Node]:
+    """All typed nodes of a page's JSON-LD in document order; of a block that cannot be read what can be made out."""
     found: list[Node] = []
-    for script in tree.xpath("//script[contains(translate(@type, 'LDJSON', 'ldjson'), 'ld+json')]"):
-        found.extend(_walk(_load(script.text or "")))
+    for script in scripts:
+        if "ld+json" in (script.get("type") or "").lower():
+            found.extend(_walk(_load(script.text or "")))
     return found[:_MAX_NODES]
 
 
-def article(found: list[Node], url: str | None) -> Node | None:
-    """The node that stands for the page's own article: the one with the page's address, else the first."""
-    articles = [node for node in found if kinds(node) & set(_ARTICLES)]
-    own = [node for node in articles if url and _address(node) == url]
-    return next(iter(own or sorted(articles, key=_rank)), None)
+def article(found: list[Node], *addresses: str | None, title: str = "") -> Node | None:
+    """The node that stands for the page's own article.
+
+    The one with the page's address, else one whose headline the page repeats in its title, else the first; of several
+    a live blog or a news article before an article of any kind.
+
+    Args:
+        addresses: of the page, as far as they are known.
+        title: of the page's window.
+    """
+    articles = [node for node in found if kinds(node) & _ARTICLE_KINDS]
+    own = {_bare(address) for address in addresses if address}
+    mine = [node for node in articles if _addresses(node) & own]
+    if not mine and len(articles) > 1:
+        window = folded(title)
+        mine = [
+            node for node in articles if (head := folded(string(node.get("headline")))) and head in window
+        ]
+    return next(iter(sorted(mine or articles, key=_rank)), None)
+
+
+def page(found: list[Node]) -> Node | None:
+    """The node of the page itself, which many sites date in place of an article."""
+    return next((node for node in found if kinds(node) & _PAGES), None)
 
 
 def kinds(node: Node) -> set[str]:
@@ -54,7 +94,7 @@ def string(value: object) -> str:
         value = next((item for item in value if item), None)
     if isinstance(value, Mapping):
         value = value.get("@value") or value.get("name") or value.get("@id")
-    return one_line(_TAGS.sub("", html.unescape(value))) if isinstance(value, str) else ""
+    return one_line(_TAGS.sub("", html.unescape(html.unescape(value)))) if isinstance(value, str) else ""
 
 
 def names(value: object) -> list[str]:
@@ -69,13 +109,22 @@ def names(value: object) -> list[str]:
 
 
 def body(node: Node) -> str:
-    """The article's text as paragraphs; for a live blog that of all its posts, in the page's order."""
-    parts = [_paragraphs(node.get("articleBody"))]
-    updates = node.get("liveBlogUpdate")
-    for update in updates if isinstance(updates, list) else [updates]:
-        if isinstance(update, Mapping):
-            parts += [string(update.get("headline")), _paragraphs(update.get("articleBody"))]
-    return "\n\n".join(part for part in parts if part)
+    """The article's text as paragraphs; of a live blog its introduction, see `updates`."""
+    return _paragraphs(node.get("articleBody"))
+
+
+def updates(node: Node) -> tuple[Update, ...]:
+    """The posts of a live blog that say something, in the page's order."""
+    posts = (
+        Update(
+            title=string(item.get("headline")) or string(item.get("name")),
+            text=_paragraphs(item.get("articleBody") or item.get("text")),
+            published=string(item.get("datePublished")) or string(item.get("dateCreated")),
+        )
+        for item in _list(node.get("liveBlogUpdate"))[:_MAX_NODES]
+        if isinstance(item, Mapping)
+    )
+    return tuple(post for post in posts if post.title or post.text)
 
 
 def is_free(node: Node) -> bool | None:
@@ -98,13 +147,49 @@ def locked_selectors(node: Node) -> tuple[str, ...]:
 
 
 def _load(text: str) -> object:
-    text = _COMMENTS.sub("", text.strip())
-    for attempt in (text, _TRAILING_COMMA.sub(r"\1", text)):
+    """The values of one block; `None` for what is no JSON and holds no statement of an article."""
+    text = _COMMENTS.sub("", text.strip()).strip()
+    if text.startswith(("{&quot;", "[{&quot;", "{ &quot;")):
+        text = html.unescape(text)
+    mended = _TRAILING_COMMA.sub(r"\1", _ESCAPE.sub(_escape, text))
+    for attempt in dict.fromkeys((text, mended)):
         try:
-            return json.loads(attempt, strict=False)
+            return _values(attempt)
         except (ValueError, RecursionError):
             continue
-    return None
+    return _salvage(text)
+
+
+def _values(text: str) -> object:
+    """One value, or several that stand one after the other.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    decoder = json.JSONDecoder(strict=False)
+    values: list[object] = []
+    at = 0
+    while at < len(text):
+        value, at = decoder.raw_decode(text, at)
+        values.append(value)
+        at = end.end() if (end := _BETWEEN.match(text, at)) else at
+    return values[0] if len(values) == 1 else values
+
+
+def _escape(found: re.Match[str]) -> str:
+    """A JavaScript escape that JSON does not know as the character itself."""
+    code = found.group(1)
+    if len(code) == 3:
+        return f"\\u00{code[1:]}"
+    return found.group() if code in '"\\/bfnrtu' else code
+
+
+def _salvage(text: str) -> Node | None:
+    """The plain statements of an article in a block that is broken somewhere else."""
+    said: dict[str, str] = {}
+    for key, value in _PAIR.findall(text[:_MAX_SALVAGE]):
+        said.setdefault(key, value.replace('\\"', '"').replace("\\/", "/").replace("\\n", " "))
+    return said if kinds(said) & _ARTICLE_KINDS else None
 
 
 def _walk(value: object) -> Iterator[Node]:
@@ -125,14 +210,22 @@ def _walk(value: object) -> Iterator[Node]:
 
 
 def _rank(node: Node) -> int:
-    return min(_ARTICLES.index(kind) for kind in kinds(node) & set(_ARTICLES))
+    return min(_ARTICLES.index(kind) for kind in kinds(node) & _ARTICLE_KINDS)
 
 
-def _address(node: Node) -> str:
+def _addresses(node: Node) -> set[str]:
     page = node.get("mainEntityOfPage")
-    return string(node.get("url")) or string(
-        page if isinstance(page, str) else (page or {}).get("@id") if isinstance(page, Mapping) else ""
+    given = (
+        node.get("url"),
+        page.get("@id") or page.get("url") if isinstance(page, Mapping) else page,
+        node.get("@id"),
     )
+    return {bare for address in given if (bare := _bare(string(address)))}
+
+
+def _bare(address: str) -> str:
+    """Without what two spellings of one address differ in."""
+    return re.sub(r"^https?://(?:www\.)?|[?#].*$|/+$", "", address.strip())
 
 
 def _parts(node: Node) -> list[Node]:

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
-from crawler.extract import linked_data
-from crawler.extract.document import Element, one_line, text_of
-from crawler.extract.times import parse_time
+from crawler.extract import linked_data, titles
+from crawler.extract.authors import META as AUTHOR_META
+from crawler.extract.authors import Signed, bylines, choose_authors
+from crawler.extract.document import Element, one_line
+from crawler.extract.moments import Stated, choose_moment
+from crawler.extract.statements import Statements, collect, stamp
+from crawler.extract.titles import Named, choose_title
+from crawler.records import Candidate
 
-MAX_TITLE = 1_024  # characters
 MAX_URL = 2_048
-MAX_AUTHORS = 20
+
+_PUBLISHED_META = (
+    "article:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "og:published_time",
+    "pubdate", "publishdate", "publish-date", "publish_date", "published_time", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "og:article:published_time", "og:pubdate", "article_date_original", "dc.date.issued",
+    "dcterms.created", "dcterms.issued", "dc.date", "dcterms.date", "dc.date.created", "citation_publication_date",
+    "citation_online_date", "article.published", "rnews:datepublished", "date", "ptime", "originalpublicationdate",
+    "article:published", "publication_date",
+)  # fmt: skip
+_UPDATED_META = (
+    "article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified", "lastmod",
+    "last-modified", "article.updated", "rnews:datemodified", "utime", "modified_time",
+)  # fmt: skip
+_SIGNED_CARD = re.compile(r"written|by\b|verfasst|geschrieben|escrito|écrit|scritto|autor", re.IGNORECASE)
+_DAY_IN_URL = re.compile(r"/((?:19|20)\d\d)[/-]([01]?\d)[/-]([0-3]?\d)(?:/|-|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +40,7 @@ class Metadata:
     """The page's own statements, weighed against each other."""
 
     title: str  # "" when it names none
-    heading: str  # its only or first `h1`, "" when there is none
+    heading: str  # its `h1` that repeats the title, else the first, "" when there is none
     authors: tuple[str, ...]
     published_at: datetime | None
     updated_at: datetime | None
@@ -33,7 +50,11 @@ class Metadata:
     free: bool | None  # None: not said
     locked: tuple[str, ...]  # CSS selectors of parts that are not free
     is_article: bool | None  # declared so, declared something else, not said
+    is_video: bool  # declared so, and no article
     body: str  # the text in the JSON-LD, "" when there is none
+    updates: tuple[linked_data.Update, ...]  # of a live blog, as the JSON-LD lists them
+    translations: tuple[tuple[str, str], ...]  # (language, address) of this page in other languages
+    candidates: tuple[Candidate, ...]  # what the choice was made from
 
 
 def read_metadata(tree: Element, *, url: str | None, zone: str | None = None) -> Metadata:
@@ -43,228 +64,117 @@ def read_metadata(tree: Element, *, url: str | None, zone: str | None = None) ->
         url: the page's address, for relative links.
         zone: IANA zone of times that have none.
     """
-    nodes = linked_data.nodes(tree)
-    canonical = _canonical(tree, url)
-    node = linked_data.article(nodes, canonical or url) or {}
-    meta = _meta(tree)
-    site = _site_name(meta, node)
-    heading = _heading(tree)
-    published = _time(_published(tree, meta, node, url), zone)
-    updated = _time(_updated(tree, meta, node), zone)
-    kind = meta.get("og:type", "").lower()
+    said = collect(tree)
+    canonical = _canonical(said, url)
+    node = linked_data.article(said.nodes, canonical, url, title=said.window) or {}
+    site = _site_name(said.meta, node)
+    title = choose_title(_names(said, node), site=site)
+    published = choose_moment("published", _published(said, node, url), zone=zone)
+    updated = choose_moment("updated", _updated(said, node), zone=zone, not_before=published.value)
+    authors = choose_authors(_signed(tree, said, node, title.value), site=site)
     return Metadata(
-        title=_title(tree, meta, node, heading, site),
-        heading=heading,
-        authors=_authors(tree, meta, node, site),
-        published_at=published,
-        updated_at=updated if updated and (published is None or updated >= published) else None,
+        title=title.value,
+        heading=_heading(said, title.value)[: titles.MAX_TITLE],
+        authors=authors.names,
+        published_at=published.value,
+        updated_at=updated.value,
         canonical_url=canonical
-        or _absolute(meta.get("og:url"), url)
+        or _absolute(said.meta.get("og:url"), url)
         or _absolute(linked_data.string(node.get("url")), url),
-        language=_language(tree, meta, node),
+        language=_language(said, node),
         site_name=site,
-        free=_free(tree, meta, node),
+        free=_free(said, node),
         locked=linked_data.locked_selectors(node),
-        is_article=True if node or kind == "article" else (False if kind == "website" else None),
+        is_article=_is_article(said.meta, node),
+        is_video=not node and _is_video(said),
         body=linked_data.body(node) if node else "",
+        updates=linked_data.updates(node),
+        translations=tuple(
+            (language, address)
+            for language, href in said.translations
+            if (address := _absolute(href, url)) is not None
+        ),
+        candidates=(*title.candidates, *published.candidates, *updated.candidates, *authors.candidates),
     )
 
 
-# -- title -----------------------------------------------------------------------------------------
-
-
-def _title(
-    tree: Element, meta: dict[str, str], node: linked_data.Node, heading: str, site: str | None
-) -> str:
-    """The heading that readers see when another statement bears it out, else the best of the statements.
-
-    A page's first `h1` may be its logo, an `og:title` bait for social media, a `title` carries the site's name.
-    """
-    headline = linked_data.string(node.get("headline")) or linked_data.string(node.get("name"))
-    shared = without_site(meta.get("og:title") or meta.get("twitter:title") or "", site)
-    full = one_line(next(iter(tree.xpath("//head/title/text() | //title/text()")), ""))
-    window = without_site(full, site)
-    stated = [text for text in (headline, shared, window) if text]
-    if heading and any(_agree(heading, text) for text in stated):
-        return heading[:MAX_TITLE]
-    if headline.endswith(("...", "…")) and shared.startswith(headline.rstrip(".… ")):
-        return shared[:MAX_TITLE]
-    return next(iter(stated), heading)[:MAX_TITLE]
-
-
-def without_site(title: str, site: str | None) -> str:
-    """A title less the site's name that many pages put behind or before it: "Board funds ferries | Harbour Desk"."""
-    title = one_line(title)
-    parts = re.split(r"\s+[|–—\-·•»:]\s+|\s*\|\s*", title)
-    if len(parts) < 2:
-        return title
-    for part, rest in ((parts[-1], title[: title.rfind(parts[-1])]), (parts[0], title[len(parts[0]) :])):
-        if site and _folded(part) in (_folded(site), _folded(site).removeprefix("the ")):
-            return rest.strip(" |–—-·•»:")
-    last = parts[-1]
-    rest = title[: title.rfind(last)].rstrip(" |–—-·•»:")
-    bar = title[len(rest) :].lstrip()[:1] in "|»"
-    return rest if bar and len(rest.split()) >= 3 and len(last.split()) <= 5 else title
-
-
-def _heading(tree: Element) -> str:
-    inside = tree.xpath("//article//h1 | //main//h1") or tree.xpath("//h1")
-    return next((text for text in map(text_of, inside[:5]) if text), "")[:MAX_TITLE]
-
-
-def _agree(one: str, other: str) -> bool:
-    first, second = set(_folded(one).split()), set(_folded(other).split())
-    return (
-        bool(first and second) and 2 * len(first & second) >= min(len(first), len(second)) and len(first) > 1
-    )
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
-
-
-# -- authors ---------------------------------------------------------------------------------------
-
-_BY = re.compile(
-    r"^(?:by|von|par|por|di|door|av|af|från|text|written by|view all posts by|zeige alle beiträge von)[\s:]+",
-    re.IGNORECASE,
-)
-_SPLIT = re.compile(r"\s*(?:;|\||\s+and\s+|\s+und\s+|\s+et\s+|\s+&\s+|\s+y\s+)\s*", re.IGNORECASE)
-_AUTHOR_META = (
-    "author",
-    "parsely-author",
-    "sailthru.author",
-    "article:author",
-    "dc.creator",
-    "dcterms.creator",
-    "byl",
-    "citation_author",
-)
-_AUTHOR_PLACES = (
-    "//*[contains(@itemprop, 'author')]//*[@itemprop='name']",
-    "//*[@itemprop='author']",
-    "//a[@rel='author']",
-    "//*[contains(concat(' ', @class, ' '), ' author-name ') or contains(concat(' ', @class, ' '), ' byline__name ')]",
-    "//*[contains(concat(' ', @class, ' '), ' byline ') or contains(concat(' ', @class, ' '), ' author ')]",
-)
-
-
-def _authors(
-    tree: Element, meta: dict[str, str], node: linked_data.Node, site: str | None
-) -> tuple[str, ...]:
-    return (
-        _people(linked_data.names(node.get("author") or node.get("creator")), site)
-        or next(filter(None, (_people([meta.get(name, "")], site) for name in _AUTHOR_META)), ())
-        or next(filter(None, (_people(_seen(tree, place), site) for place in _AUTHOR_PLACES)), ())
-    )
-
-
-def _seen(tree: Element, place: str) -> list[str]:
-    """The texts at a place, if they stand side by side; further ones belong to other stories on the page."""
-    found = tree.xpath(place)[:MAX_AUTHORS]
-    near = [node for node in found if node.getparent() is found[0].getparent()]
-    return [one_line(node.get("content")) or text_of(node) for node in near]
-
-
-def _people(given: Iterable[str], site: str | None) -> tuple[str, ...]:
-    people: dict[str, None] = {}
-    for text in given:
-        for part in _split_names(_BY.sub("", one_line(text))):
-            name = _BY.sub("", part).strip(" ,.·-–—")
-            if _is_name(name) and name.casefold() != (site or "").casefold():
-                people.setdefault(name)
-    return tuple(people)[:MAX_AUTHORS]
-
-
-def _split_names(text: str) -> Iterator[str]:
-    for part in _SPLIT.split(text):
-        pieces = part.split(", ")
-        # "Ann Lee, Bo Ek" are two people; "Lee, Ann" is one, and "Ann Lee, Reuters" is left as it is said.
-        yield from (
-            pieces if len(pieces) > 1 and all(1 < len(piece.split()) < 5 for piece in pieces) else [part]
+def _names(said: Statements, node: linked_data.Node) -> Iterator[Named]:
+    yield Named(titles.HEADLINE, _headline(said, node))
+    for origin in titles.STATED:
+        yield Named(origin, said.meta.get(origin.removesuffix(" meta"), ""))
+    for place in said.properties.get("headline", [])[:1]:
+        yield Named(
+            "itemprop headline", one_line(place.get("content")) or one_line(" ".join(place.itertext()))
         )
+    yield Named(titles.WINDOW, said.window)
+    for heading in said.headings[:5]:
+        yield Named(titles.HEADING, heading)
+    for heading in said.subheadings[:1]:
+        yield Named(titles.SUBHEADING, heading)
 
 
-def _is_name(text: str) -> bool:
-    return (
-        1 < len(text) <= 80
-        and len(text.split()) <= 8
-        and "@" not in text
-        and "://" not in text
-        and not text.isdigit()
-    )
+def _heading(said: Statements, title: str) -> str:
+    same = (text for text in said.headings if titles.folded(text) == titles.folded(title))
+    return next(same, next(iter(said.headings), ""))
 
 
-# -- times -----------------------------------------------------------------------------------------
-
-_PUBLISHED_META = (
-    "article:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "og:published_time",
-    "pubdate", "publishdate", "publish-date", "publish_date", "published_time", "cxenseparse:recs:publishtime",
-    "dc.date.issued", "dcterms.created", "dcterms.issued", "dc.date", "dcterms.date", "dc.date.created",
-    "citation_publication_date", "article.published", "rnews:datepublished", "date", "ptime", "originalpublicationdate",
-)  # fmt: skip
-_UPDATED_META = (
-    "article:modified_time", "datemodified", "og:updated_time", "dcterms.modified", "dc.date.modified", "lastmod",
-    "last-modified", "article.updated", "rnews:datemodified", "utime",
-)  # fmt: skip
-_DAY_IN_URL = re.compile(r"/((?:19|20)\d\d)[/-]([01]?\d)[/-]([0-3]?\d)(?:/|-|$)")
+def _headline(said: Statements, node: linked_data.Node) -> str:
+    """The headline in the JSON-LD; its name where the window's title bears out only that."""
+    headline, name = linked_data.string(node.get("headline")), linked_data.string(node.get("name"))
+    window = titles.folded(said.window)
+    if name and (not headline or (titles.folded(headline) not in window and titles.folded(name) in window)):
+        return name
+    return headline
 
 
-def _published(tree: Element, meta: dict[str, str], node: linked_data.Node, url: str | None) -> Iterator[str]:
-    yield linked_data.string(node.get("datePublished"))
-    yield from (meta.get(name, "") for name in _PUBLISHED_META)
-    yield linked_data.string(node.get("dateCreated"))
-    yield from _stamps(tree, "//*[@itemprop='datePublished']")
-    yield from _stamps(tree, "//time[@pubdate] | //abbr[contains(@class, 'published')]")
-    yield from _stamps(tree, "//article//time[not(ancestor::aside)] | //main//time[not(ancestor::aside)]")
-    yield from _stamps(tree, "//header//time | //h1/following::time[position() < 3]")
+def _signed(tree: Element, said: Statements, node: linked_data.Node, title: str) -> Iterator[Signed]:
+    if names := linked_data.names(node.get("author") or node.get("creator")):
+        yield Signed("JSON-LD author", tuple(names))
+    for name in AUTHOR_META:
+        if text := said.meta.get(name):
+            yield Signed(name, (text,))
+    if _SIGNED_CARD.match(said.meta.get("twitter:label1", "")) and (text := said.meta.get("twitter:data1")):
+        yield Signed("twitter:data1", (text,))
+    yield from bylines(tree, title)
+
+
+def _published(said: Statements, node: linked_data.Node, url: str | None) -> Iterator[Stated]:
+    yield Stated("JSON-LD datePublished", linked_data.string(node.get("datePublished")))
+    yield from (Stated(name, said.meta.get(name, "")) for name in _PUBLISHED_META)
+    yield Stated("JSON-LD dateCreated", linked_data.string(node.get("dateCreated")))
+    places = said.properties.get("datepublished", [])[:3]
+    yield from (Stated("itemprop datePublished", stamp(place)) for place in places)
+    page = linked_data.page(said.nodes) or {}
+    yield Stated("JSON-LD page's datePublished", linked_data.string(page.get("datePublished")))
+    marked = [time for time in said.times if time.get("pubdate") is not None]
+    yield from (Stated("time pubdate", stamp(time)) for time in marked[:3])
+    yield from (Stated("time in the story", stamp(time)) for time in said.story_times[:3])
+    yield from (Stated("time", stamp(time)) for time in said.times[:2])
     if found := _DAY_IN_URL.search(urlsplit(url or "").path):
-        yield "-".join(part.zfill(2) for part in found.groups())
+        yield Stated("address", "-".join(part.zfill(2) for part in found.groups()))
 
 
-def _updated(tree: Element, meta: dict[str, str], node: linked_data.Node) -> Iterator[str]:
-    yield linked_data.string(node.get("dateModified"))
-    yield from (meta.get(name, "") for name in _UPDATED_META)
-    yield from _stamps(tree, "//*[@itemprop='dateModified']")
-
-
-def _stamps(tree: Element, place: str) -> list[str]:
-    found = tree.xpath(place)[:3]
-    return [
-        node.get("datetime") or node.get("content") or node.get("title") or text_of(node)[:64]
-        for node in found
-    ]
-
-
-def _time(stated: Iterable[str], zone: str | None) -> datetime | None:
-    """The first time that can be read; one that is a day only gives way to a later statement of an hour of it."""
-    day: datetime | None = None
-    for text in stated:
-        moment = parse_time(text, zone)
-        if moment is None:
-            continue
-        exact = ":" in text or len(text.strip()) > 10
-        if day is None:
-            if exact:
-                return moment
-            day = moment
-        elif exact and abs((moment - day).total_seconds()) < 36 * 3600:
-            return moment
-    return day
+def _updated(said: Statements, node: linked_data.Node) -> Iterator[Stated]:
+    yield Stated("JSON-LD dateModified", linked_data.string(node.get("dateModified")))
+    yield from (Stated(name, said.meta.get(name, "")) for name in _UPDATED_META)
+    places = said.properties.get("datemodified", [])[:3]
+    yield from (Stated("itemprop dateModified", stamp(place)) for place in places)
 
 
 # -- the rest --------------------------------------------------------------------------------------
 
 
-def _meta(tree: Element) -> dict[str, str]:
-    """Lower-case name or property → content; the first that says something counts."""
-    found: dict[str, str] = {}
-    for node in tree.xpath("//meta[@content]"):
-        content = one_line(node.get("content"))
-        for attribute in ("property", "name", "itemprop", "http-equiv"):
-            if content and (name := node.get(attribute)):
-                found.setdefault(name.strip().lower(), content)
-    return found
+def _is_article(meta: dict[str, str], node: linked_data.Node) -> bool | None:
+    kind = meta.get("og:type", "").lower()
+    if node or kind == "article":
+        return True
+    return False if kind == "website" else None
+
+
+def _is_video(said: Statements) -> bool:
+    return said.meta.get("og:type", "").lower().startswith("video") or any(
+        "videoobject" in linked_data.kinds(node) for node in said.nodes
+    )
 
 
 def _site_name(meta: dict[str, str], node: linked_data.Node) -> str | None:
@@ -276,9 +186,9 @@ def _site_name(meta: dict[str, str], node: linked_data.Node) -> str | None:
     return name[:200] if name else None
 
 
-def _canonical(tree: Element, url: str | None) -> str | None:
+def _canonical(said: Statements, url: str | None) -> str | None:
     """The first usable `rel=canonical`; one that names the home page for an inner page is a mistake of its maker."""
-    for href in tree.xpath("//link[translate(@rel, 'CANOIL', 'canoil')='canonical']/@href"):
+    for href in said.canonical:
         address = _absolute(href, url)
         if address and not (
             urlsplit(address).path in ("", "/") and urlsplit(url or "").path not in ("", "/")
@@ -306,14 +216,13 @@ def _absolute(href: str | None, base: str | None) -> str | None:
     return address if fit else None
 
 
-def _language(tree: Element, meta: dict[str, str], node: linked_data.Node) -> str | None:
+def _language(said: Statements, node: linked_data.Node) -> str | None:
     stated = (
-        tree.get("lang"),
-        tree.get("{http://www.w3.org/XML/1998/namespace}lang") or tree.get("xml:lang"),
+        said.language,
         linked_data.string(node.get("inLanguage")),
-        meta.get("content-language"),
-        meta.get("og:locale"),
-        meta.get("language"),
+        said.meta.get("content-language"),
+        said.meta.get("og:locale"),
+        said.meta.get("language"),
     )
     for text in stated:
         code = (text or "").strip().lower().replace("_", "-").split(",")[0].strip()
@@ -322,12 +231,11 @@ def _language(tree: Element, meta: dict[str, str], node: linked_data.Node) -> st
     return None
 
 
-def _free(tree: Element, meta: dict[str, str], node: linked_data.Node) -> bool | None:
-    if (said := linked_data.is_free(node)) is not None:
-        return said
-    if meta.get("article:content_tier", "").lower() == "locked":
+def _free(said: Statements, node: linked_data.Node) -> bool | None:
+    if (stated := linked_data.is_free(node)) is not None:
+        return stated
+    if said.meta.get("article:content_tier", "").lower() == "locked":
         return False
-    stated = meta.get("isaccessibleforfree", "").lower()
-    if not stated:
-        stated = next(iter(tree.xpath("//*[@itemprop='isAccessibleForFree']/@content")), "").lower()
-    return {"false": False, "true": True}.get(stated)
+    places = said.properties.get("isaccessibleforfree", [])
+    text = said.meta.get("isaccessibleforfree") or next((p.get("content") or "" for p in places), "")
+    return {"false": False, "true": True}.get(text.lower())

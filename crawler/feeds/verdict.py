@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Self
 
 from crawler.errors import Cause, NotAFeedError
 from crawler.feeds.discovery import candidates_in
@@ -121,37 +123,87 @@ def why_no_json_feed(document: object) -> str:
     return "the document is JSON but no JSON Feed" + (f": “{said}”" if said else "")
 
 
+def instead(text: str, wanted: str, *, titled: bool = False) -> NotAFeedError | None:
+    """What an HTML page is that came instead of what was `wanted` ("the feed"); None where it says nothing of itself.
+
+    A challenge, a page for something that is missing or broken, a consent or login page, a host that was left.
+
+    Args:
+        titled: whether its title must say so: of an ordinary page, which may hold a login form, too.
+    """
+    seen = _Seen.of(text)
+    return _for_sure(seen, wanted) or (None if titled else _perhaps(seen, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What of an HTML page is looked at."""
+
+    text: str
+    head: str
+    title: str
+    name: str  # its title, else its heading
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        head = text[:20_000]
+        found = _TITLE.search(head)
+        title = plain_title(found[1])[:80] if found else ""
+        heading = _HEADING.search(head)
+        return cls(text, head, title, title or (plain_title(heading[1])[:80] if heading else ""))
+
+    @property
+    def named(self) -> str:
+        return f" titled “{self.title}”" if self.title else ""
+
+    @property
+    def short(self) -> bool:
+        return len(self.text) < _SHORT
+
+
 def _page(text: str, url: str) -> NotAFeedError:
-    head = text[:20_000]
-    found = _TITLE.search(head)
-    title = plain_title(found[1])[:80] if found else ""
-    heading = _HEADING.search(head)
-    name = title or (plain_title(heading[1])[:80] if heading else "")
-    named = f" titled “{title}”" if title else ""
-    short = len(text) < _SHORT
-    if _CHALLENGE.search(title) or _CHALLENGE_TITLE.search(name) or (short and _CHALLENGE.search(head)):
-        told = f"a challenge page{named} came instead of the feed; the host wants a browser"
+    seen = _Seen.of(text)
+    if told := _for_sure(seen, "the feed"):
+        return told
+    if feeds := candidates_in(text, url):
+        linked = f"the document is an HTML page{seen.named}; it links to the feed {feeds[0].url}"
+        return NotAFeedError(linked, cause=Cause.LINKED)
+    return _perhaps(seen, "the feed") or NotAFeedError(
+        f"the document is an HTML page{seen.named}, not a feed"
+    )
+
+
+def _for_sure(seen: _Seen, wanted: str) -> NotAFeedError | None:
+    name, named = seen.name, seen.named
+    if (
+        _CHALLENGE.search(seen.title)
+        or _CHALLENGE_TITLE.search(name)
+        or (seen.short and _CHALLENGE.search(seen.head))
+    ):
+        told = f"a challenge page{named} came instead of {wanted}; the host wants a browser"
         return NotAFeedError(told, cause=Cause.CHALLENGE)
     if _MISSING.search(name):
         return NotAFeedError(f"a “not found” page{named} came with a status of success")
     if _BROKEN.search(name):
         return NotAFeedError(f"an error page{named} came with a status of success")
     if _MAINTENANCE.search(name):
-        return NotAFeedError(f"a maintenance page{named} came instead of the feed")
+        return NotAFeedError(f"a maintenance page{named} came instead of {wanted}")
     if _CONSENT.search(name):
-        return NotAFeedError(f"a consent page{named} came instead of the feed", cause=Cause.CONSENT)
-    if feeds := candidates_in(text, url):
-        told = f"the document is an HTML page{named}; it links to the feed {feeds[0].url}"
-        return NotAFeedError(told, cause=Cause.LINKED)
+        return NotAFeedError(f"a consent page{named} came instead of {wanted}", cause=Cause.CONSENT)
+    return None
+
+
+def _perhaps(seen: _Seen, wanted: str) -> NotAFeedError | None:
+    name, named = seen.name, seen.named
     if _LEFT.search(name):
         return NotAFeedError(
-            f"a page of the host{named} came instead of the feed; its owner may have left it"
+            f"a page of the host{named} came instead of {wanted}; its owner may have left it"
         )
-    if short and _CONSENT.search(head):
-        return NotAFeedError(f"a consent page{named} came instead of the feed", cause=Cause.CONSENT)
-    if _LOGIN.search(text) or _LOGIN_TITLE.search(name):
-        return NotAFeedError(f"a login page{named} came instead of the feed")
-    return NotAFeedError(f"the document is an HTML page{named}, not a feed")
+    if seen.short and _CONSENT.search(seen.head):
+        return NotAFeedError(f"a consent page{named} came instead of {wanted}", cause=Cause.CONSENT)
+    if _LOGIN.search(seen.text) or _LOGIN_TITLE.search(name):
+        return NotAFeedError(f"a login page{named} came instead of {wanted}")
+    return None
 
 
 def _said(document: object) -> str:

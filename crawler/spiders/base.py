@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -49,15 +50,21 @@ class TidingsSpider(scrapy.Spider):
         title: str | None = None,
         *,
         id: str | None = None,
-        summary: str = "",
-        content: str = "",
-        authors: tuple[str, ...] = (),
+        summary: str | None = None,
+        content: str | None = None,
+        authors: Sequence[str] = (),
         published_at: datetime | None = None,
         updated_at: datetime | None = None,
         language: str | None = None,
     ) -> Entry:
-        """One article; times are aware.
+        """One article, to be yielded.
 
+        Args:
+            link: its whole address; `response.urljoin` makes one.
+            id: what the site itself knows it by, where an address may change.
+            summary, content: plain text; `content` is all of it, so that its page need not be read.
+            published_at, updated_at: aware.
+            language: where it is another than the source's.
         Raises:
             ValueError: a time without a zone.
         """
@@ -65,9 +72,9 @@ class TidingsSpider(scrapy.Spider):
             id=id,
             link=link,
             title=" ".join((title or "").split()),
-            summary=summary,
-            content=content,
-            authors=authors,
+            summary=(summary or "").strip(),
+            content=(content or "").strip(),
+            authors=tuple(authors),
             published_at=published_at,
             updated_at=updated_at,
             language=language,

@@ -1,4 +1,4 @@
-"""The spider process: `python -m crawler.spiders.child`, spoken to over its standard input and output.
+"""The spider process: `crawler.spider_process`, spoken to over its standard input and output.
 
 It makes visits side by side, asks the daemon's gate before each request and hands entries back as they come.
 It ends when it is told to or when the daemon is gone. See `wire.py` for what a line holds.
@@ -18,14 +18,17 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawler.errors import Cause, CrawlError, HostHeld
+from crawler.errors import Cause, CrawlError, HostHeld, TemporaryFetchError
 from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
 from crawler.net.robots import Robots
 from crawler.ports import RobotsFile
 from crawler.records import Entry, Purpose, Request
 from crawler.spiders import wire
-from crawler.spiders.crawl import FORMATS, Crawl
+from crawler.spiders.crawl import Crawl
+from crawler.spiders.readers import Readers
+from crawler.spiders.rendering import Renderer
+from crawler.spiders.validators import unpack
 from crawler.spiders.visit import Visit
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -120,12 +123,16 @@ class SystemClock:
 class Child:
     """Makes the visits it is told to."""
 
-    def __init__(self, setup: wire.Setup, desk: Desk, fetcher: HttpFetcher, guard: AddressGuard) -> None:
+    def __init__(
+        self, setup: wire.Setup, desk: Desk, fetcher: HttpFetcher, guard: AddressGuard, readers: Readers
+    ) -> None:
         self._setup = setup
         self._desk = desk
+        self._readers = readers
         self._guard = guard
         self._clock = SystemClock()
         self._crawls: dict[int, Crawl] = {}
+        self._hurried: set[int] = set()  # pages that nobody waits for any more
         self._tasks: set[asyncio.Task[None]] = set()
 
         async def load(url: str) -> bytes:
@@ -133,15 +140,28 @@ class Child:
 
         token = setup.user_agent.partition("/")[0]
         self._robots = Robots(load, agent=token, clock=self._clock, store=desk)
+        self._renderer = Renderer(
+            guard=guard,
+            gate=desk,
+            limits=setup.limits,
+            user_agent=setup.user_agent,
+            clock=self._clock,
+            memory=desk,
+            data=setup.memory // 2,
+        )
 
     def hear(self, message: dict[str, Any]) -> None:
         """Do what one line says."""
         match message["do"]:
             case "visit":
                 self._start(self._visit(message))
+            case "render":
+                self._start(self._render(message))
             case "stop":
                 if (crawl := self._crawls.get(message["visit"])) is not None:
                     self._start(crawl.stop())
+                else:
+                    self._hurried.add(message["visit"])
             case "granted":
                 self._desk.answer(message["lease"], 0.0)
             case "held":
@@ -157,6 +177,7 @@ class Child:
 
     async def _visit(self, message: dict[str, Any]) -> None:
         number = message["visit"]
+        known = unpack(message["etag"])
 
         def found(entry: Entry) -> None:
             self._desk.say("entry", visit=number, entry=wire.entry_out(entry))
@@ -168,11 +189,15 @@ class Child:
             limits=self._setup.limits,
             robots=self._robots,
             clock=self._clock,
+            readers=self._readers,
             found=found,
-            etag=message["etag"],
+            etag=None if known is not None else message["etag"],
             last_modified=message["last_modified"],
+            known=known or {},
+            modules=self._setup.modules,
             max_entries=self._setup.entries,
             max_pages=self._setup.pages,
+            renderer=self._renderer,
         )
         try:
             crawl = self._crawls[number] = Crawl(visit, self._setup.user_agent)
@@ -184,22 +209,55 @@ class Child:
             ours = CrawlError(told, cause=Cause.SPIDER)
             self._desk.say("failed", visit=number, pages=visit.pages, error=wire.error_out(ours))
         else:
+            renewed = visit.validators()
             self._desk.say(
                 "done",
                 visit=number,
                 pages=visit.pages,
-                format=FORMATS[visit.source.kind],
+                format=wire.FORMATS[visit.source.kind],
                 title=wire.clean(visit.title or "")[: wire.MAX_TITLE],
                 language=visit.language,
-                **visit.validators(),
+                etag=renewed.etag,
+                last_modified=renewed.last_modified,
+                fresh_for=wire.delta_out(renewed.fresh_for),
+                partly=visit.unchanged > 0,
                 wait=wire.delta_out(visit.wait()),
                 problems=[wire.clean(problem) for problem in visit.told()],
+                lacks=wire.clean("; ".join(visit.lacks)) or None,
+                looked=[wire.looked_out(one) for one in visit.looked[: wire.MAX_LOOKED]],
             )
         finally:
             self._crawls.pop(number, None)
 
+    async def _render(self, message: dict[str, Any]) -> None:
+        number, source = message["render"], wire.source_in(message["source"])
+        headers = [(name, value) for name, value in message["headers"]]
+        try:
+            rendered = await self._renderer.render(
+                message["url"],
+                headers,
+                wire.body_in(message["body"]),
+                source=source,
+                hurried=lambda: number in self._hurried,
+            )
+        except CrawlError as error:
+            self._desk.say("failed", visit=number, pages=1, error=wire.error_out(error))
+        except Exception as error:
+            told = f"the browser failed on a page of {source.id} ({type(error).__name__})"
+            ours = TemporaryFetchError(told, cause=Cause.SPIDER)
+            self._desk.say("failed", visit=number, pages=1, error=wire.error_out(ours))
+        else:
+            body = wire.body_out(rendered.body)
+            self._desk.say("rendered", render=number, pages=rendered.requests, body=body)
+        finally:
+            self._hurried.discard(number)
 
-async def serve(into: int, out: int) -> None:
+    async def close(self) -> None:
+        """End what would outlive this process for a while."""
+        await self._renderer.close()
+
+
+async def serve(into: int, out: int, readers: Readers) -> None:
     """Read lines until the daemon says `end` or is gone, then end the process."""
     reader = asyncio.StreamReader(limit=wire.MAX_LINE)
     loop = asyncio.get_running_loop()
@@ -217,13 +275,14 @@ async def serve(into: int, out: int) -> None:
         limits=setup.limits,
         robots=False,
     ) as fetcher:
-        child = Child(setup, desk, fetcher, guard)
+        child = Child(setup, desk, fetcher, guard, readers)
         desk.say("ready")
         while line := await reader.readline():
             message = wire.decode(line)
             if message["do"] == "end":
                 break
             child.hear(message)
+        await child.close()
     sys.stderr.flush()
     os._exit(0)  # without waiting for what an unfinished crawl left behind
 
@@ -237,7 +296,7 @@ def die_with_the_daemon() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def main() -> None:
+def main(readers: Readers) -> None:
     """Keep the pipe for ourselves, so that a `print` in a user's spider goes to standard error."""
     die_with_the_daemon()
     out, into = os.dup(1), os.dup(0)
@@ -247,8 +306,4 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     for name in ("scrapy", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what fails is told over the pipe
-    asyncio.run(serve(into, out))
-
-
-if __name__ == "__main__":
-    main()
+    asyncio.run(serve(into, out, readers))

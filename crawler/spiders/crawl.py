@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import traceback
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from scrapy import Spider, signals
+from scrapy import signals
 from scrapy.settings import Settings
 
-from crawler.errors import Cause, CrawlError, NotAFeedError
-from crawler.records import Entry, Source, SourceKind
-from crawler.spiders.listing import ListingSpider, place
-from crawler.spiders.politeness import settings_of
-from crawler.spiders.sitemap import SitemapSpider
+from crawler.errors import Cause, CrawlError, NotAFeedError, Unchanged
+from crawler.records import Entry, SourceKind
+from crawler.spiders.list_page import place
+from crawler.spiders.loading import spider_of, told
+from crawler.spiders.politeness import GuardedHandler, settings_of
+from crawler.spiders.rendering import RenderingHandler
 from crawler.spiders.visit import Visit, VisitCrawler
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
-
-FORMATS = {SourceKind.SITE: "listing", SourceKind.SITEMAP: "sitemap", SourceKind.SPIDER: "spider"}
 
 
 class Crawl:
@@ -33,8 +29,9 @@ class Crawl:
     def __init__(self, visit: Visit, user_agent: str) -> None:
         self._visit = visit
         settings = Settings()
-        settings.setdict(settings_of(visit, user_agent), priority="cmdline")
-        self._crawler = VisitCrawler(spider_of(visit.source), settings, visit)
+        handler = RenderingHandler if visit.source.javascript else GuardedHandler
+        settings.setdict(settings_of(visit, user_agent, handler), priority="cmdline")
+        self._crawler = VisitCrawler(spider_of(visit.source, visit.modules), settings, visit)
 
     async def run(self) -> None:
         """Crawl to the end.
@@ -51,31 +48,45 @@ class Crawl:
         except CrawlError:
             raise
         except Exception as error:  # users' spiders may raise anything while they are made
-            told = f"the spider of {source.id} cannot start: {_told(error)}"
-            raise CrawlError(told, cause=Cause.SPIDER) from error
+            words = f"the spider of {source.id} cannot start: {told(error)}"
+            raise CrawlError(words, cause=Cause.SPIDER) from error
         if self._visit.entries:
             return
+        if self._visit.unchanged:
+            renewed = self._visit.validators()
+            raise Unchanged(etag=renewed.etag, fresh_for=renewed.fresh_for)
         if self._visit.failures:
-            raise self._visit.failures[0]
+            raise self._explained(self._visit.failures[0])
         if source.kind is SourceKind.SITE:
             raise NotAFeedError(f"{place(source.url)} lists no article")
 
     async def stop(self) -> None:
         """End early; what is under way is finished first."""
+        self._visit.stopping = True
         await self._crawler.stop_async()
+
+    def _explained(self, failure: CrawlError) -> CrawlError:
+        """With what a page that is made by scripts did not get: it may be why nothing is found on it."""
+        missing = list(dict.fromkeys(self._visit.missing))
+        if not isinstance(failure, NotAFeedError) or not missing:
+            return failure
+        words = f"{failure}; its scripts did not get all they asked for: {'; '.join(missing)}"
+        return NotAFeedError(words, cause=failure.cause)
 
     def _item(self, item: object) -> None:
         visit = self._visit
-        if not isinstance(item, Entry):
-            kind = type(item).__name__
-            told = f"the spider of {visit.source.id} yields {kind}; yield crawler.records.Entry"
-            visit.failed(CrawlError(told, cause=Cause.SPIDER))
-        elif visit.entries < visit.max_entries:
+        if (wrong := _wrong(item)) is not None:
+            visit.failed(CrawlError(f"the spider of {visit.source.id} yields {wrong}", cause=Cause.SPIDER))
+            return
+        assert isinstance(item, Entry)
+        if visit.entries < visit.max_entries:
             visit.entries += 1
             visit.found(item)
 
     def _closed(self, reason: str) -> None:
         visit = self._visit
+        if reason != "finished" and visit.sitemaps is not None:
+            visit.is_whole = False  # some of them may not have been read to the end
         if reason == "closespider_pagecount":
             visit.problems.append(f"the visit stopped after {visit.max_pages} pages; there may be more")
         elif reason == "closespider_itemcount":
@@ -86,34 +97,22 @@ class Crawl:
         if isinstance(error, CrawlError):
             self._visit.failed(error)
         elif error is not None:
-            told = f"the spider of {self._visit.source.id} failed: {_told(error)}"
-            self._visit.failed(CrawlError(told, cause=Cause.SPIDER))
+            words = f"the spider of {self._visit.source.id} failed: {told(error)}"
+            self._visit.failed(CrawlError(words, cause=Cause.SPIDER))
 
 
-def spider_of(source: Source) -> type[Spider]:
-    """The spider class for a source.
-
-    Raises:
-        NotAFeedError: a user's spider that cannot be loaded.
-    """
-    if source.kind is SourceKind.SITE:
-        return ListingSpider
-    if source.kind is SourceKind.SITEMAP:
-        return SitemapSpider
-    module, _, name = source.url.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except Exception as error:  # users' modules may raise anything while they are imported
-        raise NotAFeedError(f"the spider {source.url} cannot be loaded: {_told(error)}") from error
-    if not (isinstance(found, type) and issubclass(found, Spider)):
-        raise NotAFeedError(f"{source.url} is no spider class")
-    return found
-
-
-def _told(error: BaseException) -> str:
-    """An error of a user's code in one line, with the place where it happened."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return text
-    return f"{text} ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})"
+def _wrong(item: object) -> str | None:
+    """Why an item is none that can be taken, with the remedy; None when it can."""
+    if not isinstance(item, Entry):
+        kind = type(item).__name__
+        return (
+            f"{kind}; yield crawler.records.Entry, or self.entry(link, title) of a spider "
+            "derived from crawler.spiders.base.TidingsSpider"
+        )
+    if item.link is None and not item.id:
+        return "an entry without a link; give each one the address of its article"
+    if item.link is not None and not item.link.startswith(("http://", "https://")):
+        return (
+            f"an entry with the link '{item.link[:80]}', which is no whole address; use response.urljoin(…)"
+        )
+    return None

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from crawler.errors import TemporaryFetchError
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
 from crawler.ports import RobotsStore
-from crawler.records import Listed, Source
+from crawler.records import Fetched, Listed, Source
 from crawler.spiders.wire import Setup
 from crawler.spiders.worker import Worker
 
 _AT_ONCE = 4  # visits side by side
+_RENDERED = 2  # pages of articles side by side
+_CONTENT_TYPE = "text/html; charset=utf-8"  # of a page after its scripts ran
 
 
 class SpiderCrew:
@@ -54,6 +57,7 @@ class SpiderCrew:
         self._idle = idle
         self._pages = pages
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._stages = asyncio.Semaphore(_RENDERED)
         self._starting = asyncio.Lock()
         self._worker: Worker | None = None
         self._resting: asyncio.TimerHandle | None = None
@@ -75,6 +79,27 @@ class SpiderCrew:
                 return await worker.visit(source, self._visit, etag=etag, last_modified=last_modified)
             finally:
                 self._rest(worker)
+
+    async def render(self, page: Fetched, source: Source) -> Fetched:
+        """The page of an article as it stands after its scripts ran; what is no HTML comes back as it is.
+
+        Raises:
+            TemporaryFetchError: the browser, or its process, failed on it.
+            TooLarge: too much came of it.
+            CrawlError: there is no browser, or it does not start.
+        """
+        kind = (page.content_type or "text/html").partition(";")[0].strip().lower()
+        if kind not in ("text/html", "application/xhtml+xml"):
+            return page
+        async with self._stages:
+            worker = await self._hire()
+            try:
+                body = await worker.render(page, source, self._visit)
+            finally:
+                self._rest(worker)
+        headers = [(name, value) for name, value in page.headers if name != "content-type"]
+        headers.append(("content-type", _CONTENT_TYPE))
+        return replace(page, body=body, headers=tuple(headers), content_type=_CONTENT_TYPE)
 
     async def close(self) -> None:
         """End the process; visits under way fail as temporary."""

@@ -25,8 +25,7 @@ from crawler.net.failures import EXPECTED, explain
 from crawler.net.limits import ACCEPT_ENCODING, decoded
 from crawler.net.robots import TooManyRedirects
 from crawler.net.session import open_session
-from crawler.records import SourceKind
-from crawler.spiders.visit import FIRST, Answer, Visit, visit_of
+from crawler.spiders.visit import FIRST, KNOWN, Answer, Visit, visit_of
 
 _OURS = frozenset({"accept-encoding", "connection", "content-length", "cookie", "host", "referer"})
 
@@ -111,7 +110,7 @@ class PoliteMiddleware:
         visit = self._visit
         target = visit.guard.target(request.url)
         self._own_headers(request, trusted=target.origin == visit.origin)
-        if request.meta.get(FIRST) and visit.source.kind is not SourceKind.SPIDER:
+        if request.meta.get(FIRST) and visit.can_be_unchanged:
             self._make_conditional(request)
         await visit.robots.check(target, visit.gate.slow)
 
@@ -138,7 +137,10 @@ class PoliteMiddleware:
                     last_modified=visit.answer.last_modified,
                     fresh_for=visit.answer.fresh_for,
                 )
-        if problem is None and not 200 <= response.status < 300:
+        known = request.meta.get(KNOWN) and response.status == 304
+        if known:
+            problem = None
+        elif problem is None and not 200 <= response.status < 300:
             problem = TemporaryFetchError(
                 f"{target.host} answers {response.status}, which was not asked for",
                 cause=Cause.STATUS,
@@ -203,8 +205,12 @@ class GuardedRedirects(RedirectMiddleware):
             raise IgnoreRequest(str(error)) from error
 
 
-def settings_of(visit: Visit, user_agent: str) -> dict[str, Any]:
-    """Scrapy's settings for one visit; given at a priority that no spider's own settings reach."""
+def settings_of(visit: Visit, user_agent: str, handler: type[GuardedHandler]) -> dict[str, Any]:
+    """Scrapy's settings for one visit; given at a priority that no spider's own settings reach.
+
+    Args:
+        handler: what makes the requests.
+    """
     total = visit.limits.total
     return {
         "TWISTED_REACTOR_ENABLED": False,
@@ -213,8 +219,8 @@ def settings_of(visit: Visit, user_agent: str) -> dict[str, Any]:
             "Accept": "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.1"
         },
         "DOWNLOAD_HANDLERS": {
-            "http": GuardedHandler,
-            "https": GuardedHandler,
+            "http": handler,
+            "https": handler,
             "data": None,
             "file": None,
             "ftp": None,

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lxml import etree
 
-from crawler.errors import NotAFeedError
+from crawler.errors import Cause, NotAFeedError
 
 MAX_LINKS = 50_000  # the protocol's own limit
 
+_FEEDS = ("rss", "feed", "rdf")
+_ADDRESS = re.compile(r"https?://\S{1,2000}")
 _W3C = re.compile(
     r"(\d{4})(?:-(\d\d?)(?:-(\d\d?)"
     r"(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?)?)?)?"
@@ -47,15 +49,17 @@ class SitemapDocument:
 
 
 def read_sitemap(body: bytes, *, where: str, zone: str | None = None) -> SitemapDocument:
-    """The links in a sitemap. No entity is expanded and nothing is loaded from outside.
+    """The links in a sitemap, an index of sitemaps or a plain text with an address a line. No entity is expanded and nothing is loaded from outside.
 
     Args:
         where: named in errors.
         zone: for times that have none; UTC when None or unknown.
     Raises:
-        NotAFeedError: the root is neither `urlset` nor `sitemapindex`.
+        NotAFeedError: it is no plain list of addresses, and the root is neither `urlset` nor `sitemapindex`.
     """
     local = _zone(zone)
+    if body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"http://", b"https://")):
+        return _plain(body)
     root: str | None = None
     links: list[Link] = []
     values: dict[str, str] = {}
@@ -96,6 +100,9 @@ def read_sitemap(body: bytes, *, where: str, zone: str | None = None) -> Sitemap
     except etree.XMLSyntaxError:
         pass  # what was read before the break is kept
     if root not in ("urlset", "sitemapindex"):
+        if root in _FEEDS:
+            told = f"{where} is a feed (<{root}>) and no sitemap; write `feed:` instead of `sitemap:`"
+            raise NotAFeedError(told, cause=Cause.FEED)
         seen = f"its first element is <{root[:40]}>" if root else "it holds no XML"
         raise NotAFeedError(f"{where} is no sitemap: {seen}")
     return SitemapDocument(index=root == "sitemapindex", links=tuple(links), cut=cut)
@@ -120,6 +127,13 @@ def w3c_time(text: str, zone: ZoneInfo) -> datetime | None:
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _plain(body: bytes) -> SitemapDocument:
+    lines = (line.strip() for line in body.decode("utf-8-sig", "replace").splitlines())
+    links = dict.fromkeys(line for line in lines if _ADDRESS.fullmatch(line))
+    kept = tuple(Link(location=link) for link in list(links)[:MAX_LINKS])
+    return SitemapDocument(index=False, links=kept, cut=len(links) > MAX_LINKS)
 
 
 def _link(values: dict[str, str], kind: str, zone: ZoneInfo) -> Link | None:

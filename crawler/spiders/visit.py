@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -16,15 +16,20 @@ from crawler.net.guard import AddressGuard
 from crawler.net.hosts import Gate
 from crawler.net.limits import Limits
 from crawler.net.robots import Robots
-from crawler.records import Entry, Source, SourceKind
+from crawler.records import Entry, Looked, Source, SourceKind
+from crawler.spiders import validators
+from crawler.spiders.readers import Readers
+from crawler.spiders.validators import Validators
 
 if TYPE_CHECKING:
     from crawler.ports import Clock
+    from crawler.spiders.rendering import Renderer
 
 _PROBLEMS = 20  # kept of one visit
 
 
 FIRST = "tidings_first"  # in the meta of the request that a visit begins with
+KNOWN = "tidings_known"  # in the meta of a further request that is conditional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +51,32 @@ class Visit:
     limits: Limits
     robots: Robots
     clock: Clock
+    readers: Readers
     found: Callable[[Entry], None]  # told of each entry as it comes
     etag: str | None = None  # of the last visit, sent with the first request
     last_modified: str | None = None
     max_entries: int = 2000
     max_pages: int = 200
+    renderer: Renderer | None = None  # of the process; used where the source's pages need JavaScript
+    modules: tuple[str, ...] = ()  # folders in which a user's file is looked for
+    known: Mapping[str, Validators] = field(default_factory=dict)  # of the sitemaps of an index, by address
 
     entries: int = 0
     pages: int = 0  # requests made
     title: str | None = None
     language: str | None = None
     problems: list[str] = field(default_factory=list)
+    lacks: list[str] = field(default_factory=list)  # rules for fields that find nothing
+    looked: list[Looked] = field(default_factory=list)  # how the rules of a listing did
     failures: list[CrawlError] = field(default_factory=list)
     answer: Answer | None = None  # to the first request
     waits: dict[str, datetime] = field(
         default_factory=dict
     )  # hosts that want no request of this visit until then
+    sitemaps: dict[str, Validators] | None = None  # of an index, for the next visit; None: this is none
+    unchanged: int = 0  # sitemaps of an index that were not modified
+    missing: list[str] = field(default_factory=list)  # what played pages asked for and did not get, and why
+    stopping: bool = False  # True: nobody waits for it any more
     is_whole: bool = True  # False: "not modified" of the first document would not mean that nothing is new
 
     @property
@@ -74,16 +89,20 @@ class Visit:
         except ForbiddenAddress:
             return None
 
-    def validators(self) -> dict[str, Any]:
-        """For the next visit, as they cross the pipe; None where they would prove nothing."""
-        proves = self.is_whole and not self.failures and self.source.kind is not SourceKind.SPIDER
-        answer = self.answer if proves and self.answer is not None else Answer()
-        fresh = answer.fresh_for
-        return {
-            "etag": answer.etag,
-            "last_modified": answer.last_modified,
-            "fresh_for": None if fresh is None else fresh.total_seconds(),
-        }
+    @property
+    def can_be_unchanged(self) -> bool:
+        """Whether "not modified" of the first document means that nothing is new: a user's spider may read others,
+        and a page that is made by scripts stays the same while what they load does not."""
+        return self.source.kind is not SourceKind.SPIDER and not self.source.javascript
+
+    def validators(self) -> Answer:
+        """For the next visit; without any where they would prove nothing."""
+        answer = self.answer or Answer()
+        if not self.is_whole or not self.can_be_unchanged:
+            return Answer()
+        if self.sitemaps is not None:  # one that failed is not among them, so it is read next time
+            return Answer(etag=validators.pack(self.sitemaps), fresh_for=answer.fresh_for)
+        return Answer() if self.failures else answer
 
     def failed(self, error: CrawlError) -> None:
         """Remember what went wrong; it decides how the visit ends if nothing was found."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import re
@@ -14,11 +15,15 @@ from crawler import errors
 from crawler.errors import BlockedError, Cause, CrawlError, TemporaryFetchError, Unchanged
 from crawler.net.limits import Limits
 from crawler.ports import RobotsFile
-from crawler.records import Entry, ListingRules, Secret, Selector, Source, SourceKind
+from crawler.records import Entry, ListingRules, Looked, Secret, Selector, Source, SourceKind
 
 MAX_LINE = 16 * 1024 * 1024  # bytes of one message
 MAX_TITLE, MAX_SUMMARY, MAX_CONTENT, MAX_NAME = 1024, 20_000, 200_000, 200  # characters
 MAX_AUTHORS = 20
+MAX_LOOKED = 100  # rules and pages
+_PLACES = ("links", "follow", "item", "title", "summary", "published")  # selectors of a listing
+
+FORMATS = {SourceKind.SITE: "listing", SourceKind.SITEMAP: "sitemap", SourceKind.SPIDER: "spider"}
 
 # Controls, bidirectional overrides and halves of surrogate pairs: never part of a text.
 _UNPRINTABLE = re.compile(
@@ -104,11 +109,13 @@ def source_out(source: Source) -> dict[str, Any]:
         "zone": source.zone,
         "headers": [list(pair) for pair in source.headers],
         "auth": source.auth.reveal() if source.auth else None,
+        "javascript": source.javascript,
         "listing": listing
         and {
-            "links": [listing.links.css, listing.links.xpath],
-            "follow": listing.follow and [listing.follow.css, listing.follow.xpath],
             "pages": listing.pages,
+            "only": list(listing.only),
+            "skip": list(listing.skip),
+            **{name: _selector_out(getattr(listing, name)) for name in _PLACES},
         },
     }
 
@@ -124,11 +131,13 @@ def source_in(data: Mapping[str, Any]) -> Source:
         zone=data["zone"],
         headers=tuple((name, value) for name, value in data["headers"]),
         auth=Secret(data["auth"]) if data["auth"] is not None else None,
+        javascript=data["javascript"],
         listing=listing
         and ListingRules(
-            links=_selector(listing["links"]),
-            follow=listing["follow"] and _selector(listing["follow"]),
             pages=listing["pages"],
+            only=tuple(listing["only"]),
+            skip=tuple(listing["skip"]),
+            **{name: listing[name] and _selector(listing[name]) for name in _PLACES},
         ),
     )
 
@@ -171,6 +180,19 @@ def clean(text: str) -> str:
     return _UNPRINTABLE.sub("", text)
 
 
+# -- pages -----------------------------------------------------------------------------------------
+
+
+def body_out(body: bytes) -> str:
+    """A page's body, in a third more than its size, whatever is in it."""
+    return base64.b64encode(body).decode("ascii")
+
+
+def body_in(text: str) -> bytes:
+    """The body as it was sent."""
+    return base64.b64decode(text)
+
+
 # -- robots.txt --------------------------------------------------------------------------------------
 
 
@@ -196,6 +218,19 @@ def robots_in(data: Mapping[str, Any]) -> RobotsFile:
     )
 
 
+def looked_out(looked: Looked) -> dict[str, Any]:
+    """How a rule did, as plain values."""
+    return {
+        name: clean(value) if isinstance(value, str) else value
+        for name, value in dataclasses.asdict(looked).items()
+    }
+
+
+def looked_in(data: Mapping[str, Any]) -> Looked:
+    """The same on this side."""
+    return Looked(**data)
+
+
 # -- errors ----------------------------------------------------------------------------------------
 
 
@@ -205,6 +240,7 @@ def error_out(error: CrawlError) -> dict[str, Any]:
         "type": next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__),
         "message": str(error),
         "cause": error.cause,
+        "hints": [clean(hint)[:MAX_TITLE] for hint in error.hints],
         "status": error.status,
         "retry_at": _time_out(getattr(error, "retry_at", None)),
         "etag": getattr(error, "etag", None),
@@ -215,6 +251,12 @@ def error_out(error: CrawlError) -> dict[str, Any]:
 
 def error_in(data: Mapping[str, Any]) -> CrawlError:
     """The same error on this side; a type this side does not know becomes its base, and such a cause OTHER."""
+    error = _error(data)
+    error.hints = tuple(data.get("hints", ()))
+    return error
+
+
+def _error(data: Mapping[str, Any]) -> CrawlError:
     kind = getattr(errors, str(data["type"]), CrawlError)
     message = str(data["message"])
     if not (isinstance(kind, type) and issubclass(kind, CrawlError)):
@@ -239,6 +281,10 @@ def delta_out(delta: timedelta | None) -> float | None:
 def delta_in(seconds: float | None) -> timedelta | None:
     """The time of so many seconds, or None."""
     return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _selector_out(selector: Selector | None) -> list[str | None] | None:
+    return None if selector is None else [selector.css, selector.xpath]
 
 
 def _selector(pair: list[str | None]) -> Selector:

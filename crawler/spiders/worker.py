@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import crawler
-from crawler.errors import Cause, TemporaryFetchError
+from crawler.errors import Cause, CrawlError, TemporaryFetchError
 from crawler.net.hosts import HostGate, Lease
 from crawler.ports import RobotsStore
-from crawler.records import Entry, Feed, Listed, Source
+from crawler.records import Entry, Feed, Fetched, Listed, Source
 from crawler.spiders import wire
+from crawler.spiders.wire import FORMATS
 
 _START = 30.0  # seconds to load Scrapy and say so
 _GRACE = 10.0  # seconds to stop a visit, or to end
@@ -66,7 +67,7 @@ class Worker:
             sys.executable,
             "-P",
             "-m",
-            "crawler.spiders.child",
+            "crawler.spider_process",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**env, "PYTHONPATH": path},
@@ -114,10 +115,13 @@ class Worker:
         """Crawl one source.
 
         Args:
-            limit: for the whole visit; what was found until then is returned, with a word about it.
+            limit: for the whole visit.
+        Returns:
+            What was handed over; where the process died or the time was over meanwhile, with the reason as
+            `unfinished` and no validators.
         Raises:
-            CrawlError: as the spider process told it.
-            TemporaryFetchError: the process died, or nothing was found in time.
+            CrawlError: as the spider process told it; nothing was handed over.
+            TemporaryFetchError: the process died, or the time was over, before anything was handed over.
         """
         if not self.alive:
             raise TemporaryFetchError("the spider process has just ended", cause=Cause.SPIDER)
@@ -134,16 +138,48 @@ class Worker:
             running.abandoned = True
             self._later(self._stop(number))
             if isinstance(error, TimeoutError):
-                return Listed(feed=_cut_short(running, limit))
+                told = f"the visit of {source.id} was stopped after {limit.total_seconds():g} s"
+                return _unfinished(running, TemporaryFetchError(told, cause=Cause.SPIDER))
             raise
         if message["say"] == "failed":
-            raise wire.error_in(message["error"])
+            return _unfinished(running, wire.error_in(message["error"]))
         return Listed(
             feed=_feed(running, message),
             etag=message["etag"],
             last_modified=message["last_modified"],
             fresh_for=wire.delta_in(message["fresh_for"]),
+            partly=message["partly"],
         )
+
+    async def render(self, page: Fetched, source: Source, limit: timedelta) -> bytes:
+        """The page of an article after its scripts ran, in UTF-8.
+
+        Raises:
+            CrawlError: as the spider process told it.
+            TemporaryFetchError: the process died, or the time was over.
+        """
+        if not self.alive:
+            raise TemporaryFetchError("the spider process has just ended", cause=Cause.SPIDER)
+        self._last += 1
+        number = self._last
+        running = _Running(source, asyncio.get_running_loop().create_future())
+        self._visits[number] = running
+        body = wire.body_out(page.body)
+        asked = {"source": wire.source_out(source), "url": page.url, "headers": page.headers, "body": body}
+        self._send({"do": "render", "render": number, **asked})
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                message = await asyncio.shield(running.ended)
+        except TimeoutError as error:
+            told = f"the browser was stopped after {limit.total_seconds():g} s on a page of {source.id}"
+            raise TemporaryFetchError(told, cause=Cause.SLOW) from error
+        finally:
+            running.abandoned = True
+            if not running.ended.done():
+                self._later(self._stop(number))
+        if message["say"] == "failed":
+            raise wire.error_in(message["error"])
+        return wire.body_in(message["body"])
 
     async def end(self) -> None:
         """Let it go in peace, else by force."""
@@ -240,6 +276,9 @@ class Worker:
             case "keep":
                 if self._memory is not None:
                     self._later(self._memory.keep_robots(wire.robots_in(message["robots"])))
+            case "rendered":
+                self.pages += message["pages"]
+                self._end(message["render"], message)
             case "done" | "failed":
                 self.pages += message["pages"]
                 self._end(message["visit"], message)
@@ -288,21 +327,25 @@ def _feed(running: _Running, message: dict[str, Any]) -> Feed:
         site_url=None if message["format"] == "spider" else running.source.url,
         ttl=wire.delta_in(message["wait"]),
         problems=tuple(message["problems"]),
+        lacks=message["lacks"],
+        looked=tuple(map(wire.looked_in, message["looked"])),
     )
 
 
-def _cut_short(running: _Running, limit: timedelta) -> Feed:
-    told = f"the visit of {running.source.id} was stopped after {limit.total_seconds():g} s"
+def _unfinished(running: _Running, error: CrawlError) -> Listed:
+    """What was handed over before the visit ended early, where that is anything; no entry is crawled for nothing."""
     if not running.entries:
-        raise TemporaryFetchError(f"{told}; nothing was found until then", cause=Cause.SPIDER)
-    message = {
-        "format": {"site": "listing", "sitemap": "sitemap"}.get(running.source.kind.value, "spider"),
+        raise error
+    message: dict[str, Any] = {
+        "format": FORMATS[running.source.kind],
         "title": "",
         "language": None,
         "wait": None,
-        "problems": [f"{told}; there may be more"],
+        "problems": [],
+        "lacks": None,
+        "looked": [],
     }
-    return _feed(running, message)
+    return Listed(feed=_feed(running, message), unfinished=error)
 
 
 def newest_first(entries: list[Entry]) -> list[Entry]:

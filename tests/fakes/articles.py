@@ -21,6 +21,7 @@ from crawler.records import (
     TextState,
 )
 from tests.fakes.sources import MemorySources
+from tidings.storage.article_rows import first_due
 from tidings.storage.keys import title_fingerprint
 from tidings.storage.rereads import next_reread
 
@@ -39,6 +40,7 @@ class Kept:
     from_page: bool = False
     unmatched_since: datetime | None = None
     matched_version: int = 0
+    judged_at: datetime | None = None
     bands: frozenset[int] = frozenset()
     versions: list[Article] = field(default_factory=list)
 
@@ -152,7 +154,7 @@ class MemoryArticles:
             one.page_due_at = None
             reason = "reading its page ended three times without an answer"
             one.article = replace(one.article, text_state=TextState.QUARANTINED, text_reason=reason)
-        due.sort(key=lambda one: (one.page_due_at, one.article.id))
+        due.sort(key=lambda one: (one.page_due_at, one.article.backfilled, one.article.id))
         for one in due[:limit]:
             one.attempts += 1
             one.claimed_until = now + lease
@@ -162,6 +164,20 @@ class MemoryArticles:
         for one in (self.kept[article_id] for article_id in article_ids if article_id in self.kept):
             if one.claimed_until is not None:
                 one.attempts, one.claimed_until = max(0, one.attempts - 1), None
+
+    async def skipped(self, since: datetime) -> tuple[str, ...]:
+        return tuple(
+            one.article.id
+            for one in self.kept.values()
+            if one.article.text_state is TextState.SKIPPED
+            and (one.article.held_ended or one.article.first_seen_at) > since
+        )
+
+    async def read_after_all(self, article_ids: Sequence[str], now: datetime) -> None:
+        for one in (self.kept[article_id] for article_id in article_ids if article_id in self.kept):
+            if one.article.text_state is TextState.SKIPPED:
+                one.article = replace(one.article, text_state=TextState.PENDING, text_reason=None)
+                one.page_due_at, one.attempts = now, 0
 
     async def record_page(
         self,
@@ -178,7 +194,7 @@ class MemoryArticles:
         one = self.kept[article_id]
         one.attempts, one.claimed_until = 0, None
         one.page_due_at = (retry_at or now) if state is TextState.PENDING else None
-        if state is not TextState.PENDING:
+        if state not in {TextState.PENDING, TextState.SKIPPED}:
             one.first_read_at = one.first_read_at or now
         before = one.article
         one.article = replace(before, text_state=state, text_reason=reason)
@@ -253,9 +269,7 @@ class MemoryArticles:
         return made
 
     def _add(self, article: Article) -> None:
-        pending = article.text_state is TextState.PENDING and not is_held(article)
-        seen = article.first_seen_at
-        self.kept[article.id] = Kept(article, seen, seen if pending else None, versions=[article])
+        self.kept[article.id] = Kept(article, article.first_seen_at, first_due(article), versions=[article])
 
     def _see(self, sighting: Sighting) -> None:
         place = (sighting.article_id, sighting.source_id, sighting.url)

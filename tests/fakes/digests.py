@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from alerts.records import (
     MatchedArticle,
     Message,
     Telling,
+    Unread,
     Window,
 )
 from crawler.floods import HELD_FOR
@@ -27,7 +29,13 @@ from tests.fakes.matches import MemoryMatches
 from tests.fakes.sources import Kept
 
 BROKEN = {SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED}
-UNREAD = {TextState.REFUSED, TextState.FAILED, TextState.QUARANTINED}
+UNREAD = {
+    TextState.SKIPPED: Unread.BUDGET,
+    TextState.REFUSED: Unread.REFUSED,
+    TextState.FAILED: Unread.UNREACHABLE,
+    TextState.QUARANTINED: Unread.CRASHED,
+    TextState.PENDING: Unread.WAITING,
+}
 
 
 class MemoryDigests:
@@ -106,15 +114,27 @@ class MemoryDigests:
         filed.sort(key=lambda article: article.published_at or article.first_seen_at, reverse=True)
         return tuple(self._telling(article) for article in filed[:limit])
 
+    def _why_unread(self, article_id: str) -> Unread | None:
+        one = self.matches.articles.kept[article_id]
+        if one.from_page:
+            return None
+        why = UNREAD.get(one.article.text_state)
+        return Unread.PAYWALL if why is Unread.REFUSED and one.article.paywalled else why
+
     async def coverage(self, since: datetime, until: datetime) -> Coverage:
         kept = self.matches.articles.sources.kept
         sources = [kept[name] for name in sorted(kept) if kept[name].active and kept[name].added_at <= until]
         silent = [one for one in sources if (one.state.last_success_at or since) <= since]
         unread = {
-            match.article_id
-            for match in self._window(since, until)
-            if self._article(match.article_id).text_state in UNREAD
+            match.article_id for match in self._window(since, until) if self._why_unread(match.article_id)
         }
+        judged = [
+            one.article.id
+            for one in self.matches.articles.kept.values()
+            if one.judged_at is not None and since < one.judged_at <= until
+            if not one.article.backfilled and not is_held(one.article)
+        ]
+        why = Counter(self._why_unread(article_id) for article_id in judged)
         return Coverage(
             checked=len(sources) - len(silent),
             failing=tuple(
@@ -133,6 +153,8 @@ class MemoryDigests:
             ),
             held=sum(one.articles for one in await self.matches.articles.held()),
             unread=len(unread),
+            judged=len(judged),
+            without_page=tuple((one, why[one]) for one in Unread if why[one]),
         )
 
     async def freeze(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
+from crawler.budget import first_hour, hour_of
 from crawler.ports import RobotsFile
 
 
@@ -14,6 +16,7 @@ class MemoryHosts:
     def __init__(self) -> None:
         self.until: dict[str, datetime] = {}
         self.files: dict[str, RobotsFile] = {}
+        self.pages: Counter[tuple[str, datetime]] = Counter()  # (host, hour) → asked for
         self.writes = 0
         self.looks = 0
 
@@ -32,3 +35,15 @@ class MemoryHosts:
     async def keep_robots(self, file: RobotsFile) -> None:
         self.writes += 1
         self.files[file.origin] = file
+
+    async def count_page(self, host: str, now: datetime, *, most: int | None) -> bool:
+        lately = sum(
+            number for (one, hour), number in self.pages.items() if one == host and hour >= first_hour(now)
+        )
+        if most is not None and lately >= most:
+            return False
+        self.pages[host, hour_of(now)] += 1
+        return True
+
+    async def uncount_page(self, host: str, at: datetime) -> None:
+        self.pages[host, hour_of(at)] -= self.pages[host, hour_of(at)] > 0

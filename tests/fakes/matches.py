@@ -60,6 +60,7 @@ class MemoryMatches:
             self.kept[place] = replace(match, article_id=article.id, matched_at=at)
         self.gone -= found.keys()
         self.gone |= {place for place in self.kept if place[0] == article.id and place not in found}
+        one.judged_at = one.judged_at or now
         one.matched_version = max(one.matched_version, article.version)
         if one.matched_version >= one.article.version:
             one.unmatched_since = None

@@ -31,7 +31,7 @@ from crawler.net.limits import Limits
 from crawler.records import ListingRules, Secret, Selector, Source, SourceKind
 from crawler.spiders.crew import SpiderCrew
 from tests.fakes.hosts import MemoryHosts
-from tests.fakes.net_site import Seen, SetMonotonic, Site, reply
+from tests.fakes.net_site import Script, Seen, SetMonotonic, Site, reply
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -137,7 +137,7 @@ async def test_a_selector_may_find_the_link_its_address_or_what_is_around_it(
 
 async def test_a_selector_that_finds_nothing_or_cannot_be_read_is_named(crew: SpiderCrew) -> None:
     async with Site({"/press?key=s3": reply(body=PRESS, content_type=HTML)}) as site:
-        with pytest.raises(NotAFeedError, match=r"selector css '\.gone a' finds no link on 127.*/press$"):
+        with pytest.raises(NotAFeedError, match=r"^css '\.gone a' finds no link on 127.*/press$"):
             await crew.list(listing(site.url("/press?key=s3"), ".gone a"))
         with pytest.raises(NotAFeedError, match=r"selector css 'a\[\[' cannot be read"):
             await crew.list(listing(site.url("/press?key=s3"), "a[["))
@@ -447,16 +447,97 @@ async def test_headers_that_are_no_text_do_no_harm(crew: SpiderCrew) -> None:
     assert (len(listed.feed.entries), listed.etag, listed.last_modified) == (2, None, "some day")
 
 
-async def test_an_index_of_sitemaps_is_never_taken_for_unchanged(crew: SpiderCrew) -> None:
-    """The same index may stand above changed sitemaps, so its validators are not kept."""
+async def test_an_index_is_conditional_on_each_of_its_sitemaps(crew: SpiderCrew) -> None:
+    """The index is read each time, since it may stay as it is above changed sitemaps; of these only what changed."""
+
+    def sheet(tag: str, *names: str) -> Script:
+        urls = "".join(f"<url><loc>https://example.org/{name}</loc></url>" for name in names)
+        body = f"<urlset>{urls}</urlset>".encode()
+
+        async def answer(seen: Seen, writer: asyncio.StreamWriter) -> None:
+            known = seen.header("If-None-Match") == f'"{tag}"'
+            body_now = b"" if known else body
+            writer.write(reply(304 if known else 200, body_now, content_type="text/xml", etag=f'"{tag}"'))
+
+        return answer
+
     async with Site() as site:
-        index = f"<sitemapindex><sitemap><loc>{site.url('/a.xml')}</loc></sitemap></sitemapindex>"
-        xml = {"content_type": "text/xml"}
-        site.routes["/index.xml"] = reply(body=index.encode(), etag='"1"', **xml)
-        site.routes["/a.xml"] = reply(body=NEWS, etag='"2"', **xml)
+        maps = "".join(f"<sitemap><loc>{site.url(f'/{n}.xml')}</loc></sitemap>" for n in ("a", "b", "gone"))
+        index = f"<sitemapindex>{maps}</sitemapindex>".encode()
+        site.routes["/index.xml"] = reply(body=index, content_type="text/xml", etag='"index"')
+        site.routes.update({"/a.xml": sheet("a1", "a"), "/b.xml": sheet("b1", "b")})
+
+        first = await crew.list(sitemap(site.url("/index.xml")))
+        with pytest.raises(Unchanged) as unchanged:
+            await crew.list(sitemap(site.url("/index.xml")), etag=first.etag)
+        site.routes["/b.xml"] = sheet("b2", "new", "b")
+        changed = await crew.list(sitemap(site.url("/index.xml")), etag=unchanged.value.etag)
+        with pytest.raises(Unchanged):
+            await crew.list(sitemap(site.url("/index.xml")), etag=changed.etag)
+
+    assert [entry.link for entry in first.feed.entries] == ["https://example.org/a", "https://example.org/b"]
+    assert first.partly is False
+    assert [entry.link for entry in changed.feed.entries] == [
+        "https://example.org/new",
+        "https://example.org/b",
+    ]
+    assert changed.partly is True
+    assert [(one.rule, one.place.rpartition("/")[2], one.found, one.note) for one in changed.feed.looked] == [
+        ("index", "index.xml", 3, "0 with a time"),
+        ("sitemap", "a.xml", 0, "not modified"),
+        ("sitemap", "b.xml", 2, "0 with a time"),
+    ]
+    assert [one.header("If-None-Match") for one in site.seen if one.path == "/index.xml"] == [None] * 4
+
+
+async def test_a_visit_of_an_index_that_was_cut_is_conditional_on_nothing() -> None:
+    """What was not handed over must come again."""
+    urls = "".join(f"<url><loc>https://example.org/{n}</loc></url>" for n in range(2500))
+    async with Site() as site, crewed(limits=Limits()) as crew:
+        maps = "".join(f"<sitemap><loc>{site.url(f'/{n}.xml')}</loc></sitemap>" for n in "ab")
+        site.routes["/index.xml"] = reply(body=f"<sitemapindex>{maps}</sitemapindex>".encode())
+        site.routes["/a.xml"] = reply(body=f"<urlset>{urls}</urlset>".encode(), etag='"a"')
+        site.routes["/b.xml"] = reply(body=NEWS, etag='"b"')
         listed = await crew.list(sitemap(site.url("/index.xml")))
 
-    assert (len(listed.feed.entries), listed.etag) == (2, None)
+    assert len(listed.feed.entries) == 2000
+    assert listed.etag is None
+
+
+async def test_a_large_sitemap_of_which_the_newest_are_kept_is_conditional_all_the_same() -> None:
+    urls = "".join(f"<url><loc>https://example.org/{n}</loc></url>" for n in range(2500))
+    body = f"<urlset>{urls}</urlset>".encode()
+    async with Site({"/map.xml": reply(body=body, etag='"a"')}) as site, crewed(limits=Limits()) as crew:
+        listed = await crew.list(sitemap(site.url("/map.xml")))
+
+    assert (len(listed.feed.entries), listed.etag) == (2000, '"a"')
+
+
+async def test_a_plain_list_of_addresses_is_a_sitemap(crew: SpiderCrew) -> None:
+    text = "\ufeffhttps://example.org/a\r\n\r\nhttps://example.org/b  \nno address\nhttps://example.org/a\n"
+    async with Site({"/map.txt": reply(body=text.encode(), content_type="text/plain")}) as site:
+        feed = (await crew.list(sitemap(site.url("/map.txt")))).feed
+
+    assert [entry.link for entry in feed.entries] == ["https://example.org/a", "https://example.org/b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says", "cause"),
+    [
+        (b"<rss><channel/></rss>", "is a feed .* write `feed:`", Cause.FEED),
+        (b"<feed xmlns='http://www.w3.org/2005/Atom'/>", "is a feed .* write `feed:`", Cause.FEED),
+        (b"<html><title>Just a moment...</title></html>", "challenge page", Cause.CHALLENGE),
+        (b"<!doctype html><title>Page not found</title>", "not found", Cause.DOCUMENT),
+    ],
+)
+async def test_what_came_instead_of_a_sitemap_is_named(
+    body: bytes, says: str, cause: Cause, crew: SpiderCrew
+) -> None:
+    async with Site({"/map.xml": reply(body=body, content_type="text/html")}) as site:
+        with pytest.raises(NotAFeedError, match=says) as told:
+            await crew.list(sitemap(site.url("/map.xml")))
+
+    assert told.value.cause is cause
 
 
 async def test_what_is_no_sitemap_is_said_to_be_none(crew: SpiderCrew) -> None:
@@ -464,12 +545,11 @@ async def test_what_is_no_sitemap_is_said_to_be_none(crew: SpiderCrew) -> None:
         site.routes.update(
             {
                 "/page": reply(body=b"<html><body>not found</body></html>", content_type=HTML),
-                "/rss": reply(body=b"<rss><channel/></rss>", content_type="text/xml"),
                 "/none": reply(body=b"", content_type="text/xml"),
                 "/empty": reply(body=b"<urlset></urlset>", content_type="text/xml"),
             }
         )
-        for path, says in (("/page", "<html>"), ("/rss", "<rss>"), ("/none", "no XML")):
+        for path, says in (("/page", "<html>"), ("/none", "no XML")):
             with pytest.raises(NotAFeedError, match=f"is no sitemap: .*{says}"):
                 await crew.list(sitemap(site.url(path)))
         assert (await crew.list(sitemap(site.url("/empty")))).feed.entries == ()
@@ -597,10 +677,11 @@ async def test_a_spider_that_sleeps_stops_nobody_else_and_one_without_end_is_sto
             first = crew.pid
             await until(lambda: crew.pid is None)
 
-        feed = (await crew.list(own("Slow"))).feed
+        listed = await crew.list(own("Slow"))
         assert crew.pid != first
-        assert feed.entries
-        assert feed.problems == ("the visit of own was stopped after 2 s; there may be more",)
+        assert listed.feed.entries
+        assert str(listed.unfinished) == "the visit of own was stopped after 2 s"
+        assert (listed.etag, listed.last_modified) == (None, None)
         assert len((await crew.list(listing(site.url()))).feed.entries) == 2
 
 

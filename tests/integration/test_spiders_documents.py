@@ -22,8 +22,9 @@ from crawler.errors import (
 )
 from crawler.net.robots import TooManyRedirects
 from crawler.records import Entry, ListingRules, Secret, Selector, Source, SourceKind
-from crawler.spiders import wire
+from crawler.spiders import validators, wire
 from crawler.spiders.sitemap_document import read_sitemap, w3c_time
+from crawler.spiders.validators import Validators
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -106,7 +107,17 @@ def test_a_source_crosses_the_pipe_as_it_is() -> None:
         zone="Asia/Kolkata",
         headers=(("X-Key", "k"),),
         auth=Secret("Bearer t"),
-        listing=ListingRules(links=Selector(css="a"), follow=Selector(xpath="//a"), pages=3),
+        listing=ListingRules(
+            links=Selector(css="a"),
+            follow=Selector(xpath="//a"),
+            pages=3,
+            only=("/p/", "é"),
+            skip=(r"\.pdf$",),
+            item=Selector(css="li"),
+            title=Selector(css="h2"),
+            summary=Selector(xpath=".//p"),
+            published=Selector(css="time"),
+        ),
     )
     plain = Source(id="b", kind=SourceKind.SPIDER, url="my.Spider")
 
@@ -177,3 +188,25 @@ def test_a_cause_that_is_none_of_ours_becomes_the_other(cause: object) -> None:
     there = wire.error_in(wire.error_out(TooLarge("x")) | {"cause": cause})
 
     assert (type(there), there.cause) == (TooLarge, Cause.OTHER)
+
+
+def test_the_validators_of_an_index_are_one_text() -> None:
+    """Byte for byte; sitemaps without any are left out; an ETag of a server is none of ours."""
+    known = {
+        "https://example.org/a.xml": Validators(etag='W/"é\\"', last_modified=None),
+        "https://example.org/b.xml": Validators(etag=None, last_modified="some day"),
+    }
+
+    packed = validators.pack({**known, "https://example.org/c.xml": Validators()})
+
+    assert validators.unpack(packed) == known
+    assert validators.unpack('"an ETag"') is None
+    assert validators.unpack(None) is None
+    assert validators.pack({"https://example.org/c.xml": Validators()}) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["sitemaps:", "sitemaps:[1]", 'sitemaps:{"a":1}', "sitemaps:{", 'sitemaps:{"a":[]}']
+)
+def test_a_broken_text_of_validators_makes_the_next_visit_unconditional(text: str) -> None:
+    assert validators.unpack(text) == {}

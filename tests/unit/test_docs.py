@@ -211,6 +211,9 @@ def loaded(folder: Path, text: str) -> Settings:
     for secret in re.findall(r"_file: ([\w-]+)", text):
         (folder / secret).write_text(SECRETS.get(secret, "hunter2"), encoding="utf-8")
         (folder / secret).chmod(0o600)
+    for spider in re.findall(r"spider: ([\w/]+\.py)", text):
+        (folder / spider).parent.mkdir(parents=True, exist_ok=True)
+        (folder / spider).write_bytes((DOCS / "examples" / spider).read_bytes())
     environ = dict.fromkeys(re.findall(r"\$\{(\w+)\}", text), "hunter2")
     return load(folder, state_dir=folder / "state", environ=environ, validate_term=validate)
 

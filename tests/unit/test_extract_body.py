@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crawler.extract.read import read_page
-from crawler.records import Page
+from crawler.records import ArticleRules, Page, Selector
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 STORY = "".join(
@@ -61,6 +61,87 @@ def test_the_text_in_the_json_ld_serves_where_the_page_shows_little() -> None:
     )
     assert got.refused is None
     assert got.text.split("\n\n")[0] == "One long sentence about the ferries."
+
+
+def test_the_text_that_was_chosen_is_told_with_the_others_and_why() -> None:
+    """The chosen one first, as it will be read; each with where it stands and what speaks for it."""
+    got = read(f"<main><h1>Ferries</h1><article>{STORY}</article><p>Imprint and contact</p></main>")
+    told = [one for one in got.candidates if one.field == "text"]
+
+    assert [one.chosen for one in told] == [True, *[False] * (len(told) - 1)]
+    assert told[0].origin == "article element"
+    assert got.text.startswith(told[0].value)
+    assert told[0].why.startswith("best of all")
+    assert "main element" in [one.origin for one in told]
+
+
+def test_the_sources_own_rule_is_the_only_candidate_and_takes_all_that_it_selects() -> None:
+    """Tables and loose words, too; what was chosen by hand is not judged."""
+    html = f"<article>{STORY}</article><div class=mine>Loose words.<p>Read more: a story</p><table><tr><td>Berths<td>3</table></div>"
+    page = read_page(
+        f"<!doctype html><html><body>{html}</body></html>".encode(),
+        None,
+        "text/html",
+        ArticleRules(text=Selector(css=".mine")),
+    )
+
+    assert page.text == "Loose words.\n\nRead more: a story\n\nBerths | 3"
+    assert [(one.origin, one.chosen) for one in page.candidates if one.field == "text"] == [
+        ("the source's own rule", True)
+    ]
+
+
+def test_a_story_that_only_shows_without_scripts_is_read() -> None:
+    """A page may keep it in `noscript`; a hint to switch scripts on is none."""
+    hidden = f"<div id=app></div><noscript><h1>Ferries</h1>{STORY}</noscript>"
+    hint = f"<article>{STORY}</article><noscript>Please enable JavaScript to see this page.</noscript>"
+
+    assert read(hidden).text.count("Sentence") == 12
+    assert "JavaScript" not in read(hint).text
+
+
+def test_parts_of_a_story_that_are_shown_in_turn_are_all_read() -> None:
+    """And what is hidden otherwise is not."""
+    parts = [STORY[:400], STORY[400:800], STORY[800:]]
+    html = "".join(
+        f'<div class="slide-part" style="display: {"block" if n == 0 else "none"}">{part}</div>'
+        for n, part in enumerate(parts)
+    )
+    got = read(
+        f'<article><h1>Ferries</h1>{html}<p style="display:none">{"A secret of the page. " * 9}</p></article>'
+    )
+
+    assert "Sentence 0" in got.text
+    assert "Sentence 11" in got.text
+    assert "secret" not in got.text
+
+
+def test_a_container_that_speaks_of_cookies_and_holds_the_page_is_kept() -> None:
+    """A dialog of that name is not."""
+    dialog = (
+        "<div class=cookie-dialog><p>This site stores cookies for its partners, as all sites do.</p></div>"
+    )
+    got = read(f'<div id="cookie-aware"><h2>Ferries</h2>{STORY}</div>{dialog}')
+
+    assert got.text.count("Sentence") == 12
+    assert "partners" not in got.text
+
+
+def test_a_page_too_short_to_be_judged_keeps_the_little_that_it_holds() -> None:
+    """Its reason is told beside it."""
+    got = read("<article><h1>Notice</h1><p>The ferry is late.</p></article>")
+
+    assert got.refused is not None
+    assert got.refused.startswith("too short")
+    assert got.text == "The ferry is late."
+
+
+def test_the_general_reader_is_asked_where_a_page_has_hardly_a_sentence() -> None:
+    """And is one candidate among the others; a page with a story is not given to it."""
+    labels = "".join(f"<div>Berth {n}</div>" for n in range(50))
+
+    assert "trafilatura" in {one.origin for one in read(labels).candidates}
+    assert "trafilatura" not in {one.origin for one in read(f"<article>{STORY}</article>").candidates}
 
 
 def test_a_live_blog_gives_all_its_posts() -> None:
@@ -136,11 +217,11 @@ def test_a_locked_article_that_is_shown_whole_is_read() -> None:
 def test_pages_that_are_no_articles_are_refused_with_the_reason(
     html: str, url: str | None, reason: str
 ) -> None:
-    """And give no text that could be matched."""
+    """And give no text that could be matched, but for the little that a page may hold that is too short."""
     got = read(f"<!doctype html><html><body>{html}</body></html>", url)
     assert got.refused is not None
     assert got.refused.startswith(reason)
-    assert got.text == ""
+    assert got.text == ("Too little." if reason == "too short" else "")
 
 
 @pytest.mark.parametrize(
@@ -190,4 +271,4 @@ def test_hostile_pages_are_refused_and_never_raise(body: bytes) -> None:
     """Depth, attributes, sizes and unclosed things: a reason, within seconds."""
     got = read_page(b"<!doctype html><html><body>" + body, "https://news.example/a", "text/html")
     assert got.refused
-    assert got.text == ""
+    assert len(got.text) < 10

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from crawler.extract.metadata import without_site
 from crawler.extract.read import read_page
+from crawler.extract.titles import without_site
 from crawler.records import ArticleRules, Page, Selector
 
 BODY = "".join(
@@ -64,6 +64,44 @@ def test_json_ld_is_read_in_every_shape(head: str) -> None:
     assert read.updated_at is not None
     assert read.updated_at.isoformat() == "2026-03-04T09:00:00+00:00"
     assert read.site_name == "Harbour Desk"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '{"@type": "NewsArticle", "headline": "Board funds\ttwo\nferries", "datePublished": "2026-03-04T08:00:00Z",}',
+        r'{"@type": "NewsArticle", "headline": "Board \x66unds two ferries", "datePublished": "2026-03-04T08:00:00Z"}',
+        '{"@type": "WebSite", "name": "x"}\n{"@type": "NewsArticle", "headline": "Board funds two ferries", '
+        '"datePublished": "2026-03-04T08:00:00Z"};',
+        "{&quot;@type&quot;: &quot;NewsArticle&quot;, &quot;headline&quot;: &quot;Board funds two ferries&quot;, "
+        "&quot;datePublished&quot;: &quot;2026-03-04T08:00:00Z&quot;}",
+        '{"@type": "NewsArticle", "headline": "Board funds two ferries", "description": "He said "no" to it", '
+        '"datePublished": "2026-03-04T08:00:00Z"}',
+        '/*<![CDATA[*/{"@type": "http://schema.org/NewsArticle", "headline": "Board funds two ferries", '
+        '"datePublished": "2026-03-04T08:00:00Z"}/*]]>*/',
+    ],
+)
+def test_json_ld_that_is_broken_still_says_what_it_says(block: str) -> None:
+    """Control characters, JavaScript's escapes, several values, escaped marks, quotes inside quotes, comments."""
+    read = page(f'<script type="application/ld+json">{block}</script>', url="https://news.example/x")
+
+    assert read.title == "Board funds two ferries"
+    assert read.published_at is not None
+    assert read.published_at.isoformat() == "2026-03-04T08:00:00+00:00"
+
+
+def test_of_articles_without_an_address_the_one_that_the_page_is_named_after_counts() -> None:
+    """Teasers may stand before it."""
+    other = ARTICLE | {"headline": "Another story"}
+    read = page("<title>Board funds two ferries | Harbour Desk</title>" + ld(other, ARTICLE))
+    assert read.title == "Board funds two ferries"
+
+
+def test_what_the_choice_was_made_from_is_told() -> None:
+    """Of each field one candidate is chosen at most."""
+    told = page(ld(ARTICLE), "<h1>Board funds two ferries</h1>").candidates
+    for field in ("title", "published", "updated", "authors"):
+        assert sum(one.chosen for one in told if one.field == field) == 1
 
 
 def test_of_several_articles_the_one_with_the_pages_address_counts() -> None:
@@ -183,6 +221,8 @@ def test_the_sources_own_rules_come_first() -> None:
     assert read.authors == ("Cy Day",)
     assert read.published_at is not None
     assert read.published_at.day == 5
+    chosen = {one.field: one.origin for one in read.candidates if one.chosen}
+    assert {chosen[field] for field in ("title", "text", "published", "authors")} == {"the source's own rule"}
 
 
 def test_a_rule_that_cannot_be_used_is_named() -> None:

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from alerts import wording
 from alerts.digest import compose
 from alerts.errors import TemplateFault
-from alerts.records import Coverage, Digest, FailingSource, Field, Flood, Gap, MatchedArticle, Message
+from alerts.records import Coverage, Digest, FailingSource, Field, Flood, Gap, MatchedArticle, Message, Unread
 from alerts.render import HTML_BYTES, Renderer
 from alerts.safe import one_line
 from alerts.wrap import columns, wrapped
@@ -365,6 +366,7 @@ def test_the_json_is_the_contract() -> None:
     assert {"title", "url", "source", "published"} <= set(story["also"][0])
     assert {"term", "field", "start", "end", "snippet", "strength"} == set(story["evidence"][0])
     assert {"checked", "failing", "quiet", "gaps", "held"} <= set(data["coverage"])
+    assert {"unread", "judged", "without_page"} <= set(data["coverage"])
     assert set(data["coverage"]["failing"][0]) == {"source", "since", "reason"}
     assert set(data["coverage"]["gaps"][0]) == {"source", "from", "until", "caught_up"}
     assert [s["title"] for s in data["initiatives"][0]["stories"] if s["first_told"]] == ["Grown"]
@@ -384,6 +386,42 @@ def test_an_empty_digest_reads_well() -> None:
     assert "No new stories." in message.text
     assert "12 sources checked" in message.text
     assert "None failing. No gaps." in " ".join(message.text.split())
+
+
+@pytest.mark.parametrize(
+    ("coverage", "expected"),
+    [
+        (Coverage(checked=1, judged=412), ""),
+        (
+            Coverage(
+                checked=1,
+                judged=412,
+                unread=3,
+                without_page=((Unread.BUDGET, 20), (Unread.PAYWALL, 12), (Unread.UNREACHABLE, 6)),
+            ),
+            "3 articles were matched without the full page, on title and summary only; in all 38 of 412 articles "
+            "were judged so: 20 over the budget of their host, 12 behind paywalls, 6 unreachable.",
+        ),
+        (
+            Coverage(checked=1, judged=1, without_page=((Unread.REFUSED, 1),)),
+            "1 of 1 article was judged on title and summary only: 1 without a readable page.",
+        ),
+        (
+            Coverage(checked=1, judged=5, unread=1),
+            "1 article was matched without the full page, on title and summary only.",
+        ),
+        (
+            Coverage(checked=1, judged=9, without_page=((Unread.CRASHED, 1), (Unread.WAITING, 2))),
+            "3 of 9 articles were judged on title and summary only: 1 crashing the reader, 2 still awaited.",
+        ),
+    ],
+)
+def test_what_was_judged_without_its_page_is_one_sentence(coverage: Coverage, expected: str) -> None:
+    """How many of how many, and why; nothing where every page was read."""
+    assert wording.unread_pages(coverage) == expected
+    line = " ".join(RENDERER.render(digest_of(coverage=coverage), NOW).text.split())
+    assert expected in line
+    assert expected or "title and summary" not in line
 
 
 # -- the user's own templates ----------------------------------------------------------------------

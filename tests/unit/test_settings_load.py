@@ -49,6 +49,7 @@ def test_installation(settings: Settings) -> None:
     assert settings.polling.wait_for_text == timedelta(hours=1)
     assert settings.polling.allow_private == ("127.0.0.0/8",)
     assert settings.polling.bridges == ("rsshub.example.org",)
+    assert settings.polling.pages_per_host is None
     assert settings.polling.limits == Limits(
         body=20_000_000,
         ratio=200,
@@ -204,6 +205,7 @@ def test_one_watchlist_alone_is_enough(tmp_path: Path) -> None:
     assert settings.polling.contact is None
     assert settings.polling.limits == Limits()
     assert settings.polling.bridges == ()
+    assert settings.polling.pages_per_host == 1000
     assert settings.digests[0].initiatives == ("i",)
 
 

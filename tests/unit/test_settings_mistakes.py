@@ -87,6 +87,12 @@ MISTAKES = {
         "polling:\n  max_size: 50M\n",
         "config/tidings.yaml:2:13: error: '50M' is no size; write a number and kB, MB, KiB or MiB, such as 50MiB",
     ),
+    "a bound that is no number": (
+        "tidings.yaml",
+        "polling: {pages_per_host: lots}\n",
+        "config/tidings.yaml:1:27: error: 'lots' is no number of pages; "
+        "write digits only, such as 200, or unlimited",
+    ),
     "a limit out of bounds": (
         "tidings.yaml",
         "polling: {max_headers: 2MiB}\n",

@@ -56,6 +56,8 @@ def _review(article: Any) -> str:
 
 
 def _story(life: Any, verdict: Any) -> list[str]:
+    from tidings.page_story import in_post, page_story
+
     article = life.article
     lines = [
         article.title or "(no title)",
@@ -68,20 +70,23 @@ def _story(life: Any, verdict: Any) -> list[str]:
         lines.append(f"  {_review(article)}")
     elif article.backfilled:
         lines.append("  older than `backfill` at the first poll of its source: known, never told")
-    reason = f", {article.text_reason}" if article.text_reason else ""
-    lines.append(
-        f"  text: {article.text_state}{reason}, {len(article.text)} characters, version {article.version}"
-    )
+    lines.append(f"  text: {article.text_state}, {len(article.text)} characters, version {article.version}")
+    lines.append(f"  page: {page_story(life)}")
     if article.story_id is None:
         lines.append("  not folded yet")
     else:
         reprint = f", a reprint of {article.duplicate_of}" if article.duplicate_of else ""
         lines.append(f"  story {article.story_id}{reprint}")
+    posts_of = {version.version: version.posts for version in life.versions}
     for match in life.matches:
         filed = f", filed under {', '.join(match.commitments)}" if match.commitments else ""
         lines.append(f"  matched {match.initiative_id} at {plain(match.matched_at)}{filed}")
         for one in match.evidence:
-            lines.append(f"      {one.strength} {one.term!r} in {one.field}: {one.snippet}")
+            posts = posts_of.get(match.text_version, ()) if one.field == "text" else ()
+            place = in_post(posts, one.start)
+            lines.append(
+                f"      {one.strength} {one.term!r} in {one.field}{place and f', {place}'}: {one.snippet}"
+            )
     for miss in verdict.misses:
         lines.append(f"  not {miss.initiative_id}: {miss.stopped_at}")
     for delivery in life.deliveries:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tidings.cli import looked
 from tidings.cli.options import FAILED, PARTIAL, Config, Json, State, complain, run, settings
 from tidings.cli.output import json_line, progress
 from tidings.cli.sources_named import named
 
 if TYPE_CHECKING:
     from crawler.records import Source
+    from tidings.sampling import Sample
     from tidings.trial import Reply
 
 
@@ -21,6 +23,12 @@ def test_sources(
     now: Annotated[
         bool, typer.Option("--now", help="Also those that were asked less than `polling.floor` ago.")
     ] = False,
+    pages: Annotated[
+        int,
+        typer.Option(
+            "--pages", metavar="N", min=0, max=20, help="Also read the pages of its N newest articles."
+        ),
+    ] = 0,
     config: Config = None,
     state: State = None,
     as_json: Json = False,
@@ -31,14 +39,18 @@ def test_sources(
     --now, those that were asked less than a floor ago. Exits 3 when some are in trouble, 1 when all are.
     """
     from crawler.asking import Asker
+    from crawler.extract import PageExtractor
     from crawler.records import Poll
     from crawler.wording import counted
     from tidings.app import open_crawler, open_stores
     from tidings.caring import habits
+    from tidings.sampling import samples
     from tidings.trial import ask
 
     loaded = settings(config, state)
     chosen = named(loaded.sources, source_ids)
+
+    read: dict[str, tuple[Sample, ...]] = {}
 
     async def work() -> list[Reply]:
         import asyncio
@@ -66,6 +78,15 @@ def test_sources(
                 meanwhile = await stores.sources.state(source.id)
                 if tested.after is not before and meanwhile.last_polled_at == before.last_polled_at:
                     await stores.articles.record_poll(Poll(state=tested.after, url=source.url))
+                if pages and tested.feed is not None:
+                    read[source.id] = await samples(
+                        source,
+                        tested.feed.entries,
+                        fetcher=crawler.fetcher,
+                        extractor=PageExtractor(crawler.children),
+                        crew=crawler.crew,
+                        most=pages,
+                    )
                 done += 1
                 live.show(f"{done} of {len(chosen)}")
                 return tested
@@ -76,9 +97,12 @@ def test_sources(
         tested = run(work)
     for each in tested:
         if as_json:
-            json_line(_row(each))
+            more = {"pages": looked.sample_rows(read.get(each.source.id, ()))} if pages else {}
+            json_line(_row(each) | more)
         else:
             _tell(each)
+            for line in looked.samples(read.get(each.source.id, ())):
+                typer.echo(line)
     if alone := sum(1 for one in tested if one.too_soon):
         them = "it" if alone == 1 else "them"
         complain(
@@ -107,8 +131,11 @@ def _row(tested: Reply) -> dict[str, Any]:
         "entries": len(feed.entries) if feed else None,
         "newest": max(dates, default=None),
         "problems": feed.problems if feed else (),
+        "lacks": feed.lacks if feed else None,
+        "rules": feed.looked if feed else (),
         "moved_to": tested.moved_to,
         "move_refused": tested.move_refused,
+        "hints": tested.hints,
     }
 
 
@@ -117,6 +144,12 @@ def _tell(tested: Reply) -> None:
 
     care = tested.care
     typer.echo(f"{tested.source.id}: {_outcome(tested)}")
+    for hint in tested.hints:
+        typer.echo(f"  {hint}")
+    for line in looked.rules(tested.feed.looked if tested.feed else ()):
+        typer.echo(line)
+    if tested.feed is not None and tested.feed.lacks:
+        typer.echo(f"  problem: {tested.feed.lacks}")
     for repair in tested.feed.problems if tested.feed else ():
         typer.echo(f"  repaired: {repair}")
     if tested.move_refused is not None:

@@ -137,7 +137,7 @@ def _known(one: Cared) -> str:
 
     care, state = one.care, one.state
     if care.state is SourceState.OK and not care.gaps:
-        parts = [f"usually every {span(2 * state.interval)}" if state.interval else ""]
+        parts = [care.problem or "", f"usually every {span(2 * state.interval)}" if state.interval else ""]
         parts.append(f"last new {_short(state.last_new_at)}" if state.last_new_at else "")
     else:
         parts = [care.problem or "", *care.evidence]

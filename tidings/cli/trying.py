@@ -12,6 +12,7 @@ import typer
 
 from tidings.cli.options import FAILED, USAGE, Config, Json, State, complain, fail, run, settings
 from tidings.cli.output import json_line, plain
+from tidings.cli.trying_site import site
 
 if TYPE_CHECKING:
     from alerts.records import Watchlist
@@ -107,6 +108,25 @@ def page(inputs: Inputs, url: Url = None, header: Header = None, as_json: Json =
             "site_name": read.site_name,
             "paywalled": read.paywalled,
             "refused": read.refused,
+            "posts": [
+                {
+                    "start": post.start,
+                    "end": post.end,
+                    "posted": post.posted_at,
+                    "title": post.title,
+                }
+                for post in read.posts
+            ],
+            "candidates": [
+                {
+                    "field": one.field,
+                    "origin": one.origin,
+                    "value": one.value,
+                    "chosen": one.chosen,
+                    "why": one.why,
+                }
+                for one in read.candidates
+            ],
         }
 
     def people(row: dict[str, Any]) -> Iterable[str]:
@@ -115,10 +135,29 @@ def page(inputs: Inputs, url: Url = None, header: Header = None, as_json: Json =
             if value:
                 yield f"{name.replace('_', ' '):14} {', '.join(value) if isinstance(value, list) else value}"
         yield f"{'paywalled':14} {'yes' if row['paywalled'] else 'no'}"
+        yield from _considered(row["candidates"])
+        if row["posts"]:
+            yield ""
+            yield f"{len(row['posts'])} posts of a live blog"
+        for post in row["posts"]:
+            yield f"  {post['posted'] or 'no time':20}  {post['title'] or '(no title)'}"
         yield ""
         yield row["text"] or "(no text)"
 
     _each(inputs, one, people, as_json)
+
+
+def _considered(candidates: Sequence[dict[str, Any]]) -> Iterable[str]:
+    """What each value was chosen from, the chosen one marked, with the reason."""
+    field = ""
+    for one in candidates:
+        if one["field"] != field:
+            field = one["field"]
+            yield ""
+            yield f"{field}, chosen from:"
+        value = one["value"].replace("\n", " ")
+        yield f"  {'✓' if one['chosen'] else '–'} {one['origin']}: {value[:80]}{'…' if len(value) > 80 else ''}"
+        yield f"      {one['why']}"
 
 
 @app.command("match")
@@ -252,51 +291,7 @@ def url_forms(
         raise typer.Exit(FAILED)
 
 
-@app.command("site")
-def site(
-    source_id: Annotated[
-        str, typer.Argument(metavar="ID", help="A source with `site`, `sitemap` or `spider`.")
-    ],
-    config: Config = None,
-    state: State = None,
-    as_json: Json = False,
-) -> None:
-    """Run one spider from sources.yaml and show the articles it lists, without storing them."""
-    from crawler.errors import CrawlError
-    from crawler.records import SourceKind
-    from tidings.app import open_crawler
-
-    loaded = settings(config, state)
-    source = next((one for one in loaded.sources if one.id == source_id), None)
-    if source is None:
-        fail(f"no source {source_id!r} in the configuration; `tidings sources list` names them", USAGE)
-    if source.kind is SourceKind.FEED:
-        fail(f"{source_id} is a feed; use `tidings try feed {source.url}`", USAGE)
-
-    async def work() -> None:
-        async with open_crawler(loaded.polling, modules=loaded.config_dir) as crawler:
-            found = (await crawler.crew.list(source)).feed
-        if as_json:
-            json_line(
-                {
-                    "input": source_id,
-                    "title": found.title,
-                    "format": found.format,
-                    "entries": found.entries,
-                    "problems": found.problems,
-                }
-            )
-            return
-        typer.echo(f"{source_id} · {found.format} · {len(found.entries)} articles")
-        for entry in found.entries:
-            typer.echo(
-                f"  {plain(entry.published_at) or 'no date':20}  {entry.title or '(no title)'}\n  {'':20}  {entry.link}"
-            )
-
-    try:
-        run(work)
-    except CrawlError as fault:
-        fail(f"{source_id}: {fault}")
+app.command("site")(site)
 
 
 # -- inputs ----------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class Polling:
     ports: tuple[int, ...]  # of public addresses
     backfill: timedelta  # on a first poll, younger entries are told
     host_delay: timedelta  # between two requests to one host
+    pages_per_host: int | None  # in 24 hours, of articles that come near no initiative; None: any number
     wait_for_text: timedelta
     contact: str | None  # address for the User-Agent; None: not given
     allow_private: tuple[str, ...]  # networks

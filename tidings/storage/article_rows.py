@@ -8,10 +8,11 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select
 
-from crawler.records import Article, TextState
+from crawler.records import Article, Post, TextState
 from tidings.storage.dialect import AnyRow
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
+from tidings.storage.types import storable
 
 A = articles.c
 V = article_versions.c
@@ -19,6 +20,7 @@ V = article_versions.c
 CHUNK = 500  # values in one IN list
 Value = TypeVar("Value", str, int)
 Origin = Literal["feed", "page"]  # where the text of a version came from
+Posts = list[list[Any]]  # of a version, as stored: [start, end, posted at, title] each
 
 _COLUMNS = (
     A.id,
@@ -116,6 +118,11 @@ def is_page_due(article: Article) -> bool:
     return article.text_state is TextState.PENDING and article.held_since is None
 
 
+def first_due(article: Article) -> datetime | None:
+    """When the page of a new article is due: at once, if ever."""
+    return article.first_seen_at if is_page_due(article) else None
+
+
 def new_row(article: Article) -> dict[str, Any]:
     """The row of an article seen for the first time, waiting for folding, and for its page when pending."""
     return {
@@ -141,15 +148,18 @@ def new_row(article: Article) -> dict[str, Any]:
         "backfilled": article.backfilled,
         "held_since": article.held_since,
         "held_ended": article.held_ended,
-        "page_due_at": article.first_seen_at if is_page_due(article) else None,
+        "page_due_at": first_due(article),
         "attempts": 0,
         "rereads": 0,
+        "page_tries": 0,
         "unfolded_since": article.first_seen_at,
         "matched_version": 0,
     }
 
 
-def version_row(article: Article, *, made_at: datetime, origin: Origin) -> dict[str, Any]:
+def version_row(
+    article: Article, *, made_at: datetime, origin: Origin, posts: Posts | None = None
+) -> dict[str, Any]:
     """The row of the version in force of `article`."""
     return {
         "article_id": article.id,
@@ -160,7 +170,35 @@ def version_row(article: Article, *, made_at: datetime, origin: Origin) -> dict[
         "summary": article.summary,
         "text": article.text,
         "kept_since": made_at,
+        "posts": posts,
     }
+
+
+def posts_row(posts: Iterable[Post]) -> Posts | None:
+    """The entries of a live blog as they are stored."""
+    rows = [
+        [
+            one.start,
+            one.end,
+            None if one.posted_at is None else one.posted_at.isoformat(),
+            storable(one.title),
+        ]
+        for one in posts
+    ]
+    return rows or None
+
+
+def to_posts(stored: Posts | None) -> tuple[Post, ...]:
+    """The entries of a live blog again."""
+    return tuple(
+        Post(
+            start=start,
+            end=end,
+            posted_at=None if posted_at is None else datetime.fromisoformat(posted_at),
+            title=title,
+        )
+        for start, end, posted_at, title in stored or ()
+    )
 
 
 def chunks(values: Iterable[Value]) -> Iterable[Sequence[Value]]:

@@ -67,6 +67,17 @@ class SqlArticles:
         if article_ids:
             await self._database.write(lambda connection: reading.release(connection, article_ids))
 
+    async def skipped(self, since: datetime) -> tuple[str, ...]:
+        """Ids of articles since then whose page was not asked for."""
+        return await self._database.read(lambda connection: reading.skipped(connection, since))
+
+    async def read_after_all(self, article_ids: Sequence[str], now: datetime) -> None:
+        """Pages that were not asked for are due from now on."""
+        if article_ids:
+            await self._database.write(
+                lambda connection: reading.read_after_all(connection, article_ids, now)
+            )
+
     async def record_page(
         self,
         article_id: str,

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
-from alerts.records import Coverage, FailingSource, Gap
+from alerts.records import Coverage, FailingSource, Gap, Unread
 from crawler.records import SourceState, TextState
-from tidings.storage.article_rows import A
+from tidings.storage.article_rows import A, V
 from tidings.storage.dialect import AnyRow
 from tidings.storage.gaps import G
 from tidings.storage.review import FREE, number_held
 from tidings.storage.sources import S, active
-from tidings.storage.tables import articles, matches, source_gaps, sources
+from tidings.storage.tables import article_versions, articles, matches, source_gaps, sources
 from tidings.storage.tellings import OUTLET
 
 M = matches.c
 
 BROKEN = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED})
-UNREAD = (TextState.REFUSED, TextState.FAILED, TextState.QUARANTINED)
+UNREAD = {
+    TextState.SKIPPED: Unread.BUDGET,
+    TextState.REFUSED: Unread.REFUSED,
+    TextState.FAILED: Unread.UNREACHABLE,
+    TextState.QUARANTINED: Unread.CRASHED,
+    TextState.PENDING: Unread.WAITING,
+}
+_IN_FORCE = and_(V.article_id == A.id, V.version == A.version)
+_NO_PAGE = and_(V.origin == "feed", A.text_state.in_([str(state) for state in UNREAD]))
 
 
 def coverage(connection: Connection, since: datetime, until: datetime) -> Coverage:
@@ -44,6 +53,7 @@ def coverage(connection: Connection, since: datetime, until: datetime) -> Covera
         .where(active(), S.added_at <= until)
         .order_by(S.id)
     ).all()
+    judged, without_page = _judged(connection, since, until)
     silent = [row for row in rows if row.last_success_at is None or row.last_success_at <= since]
     return Coverage(
         checked=len(rows) - len(silent),
@@ -59,6 +69,8 @@ def coverage(connection: Connection, since: datetime, until: datetime) -> Covera
         ),
         held=number_held(connection),
         unread=_unread(connection, since, until),
+        judged=judged,
+        without_page=without_page,
     )
 
 
@@ -88,13 +100,31 @@ def _unread(connection: Connection, since: datetime, until: datetime) -> int:
     """Articles matched in the window on title and summary only."""
     return connection.execute(
         select(func.count(func.distinct(M.article_id)))
-        .select_from(matches.join(articles, A.id == M.article_id))
+        .select_from(matches.join(articles, A.id == M.article_id).join(article_versions, _IN_FORCE))
         .where(
             M.matched_at > since,
             M.matched_at <= until,
             M.gone_at.is_(None),
             ~A.backfilled,
             FREE,
-            A.text_state.in_([str(state) for state in UNREAD]),
+            _NO_PAGE,
         )
     ).scalar_one()
+
+
+def _judged(
+    connection: Connection, since: datetime, until: datetime
+) -> tuple[int, tuple[tuple[Unread, int], ...]]:
+    """How many articles were judged first in the window, and those without the text of their page by the reason."""
+    rows = connection.execute(
+        select(A.text_state, A.paywalled, V.origin, func.count().label("number"))
+        .select_from(articles.join(article_versions, _IN_FORCE))
+        .where(A.judged_at > since, A.judged_at <= until, ~A.backfilled, FREE)
+        .group_by(A.text_state, A.paywalled, V.origin)
+    ).all()
+    counted: Counter[Unread] = Counter()
+    for row in rows:
+        why = UNREAD.get(TextState(row.text_state))
+        if why is not None and row.origin == "feed":
+            counted[Unread.PAYWALL if why is Unread.REFUSED and row.paywalled else why] += row.number
+    return sum(row.number for row in rows), tuple((why, counted[why]) for why in Unread if counted[why])

@@ -1,19 +1,21 @@
-"""`HostStore` on the database: which hosts want no request for a while, and the robots.txt files of a day."""
+"""`HostStore` on the database: which hosts want no request for a while, robots.txt files and pages of a day."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select, update
 
+from crawler.budget import first_hour, hour_of
 from crawler.ports import RobotsFile
-from tidings.storage.dialect import insert
+from tidings.storage.dialect import insert, lock
 from tidings.storage.engine import Database
-from tidings.storage.tables import host_holds, robots_files
+from tidings.storage.tables import host_holds, host_pages, robots_files
 
 H = host_holds.c
 R = robots_files.c
+P = host_pages.c
 
 
 class SqlHosts:
@@ -69,10 +71,31 @@ class SqlHosts:
 
         await self._database.write(step)
 
+    async def count_page(self, host: str, now: datetime, *, most: int | None) -> bool:
+        """See `PageCounts.count_page`."""
+
+        def step(connection: Connection) -> bool:
+            if most is not None:
+                lock(connection, f"pages of {host}")
+                lately = select(func.sum(P.pages)).where(P.host == host, P.hour >= first_hour(now))
+                if (connection.execute(lately).scalar_one() or 0) >= most:
+                    return False
+            new = insert(connection, host_pages).values(host=host, hour=hour_of(now), pages=1)
+            more = {"pages": P.pages + 1}
+            connection.execute(new.on_conflict_do_update(index_elements=[P.host, P.hour], set_=more))
+            return True
+
+        return await self._database.write(step)
+
+    async def uncount_page(self, host: str, at: datetime) -> None:
+        """See `PageCounts.uncount_page`."""
+        counted = update(host_pages).where(P.host == host, P.hour == hour_of(at), P.pages > 0)
+        await self._database.write(lambda c: c.execute(counted.values(pages=P.pages - 1)).rowcount)
+
 
 def forget_hosts(connection: Connection, now: datetime) -> int:
     """Drop what counts no longer; returns how much."""
     dropped = 0
     for table in (host_holds, robots_files):
         dropped += connection.execute(delete(table).where(table.c.until <= now)).rowcount
-    return dropped
+    return dropped + connection.execute(delete(host_pages).where(P.hour < first_hour(now))).rowcount

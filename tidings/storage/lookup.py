@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 
 from alerts.records import Delivery, Match, Telling
 from crawler.identity import canonical_url
-from crawler.records import Article, Fold, Sighting
-from tidings.storage.article_rows import A, V, to_article, whole_articles
+from crawler.records import Article, Fold, Post, Sighting
+from tidings.storage.article_rows import A, V, to_article, to_posts, whole_articles
 from tidings.storage.deliveries import to_delivery
 from tidings.storage.engine import Database
 from tidings.storage.keys import fingerprint
@@ -38,6 +38,7 @@ class TextVersion:
     summary: str
     text: str
     purged: bool  # the text was dropped for its age
+    posts: tuple[Post, ...] = ()  # entries of a live blog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Life:
     deliveries: tuple[Delivery, ...]  # of all messages that carried its story, oldest first
     page_due_at: datetime | None  # when its page is read next; None: no more
     attempts: int  # at its page that never came back
+    page_at: datetime | None = None  # when its page was asked for last, or passed over
+    page_tries: int = 0  # how often it was asked for in all
 
 
 class SqlLookup:
@@ -83,7 +86,7 @@ def _find(connection: Connection, subject: str) -> Life | None:
         ]
     for way in ways:
         row = connection.execute(
-            whole_articles(A.fold_reason, A.page_due_at, A.attempts)
+            whole_articles(A.fold_reason, A.page_due_at, A.attempts, A.page_at, A.page_tries)
             .where(way)
             .order_by(A.first_seen_at, A.id)
             .limit(1)
@@ -100,6 +103,8 @@ def _find(connection: Connection, subject: str) -> Life | None:
                 deliveries=_deliveries(connection, article),
                 page_due_at=row.page_due_at,
                 attempts=row.attempts,
+                page_at=row.page_at,
+                page_tries=row.page_tries,
             )
     return None
 
@@ -115,6 +120,7 @@ def _versions(connection: Connection, article: Article) -> tuple[TextVersion, ..
             summary=row.summary,
             text=row.text,
             purged=row.kept_since is None,
+            posts=to_posts(row.posts),
         )
         for row in rows
     )

@@ -51,6 +51,7 @@ _MATCHED = (
         unmatched_since=case(
             (or_(A.matched_version >= A.version, A.version <= _JUDGED), null()), else_=A.unmatched_since
         ),
+        judged_at=func.coalesce(A.judged_at, bindparam("now", type_=A.judged_at.type)),
     )
 )
 
@@ -125,7 +126,7 @@ def _unmatched(connection: Connection, limit: int, skip: Collection[str]) -> tup
 def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
     if any(found for _, found in judged):
         lock(connection, WINDOWS)
-        now = in_no_window(connection, now)
+    now = in_no_window(connection, now)
     here = hold(connection, (article.id for article, _ in judged))
     judged = [(article, found) for article, found in judged if article.id in here]  # others were purged
     stored = _stored(connection, here)
@@ -144,7 +145,7 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
         connection.execute(_GONE, [one | {"gone_at": now} for one in gone])
     _file_commitments(connection, stored, judged)
     if judged:
-        done = [{"own": article.id, "judged": article.version} for article, _ in judged]
+        done = [{"own": article.id, "judged": article.version, "now": now} for article, _ in judged]
         connection.execute(_MATCHED, done)
 
 

@@ -211,8 +211,8 @@ def _apply_edits(
 
 def _apply_edit(connection: Connection, before: Article, edit: Edit, *, now: datetime) -> None:
     """What the feed says now. It never replaces a text that was read from the page, nor a title by nothing."""
-    origin, first_read_at, rereads = connection.execute(
-        select(V.origin, A.first_read_at, A.rereads)
+    origin, posts, first_read_at, rereads = connection.execute(
+        select(V.origin, V.posts, A.first_read_at, A.rereads)
         .join(articles, (V.article_id == A.id) & (V.version == A.version))
         .where(A.id == before.id)
     ).one()
@@ -226,9 +226,8 @@ def _apply_edit(connection: Connection, before: Article, edit: Edit, *, now: dat
     values: dict[str, Any] = {"updated_at": after.updated_at}
     if (after.title, after.summary, after.text) != (before.title, before.summary, before.text):
         after = replace(after, version=before.version + 1)
-        connection.execute(
-            insert(connection, article_versions), version_row(after, made_at=now, origin=origin)
-        )
+        row = version_row(after, made_at=now, origin=origin, posts=posts if origin == "page" else None)
+        connection.execute(insert(connection, article_versions), row)
         values |= {
             "title": after.title,
             "title_print": title_fingerprint(after.title),

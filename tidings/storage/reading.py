@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, literal, or_, select, update
 
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
-from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, version_row
-from tidings.storage.dialect import claim, insert
+from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, posts_row, version_row
+from tidings.storage.dialect import AnyRow, claim, insert
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
 
@@ -21,7 +21,10 @@ CRASHED = "reading its page ended three times without an answer"
 
 
 def claim_pending(connection: Connection, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
-    """Hand out articles whose page is due; the attempt counts from now on, whatever becomes of it."""
+    """Hand out articles whose page is due; the attempt counts from now on, whatever becomes of it.
+
+    Of those that became due at once, which a poll's are, the ones that are never told come last.
+    """
     due = and_(A.page_due_at <= now, or_(A.claimed_until.is_(None), A.claimed_until <= now))
     connection.execute(
         update(articles)
@@ -34,13 +37,17 @@ def claim_pending(connection: Connection, now: datetime, limit: int, lease: time
         connection,
         articles,
         due,
-        order=(A.page_due_at, A.id),
+        order=(A.page_due_at, A.backfilled, A.id),
         limit=limit,
         values={"attempts": A.attempts + 1, "claimed_until": now + lease},
-        returning=(A.id, A.page_due_at),
+        returning=(A.id, A.page_due_at, A.backfilled),
     )
     found = fetch(connection, (row.id for row in rows))
-    return tuple(found[row.id] for row in sorted(rows, key=lambda row: (row.page_due_at, row.id)))
+    return tuple(found[row.id] for row in sorted(rows, key=_turn))
+
+
+def _turn(row: AnyRow) -> tuple[datetime, bool, str]:
+    return (row.page_due_at, row.backfilled, row.id)
 
 
 def release(connection: Connection, article_ids: Iterable[str]) -> None:
@@ -50,6 +57,24 @@ def release(connection: Connection, article_ids: Iterable[str]) -> None:
             update(articles)
             .where(A.id.in_(some), A.claimed_until.is_not(None), A.attempts > 0)
             .values(attempts=A.attempts - 1, claimed_until=None)
+        )
+
+
+def skipped(connection: Connection, since: datetime) -> tuple[str, ...]:
+    """Ids of articles since then whose page was not asked for."""
+    passed_over = select(A.id).where(A.text_state == str(TextState.SKIPPED))
+    new = passed_over.where(A.first_seen_at > since)
+    released = passed_over.where(A.held_since.is_not(None), A.held_ended > since)
+    return tuple(connection.execute(new.union(released)).scalars())  # an OR would look at every article
+
+
+def read_after_all(connection: Connection, article_ids: Iterable[str], now: datetime) -> None:
+    """Pages that were not asked for are due from now on."""
+    for some in chunks(sorted(article_ids)):
+        connection.execute(
+            update(articles)
+            .where(A.id.in_(some), A.text_state == str(TextState.SKIPPED))
+            .values(text_state=str(TextState.PENDING), text_reason=None, page_due_at=now, attempts=0)
         )
 
 
@@ -68,40 +93,35 @@ def record_page(
     before = fetch(connection, [article_id]).get(article_id)
     if before is None:
         return  # purged while its page was read
-    pending = state is TextState.PENDING
+    pending, asked = state is TextState.PENDING, state is not TextState.SKIPPED
     values: dict[str, Any] = {
         "text_state": str(state),
         "text_reason": reason,
         "page_due_at": (retry_at or now) if pending else None,
         "claimed_until": None,
         "attempts": 0,
+        "page_at": now,
+        "page_tries": A.page_tries + (1 if asked else 0),
     }
     if page is not None:
         values |= _facts(before, page)
-    if not pending:
-        values["first_read_at"] = _first_read(connection, article_id) or now
+    if asked and not pending:
+        values["first_read_at"] = func.coalesce(A.first_read_at, literal(now, A.first_read_at.type))
     read = page.text if page is not None and state is TextState.READ else ""
     after = replace(before, title=values.get("title", before.title), text=read or before.text)
+    posts = posts_row(page.posts) if page is not None and read else None
+    in_force = and_(V.article_id == article_id, V.version == before.version)
     if (after.title, after.text) != (before.title, before.text):
         after = replace(after, version=before.version + 1)
-        origin = "page" if read else _origin(connection, before)
-        connection.execute(
-            insert(connection, article_versions), version_row(after, made_at=now, origin=origin)
-        )
+        origin: Origin = "page"
+        if not read:  # only the title is new
+            origin, posts = connection.execute(select(V.origin, V.posts).where(in_force)).one()
+        row = version_row(after, made_at=now, origin=origin, posts=posts)
+        connection.execute(insert(connection, article_versions), row)
         values |= {"version": after.version, "text_length": len(after.text), "unfolded_since": now}
+    elif posts is not None:
+        connection.execute(update(article_versions).where(in_force).values(posts=posts))
     connection.execute(update(articles).where(A.id == article_id).values(**values))
-
-
-def _origin(connection: Connection, article: Article) -> Origin:
-    this = and_(V.article_id == article.id, V.version == article.version)
-    return "page" if connection.execute(select(V.origin).where(this)).scalar_one() == "page" else "feed"
-
-
-def _first_read(connection: Connection, article_id: str) -> datetime | None:
-    moment: datetime | None = connection.execute(
-        select(A.first_read_at).where(A.id == article_id)
-    ).scalar_one()
-    return moment
 
 
 def _facts(article: Article, page: Page) -> dict[str, Any]:

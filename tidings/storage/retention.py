@@ -121,7 +121,7 @@ def _texts(connection: Connection, before: datetime) -> int:
     ).all()
     for row in rows:
         this = and_(V.article_id == row.article_id, V.version == row.version)
-        connection.execute(update(article_versions).where(this).values(text="", kept_since=None))
+        connection.execute(update(article_versions).where(this).values(text="", posts=None, kept_since=None))
     in_force = [row.article_id for row in rows if row.version == row.in_force]
     connection.execute(update(articles).where(A.id.in_(in_force)).values(text_length=0))
     return len(rows)

@@ -110,6 +110,14 @@ robots_files = Table(
     Column("text", Words),  # last, because it may be long: the others are read without it
 )
 
+host_pages = Table(
+    "host_pages",
+    metadata,
+    Column("host", Words, primary_key=True),
+    Column("hour", AwareTime, primary_key=True),  # its beginning, UTC
+    Column("pages", Integer, nullable=False),  # asked for
+)
+
 articles = Table(
     "articles",
     metadata,
@@ -145,15 +153,19 @@ articles = Table(
     Column("attempts", Integer, nullable=False),  # that did not come back
     Column("first_read_at", AwareTime),
     Column("rereads", Integer, nullable=False),
+    Column("page_at", AwareTime),  # when it was asked for last, or passed over
+    Column("page_tries", Integer, nullable=False),  # how often it was asked for in all
     # folding and matching
     Column("unfolded_since", AwareTime),  # set while it waits for folding
     Column("unmatched_since", AwareTime),  # set while it is folded and waits for matching
     Column("matched_version", Integer, nullable=False),  # 0: none
+    Column("judged_at", AwareTime),  # when it was matched first
 )
 _waiting("ix_articles_page_due_at", articles.c.page_due_at)
 _waiting("ix_articles_unfolded_since", articles.c.unfolded_since)
 _waiting("ix_articles_unmatched_since", articles.c.unmatched_since)
 _waiting("ix_articles_held_since", articles.c.held_since)
+_waiting("ix_articles_judged_at", articles.c.judged_at)
 Index("ix_articles_url_print", articles.c.url_print)
 Index("ix_articles_canonical_print", articles.c.canonical_print)
 Index("ix_articles_title_print", articles.c.title_print)
@@ -171,6 +183,9 @@ article_versions = Table(
     Column("summary", Words, nullable=False),
     Column("text", Words, nullable=False),
     Column("kept_since", AwareTime),  # `made_at` while the text is kept, NULL once it is dropped for its age
+    Column(
+        "posts", JSON(none_as_null=True)
+    ),  # of a live blog: [start, end, posted at, title] each; NULL: none
 )
 _waiting("ix_article_versions_kept_since", article_versions.c.kept_since)
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from alerts.records import DeliveryState
-from crawler.records import Fold, Sighting, SourceState, TextState
+from crawler.records import Edit, Fold, Post, Sighting, SourceState, TextState
 from tests.integration.storage.making import (
     DAY,
     HOUR,
+    MINUTE,
     NOON,
     article,
     delivery,
@@ -287,3 +288,48 @@ async def test_many_are_forgotten_in_small_steps(archive: Stores, monkeypatch: p
         await archive.matches.record_matches([(one, [])], NOON)
 
     assert (await purge(archive, NOON + 31 * DAY, unmatched=30 * DAY)).articles == 10
+
+
+async def test_the_entries_of_a_live_blog_stay_with_its_text(archive: Stores) -> None:
+    """Through a new title, until the page is read anew; the feed's words have none."""
+    one = article(1, text_state=TextState.PENDING)
+    posts = (
+        Post(start=0, end=5, posted_at=NOON, title="Ministers arrive"),
+        Post(start=7, end=12, posted_at=None),
+    )
+    await archive.articles.record_poll(poll(one))
+    for text, entries in (("First\n\nOther", posts), ("First\n\nOther", posts[:1]), ("Whole", ())):
+        await archive.articles.record_page(
+            one.id, state=TextState.READ, page=page(text, posts=entries), reason=None, now=NOON
+        )
+        edit = Edit(
+            article_id=one.id,
+            title=f"{text} {len(entries)}",
+            summary="",
+            content="",
+            updated_at=None,
+            reread=False,
+        )
+        await archive.articles.record_poll(poll(edits=(edit,)))
+
+    life = await archive.lookup.find(one.id)
+
+    assert life is not None
+    assert [version.posts for version in life.versions] == [(), posts, posts[:1], posts[:1], (), ()]
+
+
+async def test_how_often_and_when_a_page_was_asked_for_is_remembered(archive: Stores) -> None:
+    """Tries that failed count, pages that were passed over do not."""
+    one = article(1, text_state=TextState.PENDING)
+    await archive.articles.record_poll(poll(one))
+    for minute, state in enumerate(
+        (TextState.PENDING, TextState.PENDING, TextState.FAILED, TextState.SKIPPED)
+    ):
+        await archive.articles.record_page(
+            one.id, state=state, page=None, reason="503", now=NOON + minute * MINUTE
+        )
+
+    life = await archive.lookup.find(one.id)
+
+    assert life is not None
+    assert (life.page_tries, life.page_at) == (3, NOON + 3 * MINUTE)

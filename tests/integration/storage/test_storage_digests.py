@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerts.records import Coverage, FailingSource, Gap, Window
+from alerts.records import Coverage, FailingSource, Gap, Unread, Window
 from crawler.records import SourceState, TextState
 from tests.integration.storage.making import (
     DAY,
@@ -21,6 +21,7 @@ from tests.integration.storage.making import (
     fold,
     match,
     message,
+    page,
     plan,
     poll,
     slot,
@@ -275,3 +276,56 @@ async def test_windows_of_one_digest_do_not_overlap(stores: Any) -> None:
     assert await freeze(stores, slot=slot("2026-11-25T13:00"), until=NOON, window=window)
 
     assert not await freeze(stores, slot=slot("2026-11-25T14:00"), until=NOON + HOUR, window=window)
+
+
+async def test_coverage_counts_what_was_judged_without_its_page_and_why(stores: Any) -> None:
+    """All that was judged for the first time in the window, whatever it matches."""
+    states = {
+        1: TextState.SKIPPED,
+        2: TextState.SKIPPED,
+        3: TextState.REFUSED,
+        4: TextState.FAILED,
+        5: TextState.QUARANTINED,
+        6: TextState.PENDING,
+        7: TextState.READ,
+        8: TextState.FEED,
+    }
+    told = [article(number, text_state=state) for number, state in states.items()]
+    locked = article(9, text_state=TextState.REFUSED, paywalled=True)
+    await told_and_matched(stores, *told, locked)
+    await stores.articles.record_poll(poll(article(10, text_state=TextState.SKIPPED)))  # not judged yet
+    await told_and_matched(stores, article(11, text_state=TextState.SKIPPED), at=NOON + DAY)
+    await told_and_matched(stores, article(12, text_state=TextState.SKIPPED, backfilled=True))
+
+    found = await stores.digests.coverage(NOON - DAY, NOON)
+
+    assert found.judged == 9
+    assert found.without_page == (
+        (Unread.BUDGET, 2),
+        (Unread.PAYWALL, 1),
+        (Unread.REFUSED, 1),
+        (Unread.UNREACHABLE, 1),
+        (Unread.CRASHED, 1),
+        (Unread.WAITING, 1),
+    )
+    assert found.unread == 7
+
+
+async def test_an_article_is_judged_for_the_first_time_once(stores: Any) -> None:
+    """Its next version is no news for the coverage; one whose page was read once has its text from there."""
+    await told_and_matched(stores, article(1, text_state=TextState.PENDING))
+    await stores.articles.record_page(
+        article(1).id, state=TextState.READ, page=page("Whole"), reason=None, now=NOON
+    )
+    await stores.articles.record_page(
+        article(1).id, state=TextState.FAILED, page=None, reason="503", now=NOON
+    )
+    await fold(stores, article(1))
+    stored = await stores.articles.get(article(1).id)
+    await stores.matches.record_matches([(stored, [match(stored)])], NOON + DAY)
+
+    first = await stores.digests.coverage(NOON - DAY, NOON)
+    second = await stores.digests.coverage(NOON, NOON + DAY)
+
+    assert (first.judged, first.without_page, first.unread) == (1, (), 0)
+    assert (second.judged, second.without_page) == (0, ())

@@ -11,7 +11,7 @@ import sqlalchemy
 from crawler.ports import RobotsFile
 from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
-from tidings.storage.tables import host_holds, robots_files
+from tidings.storage.tables import host_holds, host_pages, robots_files
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -99,3 +99,49 @@ async def test_housekeeping_drops_what_counts_no_longer(sql: Database) -> None:
         return tuple(list(connection.execute(sqlalchemy.select(one)).scalars()) for one in columns)  # type: ignore[return-value]  # of two
 
     assert await sql.read(left) == (["b.example"], ["https://b.example:443"])
+
+
+async def test_a_page_is_counted_unless_enough_were_in_24_hours(stores: Any) -> None:
+    """The hour in which they begin counts as a whole; each host by itself."""
+    count = stores.hosts.count_page
+    start = NOON + timedelta(minutes=59)
+    assert [await count("a.example", start, most=2) for _ in range(3)] == [True, True, False]
+    assert await count("b.example", start, most=2)
+    assert not await count("a.example", start + 24 * HOUR, most=2)
+    assert await count("a.example", NOON + 25 * HOUR, most=2)
+
+
+async def test_what_is_not_bound_counts_for_the_others(stores: Any) -> None:
+    """A page that is asked for in any case uses the budget up."""
+    count = stores.hosts.count_page
+    assert [await count("a.example", NOON, most=None) for _ in range(3)] == [True, True, True]
+    assert not await count("a.example", NOON, most=3)
+    assert not await count("c.example", NOON, most=0)
+
+
+async def test_a_page_that_was_not_asked_for_after_all_is_taken_back(stores: Any) -> None:
+    """Under the hour in which it was counted; there are never fewer than none."""
+    await stores.hosts.count_page("a.example", NOON, most=1)
+    for _ in range(2):
+        await stores.hosts.uncount_page("a.example", NOON + timedelta(minutes=5))
+
+    assert [await stores.hosts.count_page("a.example", NOON, most=1) for _ in range(2)] == [True, False]
+
+
+async def test_pages_counted_at_once_never_pass_the_bound(stores: Any) -> None:
+    """However many ask together."""
+    asked = (stores.hosts.count_page("a.example", NOON, most=7) for _ in range(30))
+    assert sum(await asyncio.gather(*asked)) == 7
+
+
+async def test_counts_of_pages_are_dropped_when_they_count_no_longer(sql: Database) -> None:
+    """The table stays small."""
+    stores = Stores(sql)
+    await stores.hosts.count_page("a.example", NOON, most=None)
+    await stores.hosts.count_page("a.example", NOON + HOUR, most=None)
+    await stores.retention.purge(NOON + 25 * HOUR, unmatched=None, text=None, matched=None)
+
+    def hours(connection: sqlalchemy.Connection) -> list[datetime]:
+        return list(connection.execute(sqlalchemy.select(host_pages.c.hour)).scalars())
+
+    assert await sql.read(hours) == [NOON + HOUR]

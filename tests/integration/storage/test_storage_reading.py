@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from crawler.records import TextState
+from crawler.records import Edit, TextState
 from tests.integration.storage.making import (
     DAY,
     HOUR,
@@ -213,3 +214,55 @@ async def test_a_text_that_comes_while_its_predecessor_is_matched_is_not_passed_
     await fold(stores, article())
 
     assert [one.version for one in await stores.matches.unmatched(10)] == [2]
+
+
+async def test_a_page_that_was_passed_over_is_as_unread_as_before(stores: Any) -> None:
+    """An edit sends for it at once, and does not count as a second reading."""
+    await stores.articles.record_poll(poll(article(**PENDING)))
+    await stores.articles.claim_pending(NOON, 1, LEASE)
+    await read(stores, TextState.SKIPPED, page=None, reason="not read: enough", now=NOON)
+    stored = await stores.articles.get(article().id)
+    assert (stored.text_state, stored.text_reason, stored.text) == (
+        TextState.SKIPPED,
+        "not read: enough",
+        "From the feed.",
+    )
+    assert await stores.articles.unfolded(NOON, HOUR, 10) == (article().id,)  # it waits for nothing more
+
+    edit = Edit(article_id=article().id, title="New", summary="", content="", updated_at=None, reread=True)
+    await stores.articles.record_poll(poll(at=NOON + HOUR, edits=(edit,)))
+
+    (due,) = await stores.articles.claim_pending(NOON + HOUR, 1, LEASE)
+    assert (due.title, due.text_state, due.text_reason) == ("New", TextState.PENDING, None)
+
+
+async def test_pages_that_were_passed_over_lately_can_be_read_after_all(stores: Any) -> None:
+    """What has another state by then stays as it is."""
+    lately = [article(number, **PENDING) for number in range(1, 5)]
+    old = article(9, **{**PENDING, "first_seen_at": NOON - 2 * HOUR})
+    released = replace(
+        article(8, **PENDING), first_seen_at=NOON - 9 * HOUR, held_since=NOON - 9 * HOUR, held_ended=NOON
+    )
+    await stores.articles.record_poll(poll(*lately, old, released))
+    for one in (*lately[:3], old, released):
+        await stores.articles.record_page(
+            one.id, state=TextState.SKIPPED, page=None, reason="enough", now=NOON
+        )
+
+    found = await stores.articles.skipped(NOON - HOUR)
+    assert sorted(found) == [one.id for one in (*lately[:3], released)]
+
+    await read(stores)  # article 1
+    await stores.articles.read_after_all([lately[0].id, lately[1].id], NOON + HOUR)
+    due = await stores.articles.claim_pending(NOON + HOUR, 9, LEASE)
+    assert sorted(one.id for one in due) == [lately[1].id, lately[3].id]
+
+
+async def test_pages_of_what_is_never_told_wait_for_the_others(stores: Any) -> None:
+    """The old entries of a first list do not use up what its news may have."""
+    old = article(1, **PENDING, backfilled=True)
+    await stores.articles.record_poll(poll(old, article(2, **PENDING)))
+
+    claimed = [(await stores.articles.claim_pending(NOON + MINUTE, 1, LEASE))[0].id for _ in range(2)]
+
+    assert claimed == [article(2).id, article(1).id]

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from crawler.records import Secret
-from tidings.settings.models import values
+from tidings.settings.models import spider_file, values
 from tidings.settings.models.faults import fault, suggestion
 from tidings.settings.secrets import PLACEHOLDER, SecretFault, fill, read_secret
 from tidings.settings.surroundings import Surroundings
@@ -151,7 +151,6 @@ WebAddress = Annotated[
 Language = Annotated[str, PlainValidator(values.language), _string(values.LANGUAGE, examples=["en", "hi"])]
 Network = Annotated[str, PlainValidator(values.network), _string(examples=["127.0.0.0/8"])]
 Host = Annotated[str, PlainValidator(values.host), _string(examples=["rsshub.example.org"])]
-DottedPath = Annotated[str, PlainValidator(values.dotted_path), _string(values.DOTTED)]
 Bind = Annotated[
     tuple[str, int], PlainValidator(values.bind_address), _string(examples=["127.0.0.1:8787", "[::1]:8787"])
 ]
@@ -165,6 +164,13 @@ def _number(least: int, most: int) -> Any:
     ]
 
 
+MostPages = Annotated[
+    int | None,
+    PlainValidator(values.most_pages),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": values.MOST_PAGES}, {"const": "unlimited"}]}
+    ),
+]
 Ratio = _number(10, 10_000)
 Redirects = _number(0, 10)
 Positive = Annotated[
@@ -211,6 +217,20 @@ def _from_file(value: object, info: ValidationInfo) -> Secret:
         raise fault(error.problem, error.remedy) from None
 
 
+def _spider(value: object, info: ValidationInfo) -> str:
+    written = values.text(value)
+    path, colon, name = written.partition(":")
+    if path.endswith(".py"):
+        spider_file.check(surroundings(info).config_dir, path, name if colon else None)
+        return written
+    return values.dotted_path(written)
+
+
+SpiderPath = Annotated[
+    str,
+    PlainValidator(_spider),
+    _string(examples=["spiders/council.py", "spiders/council.py:CouncilSpider", "my_spiders.CouncilSpider"]),
+]
 Filled = Annotated[str, PlainValidator(_filled), _string()]
 SecretText = Annotated[
     Secret,

@@ -21,6 +21,7 @@ from tidings.settings.models.base import (
     Id,
     KeptFor,
     LastingDuration,
+    MostPages,
     Network,
     Port,
     Ratio,
@@ -107,6 +108,10 @@ class PollingShape(Shape):
     host_delay: Duration = Field(
         default=timedelta(seconds=1), description="Time between two requests to one host."
     )
+    pages_per_host: MostPages = Field(
+        default=1000,
+        description="Article pages of one host asked for in 24 hours; those near an initiative are asked for past it.",
+    )
     wait_for_text: Duration = Field(
         default=timedelta(hours=1),
         description="How long an article waits for its page before it is matched without it.",
@@ -153,6 +158,7 @@ class PollingShape(Shape):
             ports=self.ports,
             backfill=self.backfill,
             host_delay=self.host_delay,
+            pages_per_host=self.pages_per_host,
             wait_for_text=self.wait_for_text,
             contact=self.contact,
             allow_private=self.allow_private,

@@ -10,8 +10,8 @@ from pydantic import Field, GetJsonSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic_core import CoreSchema
 
 from crawler.records import ArticleRules, FullText, ListingRules, Secret, Selector, Source, SourceKind
+from crawler.spiders import browser, link_patterns, readable
 from tidings.settings.models.base import (
-    DottedPath,
     Duration,
     Id,
     Language,
@@ -21,6 +21,7 @@ from tidings.settings.models.base import (
     SecretText,
     Several,
     Shape,
+    SpiderPath,
     WebAddress,
     Words,
     YesNo,
@@ -82,6 +83,19 @@ class SelectorShape(Shape):
             raise fault(
                 "a place in a page needs css or xpath, one of them", 'write for example css: "article h2 a"'
             )
+        if (reason := readable.unreadable(self.record(), listing=True)) is not None:
+            kind = "css" if self.css is not None else "xpath"
+            language = "CSS selector" if self.css is not None else "XPath expression"
+            remedy = "try it in the console of a browser" + (
+                ", or write it as xpath" if self.css is not None else ', such as "//article//h2/a"'
+            )
+            raise fault(
+                f"{shown(self.css or self.xpath or '')} cannot be read as a {language}: {reason}".replace(
+                    " a XPath", " an XPath"
+                ),
+                remedy,
+                at=(kind,),
+            )
         return self
 
     def record(self) -> Selector:
@@ -94,11 +108,60 @@ class SelectorShape(Shape):
         return {"anyOf": [{"type": "string"}, schema]}
 
 
+def _pattern(value: object) -> str:
+    written = settled(value)
+    if (reason := link_patterns.unreadable(written)) is not None:
+        raise fault(
+            f"the pattern {shown(written)} cannot be read: {reason}",
+            "write RE2 syntax, without look-around and back-references",
+        )
+    return written
+
+
+LinkPattern = Annotated[str, PlainValidator(_pattern), WithJsonSchema({"type": "string"})]
+
+
 class LinksShape(SelectorShape):
     """How a site without a feed lists its articles; a plain text is the CSS selector of their links."""
 
     follow: SelectorShape | None = Field(default=None, description="The link to the next page of the list.")
     pages: Positive = Field(default=1, description="List pages read in one visit.")
+    only: Several[LinkPattern] = Field(
+        default=(), description="An address in which none of these is found is no article."
+    )
+    skip: Several[LinkPattern] = Field(
+        default=(), description="An address in which one of these is found is no article."
+    )
+    item: SelectorShape | None = Field(
+        default=None,
+        description="The element around one article, in which its link and the three below are looked for; "
+        "default: what holds one link of an article.",
+    )
+    title: SelectorShape | None = Field(
+        default=None, description="The title of an article; default: the words of its link."
+    )
+    summary: SelectorShape | None = Field(default=None, description="Its summary.")
+    published: SelectorShape | None = Field(
+        default=None, description="Its time, read in the source's `zone`."
+    )
+
+    @model_validator(mode="after")
+    def _finds_elements(self) -> Self:
+        for name in ("follow", "item"):
+            shape: SelectorShape | None = getattr(self, name)
+            if shape is not None and readable.finds_no_element(shape.record(), href=name == "follow"):
+                raise fault(
+                    f"'{name}' finds a text or number and no element", "name the element itself", at=(name,)
+                )
+        if readable.finds_no_element(self.record(), href=True):
+            raise fault("'links' finds a text or number and no link", "name the `a` elements")
+        if self.follow is None and self.pages > 1:
+            raise fault(
+                "'pages' wants several pages, but nothing says where the next one is",
+                'add for example follow: "a.next"',
+                at=("pages",),
+            )
+        return self
 
     def rules(self) -> ListingRules:
         """As a record."""
@@ -106,6 +169,12 @@ class LinksShape(SelectorShape):
             links=self.record(),
             follow=_selector(self.follow),
             pages=self.pages,
+            only=self.only,
+            skip=self.skip,
+            item=_selector(self.item),
+            title=_selector(self.title),
+            summary=_selector(self.summary),
+            published=_selector(self.published),
         )
 
 
@@ -116,6 +185,18 @@ class ArticleShape(Shape):
     text: SelectorShape | None = Field(default=None, description="The text.")
     published: SelectorShape | None = Field(default=None, description="The time of publication.")
     author: SelectorShape | None = Field(default=None, description="The author.")
+
+    @model_validator(mode="after")
+    def _is_plain(self) -> Self:
+        for name in type(self).model_fields:
+            shape: SelectorShape | None = getattr(self, name)
+            if shape is not None and (reason := readable.unreadable(shape.record())) is not None:
+                raise fault(
+                    f"{shown(shape.css or shape.xpath or '')} cannot be used on articles: {reason}",
+                    "write plain XPath 1.0 or CSS",
+                    at=(name,),
+                )
+        return self
 
     def record(self) -> ArticleRules:
         """As a record."""
@@ -138,7 +219,10 @@ class SourceShape(Shape):
     site: WebAddress | None = Field(
         default=None, description="Address of a page that lists articles; needs `links`."
     )
-    spider: DottedPath | None = Field(default=None, description="Path of your own Scrapy spider class.")
+    spider: SpiderPath | None = Field(
+        default=None,
+        description="Your own Scrapy spider: its file beside the configuration, or the path of its class.",
+    )
     name: Words | None = Field(default=None, description="Name of the outlet; default: the feed's own title.")
     tags: Several[Id] = Field(default=(), description="Words by which watchlists choose sources.")
     language: Language | None = Field(default=None, description="The language it is written in.")
@@ -160,6 +244,10 @@ class SourceShape(Shape):
         default=None, description="File with the value of the Authorization header."
     )
     paused: YesNo = Field(default=False, description="True: not asked.")
+    javascript: YesNo = Field(
+        default=False,
+        description="With site: scripts make its pages, so a browser reads them; needs `tidings[javascript]` and Chromium.",
+    )
     links: LinksShape | None = Field(
         default=None, description="With site: where the links to the articles stand."
     )
@@ -186,6 +274,8 @@ class SourceShape(Shape):
             )
         if self.links and not self.site:
             raise fault("'links' goes with 'site' only", "remove it", at=("links",))
+        if self.javascript:
+            self._check_javascript()
         secret = self.secret()
         if secret is not None and not re.fullmatch(r"[A-Za-z][\w-]* +[^\r\n]+", secret.reveal()):
             raise fault(
@@ -196,6 +286,13 @@ class SourceShape(Shape):
         if self.auth and self.auth_file:
             raise fault("both auth and auth_file are given", "keep one of them", at=("auth",))
         return self
+
+    def _check_javascript(self) -> None:
+        if not self.site:
+            raise fault("'javascript' goes with 'site' only", "remove it", at=("javascript",))
+        if (missing := browser.lacking()) is not None:
+            problem, remedy = missing
+            raise fault(f"source '{self.id}' needs JavaScript, but {problem}", remedy, at=("javascript",))
 
     def secret(self) -> Secret | None:
         """The value of the Authorization header."""
@@ -218,6 +315,7 @@ class SourceShape(Shape):
             headers=self.headers,
             auth=self.secret(),
             paused=self.paused,
+            javascript=self.javascript,
             listing=None if self.links is None else self.links.rules(),
             article=None if self.article is None else self.article.record(),
         )

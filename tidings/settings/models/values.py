@@ -28,6 +28,7 @@ DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 ADDRESS = r"[^@\s<>,;]+@[^@\s<>,;]+"
 DOTTED = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
+MOST_PAGES = 1_000_000
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
@@ -249,6 +250,16 @@ def count(value: object, *, least: int = 0, most: int = 1_000_000) -> int:
     return number
 
 
+def most_pages(value: object) -> int | None:
+    """A number of pages, or `unlimited`, which is None."""
+    written = text(value)
+    if written == "unlimited":
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", written):
+        raise fault(f"{shown(written)} is no number of pages", "write digits only, such as 200, or unlimited")
+    return count(written, most=MOST_PAGES)
+
+
 def yes_no(value: object) -> bool:
     """`true` or `false`, nothing else."""
     written = text(value)
@@ -344,8 +355,8 @@ def dotted_path(value: object) -> str:
     written = text(value)
     if not re.match(DOTTED, written):
         raise fault(
-            f"{shown(written)} is no path of a class",
-            "write module and class, such as my_spiders.CouncilSpider",
+            f"{shown(written)} is no path of a spider",
+            "write its file, such as spiders/council.py, or module and class, such as my_spiders.CouncilSpider",
         )
     return written
 
