@@ -12,7 +12,7 @@ from crawler.budget import NOT_ASKED, over_budget
 from crawler.errors import CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError
 from crawler.net.guard import parse
 from crawler.ports import ArticleStore, ChildCrashed, Clock, Extractor, Fetcher, PageCounts, Renderer
-from crawler.records import Article, FullText, Page, Purpose, Request, Source, SourceKind, TextState
+from crawler.records import Article, Fetched, FullText, Page, Purpose, Request, Source, SourceKind, TextState
 
 _WAITS = (  # (age of the article, wait until the next try)
     (timedelta(minutes=5), timedelta(minutes=5)),
@@ -80,11 +80,12 @@ class PageReader:
     async def read(self, article: Article) -> PageOutcome:
         """Read the page of a claimed article and store its text, or why there is none.
 
-        A crash of the extractor is not recorded: the claim runs out and counts as an attempt that never
-        came back, and the store quarantines the article after three of them.
+        After a crash of the extractor the store keeps its reason and the page, and quarantines the article at the
+        third. The claim runs out before the next attempt, as it does when this process dies in the middle.
         """
         source = self._sources.get(article.source_id) or _unknown_source(article)
         page: Page | None = None
+        fetched: Fetched | None = None
         begun, host = self._clock.now(), _host(article.url)
         if (passed_over := await self._count(article, source, host, begun)) is not None:
             outcome = PageOutcome(article_id=article.id, state=TextState.SKIPPED, reason=passed_over)
@@ -98,6 +99,8 @@ class PageReader:
                 fetched.body, url=fetched.url, content_type=fetched.content_type, source=source
             )
         except ChildCrashed as error:
+            now = self._clock.now()
+            await self._store.record_crash(article.id, reason=str(error), fetched=fetched, now=now)
             return PageOutcome(article_id=article.id, state=TextState.PENDING, reason=f"crashed: {error}")
         except CrawlError as error:
             if self._budget is not None and host is not None and error.cause in NOT_ASKED:

@@ -241,6 +241,13 @@ class ArticleStore(Protocol):
         SKIPPED: it was not asked for, so a later edit finds it unread.
         """
 
+    async def record_crash(
+        self, article_id: str, *, reason: str, fetched: Fetched | None, now: datetime
+    ) -> None:
+        """Keep why reading a page crashed, and the page itself. The claim stands, so the next attempt follows when it
+        runs out; the third attempt that ends so makes the article QUARANTINED.
+        """
+
     async def unfolded(
         self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
     ) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tidings.caring import Cared, look
 from tidings.lock import holder
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
+from tidings.storage.crashes import CrashedPage
 from tidings.storage.stores import Stores
 from tidings.unserved import unserved
 
@@ -43,6 +44,7 @@ class Status:
     next_poll: datetime | None
     next_digests: tuple[Next, ...]
     care: tuple[Care, ...]  # of sources that need somebody, now or sometime
+    quarantined: tuple[CrashedPage, ...]  # the newest crash first
     needs: tuple[str, ...]  # sentences that ask for somebody
     notes: tuple[str, ...]
     workers: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
     taken_at = now if now is not None else datetime.now(UTC)
     cared = await look(settings, stores, taken_at)
     counts = await stores.counts.take()
+    crashed = tuple(one for one in await stores.crashes.all() if one.quarantined)
     process = holder(settings.state_dir)
     asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
     polls = [one.state.next_poll_at for one in asked if one.state.next_poll_at is not None]
@@ -98,7 +101,8 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
             if not plan.paused
         ),
         care=tuple(one.care for one in cared if one.care.need is not Need.NOTHING),
-        needs=tuple(_needs(cared, counts, taken_at, running=process is not None)),
+        quarantined=crashed,
+        needs=tuple(_needs(cared, counts, crashed, taken_at, running=process is not None)),
         notes=(*_sometime(cared), *_notes(settings, counts)),
     )
 
@@ -120,7 +124,9 @@ def _pages(counts: Counts) -> str:
     )
 
 
-def _needs(cared: Sequence[Cared], counts: Counts, now: datetime, *, running: bool) -> Iterator[str]:
+def _needs(
+    cared: Sequence[Cared], counts: Counts, crashed: Sequence[CrashedPage], now: datetime, *, running: bool
+) -> Iterator[str]:
     if not cared:
         yield "there are no sources: `tidings sources add URL`"
     yield from _sources_in_need(cared)
@@ -129,11 +135,20 @@ def _needs(cared: Sequence[Cared], counts: Counts, now: datetime, *, running: bo
     if counts.oldest_delivery is not None and now - counts.oldest_delivery > LATE:
         yield f"a delivery has waited since {counts.oldest_delivery:%Y-%m-%d %H:%M}Z: `tidings deliveries list`"
     if quarantined := counts.texts.get(TextState.QUARANTINED, 0):
-        yield f"{quarantined} articles crashed the page reader three times and are read no more"
+        yield from _crashed(crashed, quarantined)
     due = [one.state.next_poll_at for one in cared if one.care.state is not SourceState.PAUSED]
     overdue = [when for when in due if when is not None and now - when > LATE]
     if overdue and running:
         yield f"{len(overdue)} sources are more than {LATE.seconds // 60} minutes late: is the machine overloaded?"
+
+
+def _crashed(kept: Sequence[CrashedPage], number: int) -> Iterator[str]:
+    """Each article whose page is kept, up to a few, and the command for all."""
+    for one in kept[:MOST_NAMED]:
+        yield f"the page of {one.article_id} crashed its reader three times ({one.reason}): {one.url}"
+    more = number - min(len(kept), MOST_NAMED)
+    others = f"{counted(more, 'further page')} crashed likewise; " if more else ""
+    yield f"{others}these are read no more: `tidings quarantine list`, then `save` or `retry`"
 
 
 def _sources_in_need(cared: Sequence[Cared]) -> Iterator[str]:

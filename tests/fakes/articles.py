@@ -11,6 +11,7 @@ from crawler.identity import canonical_url
 from crawler.records import (
     Article,
     Edit,
+    Fetched,
     Fold,
     Folded,
     HeldFlood,
@@ -59,6 +60,7 @@ class MemoryArticles:
         self.sightings: list[Sighting] = []
         self.polls: list[Poll] = []
         self.lists: dict[str, bytes] = {}
+        self.crashes: list[tuple[str, str, Fetched | None]] = []  # article, reason, page
         self.released: Callable[[str, datetime], None] = lambda article_id, now: None  # set by the matches
         self.heirs: dict[str, str] = {}  # story that ended → the one its last article went to
 
@@ -151,9 +153,7 @@ class MemoryArticles:
         ]
         for one in [one for one in due if one.attempts >= 3]:
             due.remove(one)
-            one.page_due_at = None
-            reason = "reading its page ended three times without an answer"
-            one.article = replace(one.article, text_state=TextState.QUARANTINED, text_reason=reason)
+            self._leave_alone(one)
         due.sort(key=lambda one: (one.page_due_at, one.article.backfilled, one.article.id))
         for one in due[:limit]:
             one.attempts += 1
@@ -178,6 +178,23 @@ class MemoryArticles:
             if one.article.text_state is TextState.SKIPPED:
                 one.article = replace(one.article, text_state=TextState.PENDING, text_reason=None)
                 one.page_due_at, one.attempts = now, 0
+
+    async def record_crash(
+        self, article_id: str, *, reason: str, fetched: Fetched | None, now: datetime
+    ) -> None:
+        one = self.kept[article_id]
+        one.article = replace(one.article, text_reason=f"crashed: {reason}")
+        self.crashes.append((article_id, reason, fetched))
+        if one.attempts >= 3:
+            self._leave_alone(one)
+
+    def _leave_alone(self, one: Kept) -> None:
+        one.page_due_at = one.claimed_until = None
+        last = one.article.text_reason or ""
+        reason = "reading its page ended three times without an answer"
+        if last.startswith("crashed: "):
+            reason = f"reading its page crashed three times; the last time {last.removeprefix('crashed: ')}"
+        one.article = replace(one.article, text_state=TextState.QUARANTINED, text_reason=reason)
 
     async def record_page(
         self,

@@ -70,7 +70,10 @@ def life(
             "could not be had: 404; asked for once at 2026-11-25 21:00:00Z; "
             "the text is that of the page as read at 2026-11-25 13:00:00Z",
         ),
-        (life(TextState.QUARANTINED, "crashed three times"), "left alone: crashed three times"),
+        (
+            life(TextState.QUARANTINED, "crashed three times"),
+            "left alone: crashed three times; `tidings quarantine list` has its page",
+        ),
         (life(TextState.PENDING, page_due_at=NOON), "due at 2026-11-25 12:00:00Z"),
         (
             life(TextState.PENDING, "503", page_due_at=NOON + HOUR, page_at=NOON, page_tries=2, attempts=1),

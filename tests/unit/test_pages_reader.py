@@ -65,12 +65,16 @@ class FakeExtractor:
 
 @dataclass
 class RecordedPages:
-    """The one method of an article store that a page reader calls."""
+    """The methods of an article store that a page reader calls."""
 
     calls: list[dict[str, Any]] = field(default_factory=list)
+    crashes: list[dict[str, Any]] = field(default_factory=list)
 
     async def record_page(self, article_id: str, **values: Any) -> None:
         self.calls.append({"id": article_id, **values})
+
+    async def record_crash(self, article_id: str, **values: Any) -> None:
+        self.crashes.append({"article_id": article_id, **values})
 
 
 def reader(
@@ -151,11 +155,14 @@ async def test_temporary_trouble_is_tried_again() -> None:
 
 
 async def test_a_crash_is_left_to_the_stores_count() -> None:
-    """Nothing is recorded: the claim runs out, and after three the article is quarantined."""
+    """Its reason and the page are kept and nothing else: the store counts, and quarantines after three."""
     store = RecordedPages()
     outcome = await reader(store, extractor=FakeExtractor(ChildCrashed("signal 11"))).read(ARTICLE)
     assert outcome.reason == "crashed: signal 11"
     assert store.calls == []
+    (crash,) = store.crashes
+    assert (crash["article_id"], crash["reason"]) == (ARTICLE.id, "signal 11")
+    assert crash["fetched"].body == b"<html>"
 
 
 async def test_an_article_of_a_removed_source_is_still_read() -> None:

@@ -17,6 +17,7 @@ from tidings.cli import (
     deliveries,
     demo,
     digests,
+    quarantine,
     sources,
     storage,
     trying,
@@ -42,6 +43,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(channels.app, name="channels")
 app.add_typer(digests.app, name="digest")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(storage.app, name="db")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from crawler.records import Article, Fold, Folded, HeldFlood, Page, Poll, TextState
-from tidings.storage import folding, polls, reading, review
+from crawler.records import Article, Fetched, Fold, Folded, HeldFlood, Page, Poll, TextState
+from tidings.storage import crashes, folding, polls, reading, review
 from tidings.storage.article_rows import fetch
 from tidings.storage.engine import Database
 
@@ -93,6 +93,14 @@ class SqlArticles:
             lambda connection: reading.record_page(
                 connection, article_id, state=state, page=page, reason=reason, now=now, retry_at=retry_at
             )
+        )
+
+    async def record_crash(
+        self, article_id: str, *, reason: str, fetched: Fetched | None, now: datetime
+    ) -> None:
+        """Why reading a page crashed, and the page; the third crash in a row quarantines the article."""
+        await self._database.write(
+            lambda connection: crashes.record(connection, article_id, reason=reason, fetched=fetched, now=now)
         )
 
     async def unfolded(

@@ -11,13 +11,11 @@ from sqlalchemy import Connection, and_, func, literal, or_, select, update
 
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
+from tidings.storage import crashes
 from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, posts_row, version_row
 from tidings.storage.dialect import AnyRow, claim, insert
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
-
-ATTEMPTS = 3  # that never came back, before an article is left alone
-CRASHED = "reading its page ended three times without an answer"
 
 
 def claim_pending(connection: Connection, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
@@ -26,13 +24,7 @@ def claim_pending(connection: Connection, now: datetime, limit: int, lease: time
     Of those that became due at once, which a poll's are, the ones that are never told come last.
     """
     due = and_(A.page_due_at <= now, or_(A.claimed_until.is_(None), A.claimed_until <= now))
-    connection.execute(
-        update(articles)
-        .where(due, A.attempts >= ATTEMPTS)
-        .values(
-            text_state=str(TextState.QUARANTINED), text_reason=CRASHED, page_due_at=None, claimed_until=None
-        )
-    )
+    crashes.quarantine(connection, due)
     rows = claim(
         connection,
         articles,
@@ -122,6 +114,8 @@ def record_page(
     elif posts is not None:
         connection.execute(update(article_versions).where(in_force).values(posts=posts))
     connection.execute(update(articles).where(A.id == article_id).values(**values))
+    if crashes.has_crashed(before):
+        crashes.forget(connection, article_id)
 
 
 def _facts(article: Article, page: Page) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from alerts.ports import DeliveryStore, DigestStore, MatchStore
 from crawler.ports import ArticleStore, HostStore, SourceStore
 from tidings.storage.articles import SqlArticles
 from tidings.storage.counts import SqlCounts
+from tidings.storage.crashes import SqlCrashes
 from tidings.storage.deliveries import SqlDeliveries
 from tidings.storage.digests import SqlDigests
 from tidings.storage.engine import Database
@@ -28,4 +29,5 @@ class Stores:
         self.deliveries: DeliveryStore = SqlDeliveries(database)
         self.counts = SqlCounts(database)
         self.lookup = SqlLookup(database)
+        self.crashes = SqlCrashes(database)
         self.retention = SqlRetention(database)

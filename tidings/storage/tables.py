@@ -189,6 +189,18 @@ article_versions = Table(
 )
 _waiting("ix_article_versions_kept_since", article_versions.c.kept_since)
 
+page_crashes = Table(
+    "page_crashes",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("crashed_at", AwareTime, nullable=False),
+    Column("url", Words, nullable=False),  # where the page came from in the end
+    Column("content_type", Words),
+    Column("reason", Words, nullable=False),
+    Column("size", Integer, nullable=False),  # bytes of the page
+    Column("body", LargeBinary, nullable=False),  # zlib; last, because it may be long
+)
+
 sightings = Table(
     "sightings",
     metadata,
