@@ -18,6 +18,7 @@ from tidings.storage.tables import articles, page_crashes
 
 ATTEMPTS = 3  # that never came back, before an article is left alone
 CRASHED = "crashed: "  # begins the reason of an article whose reader died
+LEFT_ALONE = "reading its page "  # begins that of an article in quarantine, or taken out of it and not read yet
 MOST = 50  # pages kept; those of the oldest crashes are dropped
 C = page_crashes.c
 
@@ -94,7 +95,7 @@ def quarantine(connection: Connection, due: ColumnElement[bool]) -> None:
 
 def has_crashed(article: Article) -> bool:
     """Whether the last attempt at its page was a crash."""
-    return (article.text_reason or "").startswith(CRASHED)
+    return (article.text_reason or "").startswith((CRASHED, LEFT_ALONE))
 
 
 def _left_alone(reason: str | None) -> dict[str, Any]:
@@ -108,8 +109,8 @@ def _left_alone(reason: str | None) -> dict[str, Any]:
 
 def _why(reason: str | None) -> str:
     if reason is not None and reason.startswith(CRASHED):
-        return f"reading its page crashed three times; the last time {reason.removeprefix(CRASHED)}"
-    return "reading its page ended three times without an answer"
+        return f"{LEFT_ALONE}crashed three times; the last time {reason.removeprefix(CRASHED)}"
+    return f"{LEFT_ALONE}ended three times without an answer"
 
 
 def forget(connection: Connection, article_id: str) -> None:
@@ -145,6 +146,6 @@ def _retry(connection: Connection, article_ids: Sequence[str], now: datetime) ->
     connection.execute(
         update(articles)
         .where(*left_alone)
-        .values(text_state=str(TextState.PENDING), text_reason=None, page_due_at=now, attempts=0)
+        .values(text_state=str(TextState.PENDING), page_due_at=now, attempts=0)
     )
     return found
