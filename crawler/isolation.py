@@ -17,7 +17,7 @@ from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from crawler.ports import ChildCrashed
+from crawler.ports import ChildCrashed, ChildrenLost
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -71,6 +71,7 @@ class ChildPool:
 
         Raises:
             ChildCrashed: the child died, ran out of memory or of time.
+            ChildrenLost: all children were, whoever's work it was.
             RuntimeError: the pool is closed.
         """
         if self._closed:
@@ -108,7 +109,7 @@ class ChildPool:
                 self._jobs.add(job)
                 job.add_done_callback(self._jobs.discard)
                 return job
-        raise ChildCrashed("no child process could be started")
+        raise ChildrenLost("no child process could be started")
 
     def _new_pool(self) -> ProcessPool:
         from pebble import ProcessPool
@@ -131,7 +132,7 @@ class ChildPool:
         except ProcessExpired as error:
             raise ChildCrashed(f"the child process died ({_how(error.exitcode)})") from error
         except (BrokenProcessPool, MemoryError) as error:
-            raise ChildCrashed("the child processes were stopped or could not be kept alive") from error
+            raise ChildrenLost("the child processes were stopped or could not be kept alive") from error
         try:
             succeeded, value = pickle.loads(answer)  # noqa: S301 - made by our own child
         except Exception as error:

@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 from crawler.budget import NOT_ASKED, over_budget
 from crawler.errors import CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError
 from crawler.net.guard import parse
-from crawler.ports import ArticleStore, ChildCrashed, Clock, Extractor, Fetcher, PageCounts, Renderer
+from crawler.ports import (
+    ArticleStore,
+    ChildCrashed,
+    ChildrenLost,
+    Clock,
+    Extractor,
+    Fetcher,
+    PageCounts,
+    Renderer,
+)
 from crawler.records import Article, Fetched, FullText, Page, Purpose, Request, Source, SourceKind, TextState
 
 _WAITS = (  # (age of the article, wait until the next try)
@@ -22,6 +31,7 @@ _WAITS = (  # (age of the article, wait until the next try)
 _MISSING_FOR = timedelta(
     minutes=45
 )  # a page that is "not found" so long after its article is no slip of a cache
+_AGAIN = timedelta(minutes=5)  # after which a page is read whose reader was stopped without its doing
 _LATELY = timedelta(hours=24)  # for which a page that was passed over may still be read
 _SOME = 500  # articles looked at together
 
@@ -97,6 +107,13 @@ class PageReader:
                 fetched = await self._renderer.render(fetched, source)
             page = await self._extractor.read(
                 fetched.body, url=fetched.url, content_type=fetched.content_type, source=source
+            )
+        except ChildrenLost as error:
+            outcome = PageOutcome(
+                article_id=article.id,
+                state=TextState.PENDING,
+                reason=str(error),
+                retry_at=self._clock.now() + _AGAIN,
             )
         except ChildCrashed as error:
             now = self._clock.now()

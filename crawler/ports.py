@@ -118,6 +118,10 @@ class ChildCrashed(Exception):
     """A child process died, ran out of memory or took too long over one piece of work."""
 
 
+class ChildrenLost(ChildCrashed):
+    """The children were stopped or could not be started: nothing is said of the piece of work."""
+
+
 class Isolation(Protocol):
     """Runs crash-prone or heavy work in another process, within limits of time and memory."""
 

@@ -26,7 +26,7 @@ def page_story(life: Life) -> str:
         case TextState.FAILED:
             said = _joined(f"could not be had: {reason}", _tries(life))
         case TextState.QUARANTINED:
-            said = f"left alone{_at(life.page_at)}: {reason}; `tidings quarantine list` has its page"
+            said = f"left alone{_at(life.page_at)}: {reason}; see `tidings quarantine list`"
         case TextState.PENDING:
             said = _pending(life)
     read = _last_read(life)

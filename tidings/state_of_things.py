@@ -145,7 +145,7 @@ def _needs(
 def _crashed(kept: Sequence[CrashedPage], number: int) -> Iterator[str]:
     """Each article whose page is kept, up to a few, and the command for all."""
     for one in kept[:MOST_NAMED]:
-        yield f"the page of {one.article_id} crashed its reader three times ({one.reason}): {one.url}"
+        yield f"{one.reason}: {one.article_id}, {one.url}"
     more = number - min(len(kept), MOST_NAMED)
     others = f"{counted(more, 'further page')} crashed likewise; " if more else ""
     yield f"{others}these are read no more: `tidings quarantine list`, then `save` or `retry`"

@@ -183,7 +183,13 @@ class MemoryArticles:
         self, article_id: str, *, reason: str, fetched: Fetched | None, now: datetime
     ) -> None:
         one = self.kept[article_id]
-        one.article = replace(one.article, text_reason=f"crashed: {reason}")
+        if one.article.text_state is not TextState.PENDING:
+            return
+        before = one.article.text_reason or ""
+        said = f"crashed: {reason}"
+        if before.startswith("crashed: "):
+            said = before if before.endswith(reason) else f"{before}, then {reason}"
+        one.article = replace(one.article, text_reason=said)
         self.crashes.append((article_id, reason, fetched))
         if one.attempts >= 3:
             self._leave_alone(one)
@@ -193,7 +199,7 @@ class MemoryArticles:
         last = one.article.text_reason or ""
         reason = "reading its page ended three times without an answer"
         if last.startswith("crashed: "):
-            reason = f"reading its page crashed three times; the last time {last.removeprefix('crashed: ')}"
+            reason = f"reading its page crashed three times: {last.removeprefix('crashed: ')}"
         one.article = replace(one.article, text_state=TextState.QUARANTINED, text_reason=reason)
 
     async def record_page(

@@ -72,7 +72,7 @@ def life(
         ),
         (
             life(TextState.QUARANTINED, "crashed three times"),
-            "left alone: crashed three times; `tidings quarantine list` has its page",
+            "left alone: crashed three times; see `tidings quarantine list`",
         ),
         (life(TextState.PENDING, page_due_at=NOON), "due at 2026-11-25 12:00:00Z"),
         (

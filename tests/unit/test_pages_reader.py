@@ -18,7 +18,7 @@ from crawler.errors import (
     TooLarge,
 )
 from crawler.pages import PageReader, after_failure, next_try, page_request
-from crawler.ports import ArticleStore, ChildCrashed
+from crawler.ports import ArticleStore, ChildCrashed, ChildrenLost
 from crawler.records import Article, Fetched, Page, Purpose, Request, Secret, Source, SourceKind, TextState
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -163,6 +163,15 @@ async def test_a_crash_is_left_to_the_stores_count() -> None:
     (crash,) = store.crashes
     assert (crash["article_id"], crash["reason"]) == (ARTICLE.id, "signal 11")
     assert crash["fetched"].body == b"<html>"
+
+
+async def test_children_that_are_lost_are_no_fault_of_the_page() -> None:
+    """It is read again a little later, and the attempt does not count."""
+    store = RecordedPages()
+    outcome = await reader(store, extractor=FakeExtractor(ChildrenLost("stopped"))).read(ARTICLE)
+    assert store.crashes == []
+    assert (outcome.state, outcome.retry_at) == (TextState.PENDING, NOON + timedelta(minutes=5))
+    assert store.calls[0]["retry_at"] == outcome.retry_at
 
 
 async def test_an_article_of_a_removed_source_is_still_read() -> None:

@@ -35,7 +35,8 @@ def list_pages(config: Config = None, state: State = None, as_json: Json = False
             json_line(_row(one))
             continue
         typer.echo(f"{one.article_id}  {one.title or '(no title)'}")
-        typer.echo(f"  {one.url}, {one.size:,} bytes")
+        kept = f"{one.size:,} bytes" if one.size is not None else "the page is not kept"
+        typer.echo(f"  {one.url}, {kept}")
         then = "left alone" if one.quarantined else "to be tried again"
         typer.echo(f"  {plain(one.crashed_at)}: {one.reason}; {then}")
     if not found and not as_json:

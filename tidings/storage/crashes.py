@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from crawler.records import Article, Fetched, TextState
 from tidings.storage.article_rows import A, hold
@@ -18,22 +18,25 @@ from tidings.storage.tables import articles, page_crashes
 
 ATTEMPTS = 3  # that never came back, before an article is left alone
 CRASHED = "crashed: "  # begins the reason of an article whose reader died
-LEFT_ALONE = "reading its page "  # begins that of an article in quarantine, or taken out of it and not read yet
-MOST = 50  # pages kept; those of the oldest crashes are dropped
+LEFT_ALONE = (
+    "reading its page "  # begins that of an article in quarantine, or taken out of it and not read yet
+)
+AND_THEN = ", then "  # between the reasons of crashes in a row
+MOST = 20  # pages kept; those of the oldest crashes are dropped
 C = page_crashes.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrashedPage:
-    """A page at which the reader died; what it held is had apart."""
+    """A page at which the reader died."""
 
     article_id: str
     title: str  # of the article
-    url: str
+    url: str  # where the page came from; the article's own where it is not kept
     content_type: str | None
-    reason: str  # of the last crash, such as "the child process died (signal 6)"
-    crashed_at: datetime
-    size: int  # bytes of the body
+    reason: str  # of all its crashes in a row, such as "the child process died (signal 6)"
+    crashed_at: datetime | None
+    size: int | None  # bytes of the page; None: it is not kept
     quarantined: bool  # False: it will be tried again by itself
 
 
@@ -44,11 +47,11 @@ class SqlCrashes:
         self._database = database
 
     async def all(self) -> tuple[CrashedPage, ...]:
-        """Those of quarantined articles and those still tried, the newest crash first."""
+        """Those of articles in quarantine, and those still tried whose page is kept; the newest crash first."""
         return await self._database.read(_all)
 
     async def get(self, article_id: str) -> tuple[CrashedPage, bytes] | None:
-        """One of them and its body, as it came from its host; None: there is none."""
+        """One that is kept and its body, as it came from its host; None: there is none."""
         return await self._database.read(lambda connection: _get(connection, article_id))
 
     async def retry(self, article_ids: Sequence[str], now: datetime) -> tuple[str, ...]:
@@ -61,29 +64,22 @@ def record(
 ) -> None:
     """Keep the reason and the page of a crash; the attempt was counted when the article was handed out.
 
-    The third in a row quarantines the article. Before it, the claim runs out and another try follows.
+    The third in a row quarantines the article. Before it, the claim runs out and another try follows. A crash that is
+    told of when another try has ended already changes nothing.
     """
     hold(connection, [article_id])
-    attempts = connection.execute(select(A.attempts).where(A.id == article_id)).scalar_one_or_none()
-    if attempts is None:
-        return  # purged while its page was read
-    values: dict[str, Any] = {"text_reason": CRASHED + reason, "page_at": now, "page_tries": A.page_tries + 1}
-    if attempts >= ATTEMPTS:
-        values |= _left_alone(CRASHED + reason)
+    before = connection.execute(
+        select(A.attempts, A.text_reason).where(A.id == article_id, A.text_state == str(TextState.PENDING))
+    ).one_or_none()
+    if before is None:
+        return
+    said = _with(before.text_reason, reason)
+    values: dict[str, Any] = {"text_reason": said, "page_at": now, "page_tries": A.page_tries + 1}
+    if before.attempts >= ATTEMPTS:
+        values |= _left_alone(said)
     connection.execute(update(articles).where(A.id == article_id).values(**values))
     if fetched is not None:
-        facts = {
-            "crashed_at": now,
-            "url": fetched.url,
-            "content_type": fetched.content_type,
-            "reason": reason,
-            "size": len(fetched.body),
-            "body": zlib.compress(fetched.body, 6),
-        }
-        new = insert(connection, page_crashes).values(article_id=article_id, **facts)
-        connection.execute(new.on_conflict_do_update(index_elements=[C.article_id], set_=facts))
-        kept = select(C.article_id).order_by(C.crashed_at.desc(), C.article_id).limit(MOST)
-        connection.execute(delete(page_crashes).where(C.article_id.not_in(kept)))
+        _keep(connection, article_id, fetched, now)
 
 
 def quarantine(connection: Connection, due: ColumnElement[bool]) -> None:
@@ -98,6 +94,33 @@ def has_crashed(article: Article) -> bool:
     return (article.text_reason or "").startswith((CRASHED, LEFT_ALONE))
 
 
+def forget(connection: Connection, article_id: str) -> None:
+    """A later try ended well."""
+    connection.execute(delete(page_crashes).where(C.article_id == article_id))
+
+
+def _keep(connection: Connection, article_id: str, fetched: Fetched, now: datetime) -> None:
+    facts = {
+        "crashed_at": now,
+        "url": fetched.url,
+        "content_type": fetched.content_type,
+        "size": len(fetched.body),
+        "body": zlib.compress(fetched.body, 6),
+    }
+    new = insert(connection, page_crashes).values(article_id=article_id, **facts)
+    connection.execute(new.on_conflict_do_update(index_elements=[C.article_id], set_=facts))
+    kept = select(C.article_id).order_by(C.crashed_at.desc(), C.article_id).limit(MOST)
+    connection.execute(delete(page_crashes).where(C.article_id.not_in(kept)))
+
+
+def _with(before: str | None, reason: str) -> str:
+    """The reasons of the crashes so far and one more; the same one again is not said again."""
+    if before is None or not before.startswith((CRASHED, LEFT_ALONE)):
+        return CRASHED + reason
+    last = before.rpartition(AND_THEN)[2].removeprefix(CRASHED)
+    return before if last == reason else before + AND_THEN + reason
+
+
 def _left_alone(reason: str | None) -> dict[str, Any]:
     return {
         "text_state": str(TextState.QUARANTINED),
@@ -109,33 +132,42 @@ def _left_alone(reason: str | None) -> dict[str, Any]:
 
 def _why(reason: str | None) -> str:
     if reason is not None and reason.startswith(CRASHED):
-        return f"{LEFT_ALONE}crashed three times; the last time {reason.removeprefix(CRASHED)}"
+        return f"{LEFT_ALONE}crashed three times: {reason.removeprefix(CRASHED)}"
     return f"{LEFT_ALONE}ended three times without an answer"
 
 
-def forget(connection: Connection, article_id: str) -> None:
-    """A later try ended well."""
-    connection.execute(delete(page_crashes).where(C.article_id == article_id))
-
-
-_COLUMNS = (
-    C.article_id, C.url, C.content_type, C.reason, C.crashed_at, C.size, A.title,
-    (A.text_state == str(TextState.QUARANTINED)).label("quarantined"),
-)  # fmt: skip
-
-
 def _all(connection: Connection) -> tuple[CrashedPage, ...]:
+    left_alone = A.text_state == str(TextState.QUARANTINED)
     rows = connection.execute(
-        select(*_COLUMNS).join(articles, A.id == C.article_id).order_by(C.crashed_at.desc(), C.article_id)
-    )
-    return tuple(CrashedPage(**row._mapping) for row in rows)
+        select(
+            A.id, A.title, A.url.label("listed"), A.text_reason, A.page_at, left_alone.label("left_alone"),
+            C.url, C.content_type, C.crashed_at, C.size,
+        )
+        .outerjoin(page_crashes, C.article_id == A.id)
+        .where(or_(left_alone, A.id.in_(select(C.article_id))))
+    )  # fmt: skip
+    found = [
+        CrashedPage(
+            article_id=row.id,
+            title=row.title,
+            url=row.url or row.listed,
+            content_type=row.content_type,
+            reason=(row.text_reason or "").removeprefix(CRASHED),
+            crashed_at=row.crashed_at or row.page_at,
+            size=row.size,
+            quarantined=bool(row.left_alone),
+        )
+        for row in rows
+    ]
+    never = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted(found, key=lambda one: (one.crashed_at or never, one.article_id), reverse=True))
 
 
 def _get(connection: Connection, article_id: str) -> tuple[CrashedPage, bytes] | None:
-    found = next((one for one in _all(connection) if one.article_id == article_id), None)
-    if found is None:
+    packed = connection.execute(select(C.body).where(C.article_id == article_id)).scalar_one_or_none()
+    if packed is None:
         return None
-    packed = connection.execute(select(C.body).where(C.article_id == article_id)).scalar_one()
+    found = next(one for one in _all(connection) if one.article_id == article_id)
     return found, zlib.decompress(packed)
 
 

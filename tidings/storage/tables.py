@@ -196,7 +196,6 @@ page_crashes = Table(
     Column("crashed_at", AwareTime, nullable=False),
     Column("url", Words, nullable=False),  # where the page came from in the end
     Column("content_type", Words),
-    Column("reason", Words, nullable=False),
     Column("size", Integer, nullable=False),  # bytes of the page
     Column("body", LargeBinary, nullable=False),  # zlib; last, because it may be long
 )

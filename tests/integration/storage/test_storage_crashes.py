@@ -46,7 +46,7 @@ async def test_the_third_crash_leaves_the_article_alone_at_once(stores: Any) -> 
     assert stored.text_state is TextState.QUARANTINED
     assert (
         stored.text_reason
-        == "reading its page crashed three times; the last time the work took longer than 20 s"
+        == f"reading its page crashed three times: {DIED}, then the work took longer than 20 s"
     )
     assert await stores.articles.claim_pending(NOON + 9 * LEASE, 1, LEASE) == ()
 
@@ -61,7 +61,7 @@ async def test_a_crash_and_then_an_end_without_an_answer_keeps_the_reason(stores
 
     assert await stores.articles.claim_pending(NOON + 3 * LEASE, 1, LEASE) == ()
     assert (await stores.articles.get(article().id)).text_reason == (
-        f"reading its page crashed three times; the last time {DIED}"
+        f"reading its page crashed three times: {DIED}"
     )
 
 
@@ -85,7 +85,8 @@ async def test_the_page_is_kept_byte_by_byte(kept: Stores) -> None:
     assert found is not None
     one, body = found
     assert body == CRASHING.body
-    assert (one.url, one.content_type, one.reason, one.size) == (CRASHING.url, "text/html", DIED, len(body))
+    assert (one.url, one.content_type, one.size) == (CRASHING.url, "text/html", len(body))
+    assert one.reason == f"reading its page crashed three times: {DIED}"
     assert [(one.article_id, one.quarantined) for one in await kept.crashes.all()] == [
         (article(2).id, False),
         (article(1).id, True),
@@ -111,6 +112,37 @@ async def test_an_operator_has_it_tried_again(kept: Stores) -> None:
 
     await kept.articles.claim_pending(later, 9, LEASE)
     assert (await kept.articles.get(article(1).id)).text_state is TextState.PENDING  # type: ignore[union-attr]
+
+
+async def test_an_article_without_its_page_is_listed_all_the_same(sql: Database) -> None:
+    """The whole program died three times, so nobody could keep it."""
+    stores = Stores(sql)
+    await stores.sources.sync([source()], NOON)
+    await stores.articles.record_poll(poll(article(1, **PENDING)))
+    for attempt in range(3):
+        await stores.articles.claim_pending(NOON + attempt * LEASE, 1, LEASE)
+    await stores.articles.claim_pending(NOON + 3 * LEASE, 1, LEASE)
+
+    (one,) = await stores.crashes.all()
+    assert (one.article_id, one.size, one.url) == (article(1).id, None, article(1).url)
+    assert one.reason == "reading its page ended three times without an answer"
+    assert await stores.crashes.get(article(1).id) is None
+
+
+async def test_a_crash_that_is_told_of_too_late_changes_nothing(stores: Any) -> None:
+    """Its claim had run out, and a second try read the page."""
+    await stores.sources.sync([source()], NOON)
+    await stores.articles.record_poll(poll(article(**PENDING)))
+    for attempt in range(3):
+        await stores.articles.claim_pending(NOON + attempt * LEASE, 1, LEASE)
+    await stores.articles.record_page(
+        article().id, state=TextState.READ, page=page(), reason=None, now=NOON + 2 * LEASE
+    )
+
+    await stores.articles.record_crash(article().id, reason=DIED, fetched=CRASHING, now=NOON + 3 * LEASE)
+
+    stored = await stores.articles.get(article().id)
+    assert (stored.text_state, stored.text_reason) == (TextState.READ, None)
 
 
 async def test_no_more_pages_are_kept_than_a_disk_bears(

@@ -21,7 +21,6 @@ def upgrade() -> None:
         sa.Column("crashed_at", AwareTime(), nullable=False),
         sa.Column("url", Words(), nullable=False),
         sa.Column("content_type", Words(), nullable=True),
-        sa.Column("reason", Words(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("article_id", name="pk_page_crashes"),
