@@ -22,6 +22,7 @@ from crawler.ports import (
     Renderer,
 )
 from crawler.records import Article, Fetched, FullText, Page, Purpose, Request, Source, SourceKind, TextState
+from crawler.site_memory import SiteMemory
 
 _WAITS = (  # (age of the article, wait until the next try)
     (timedelta(minutes=5), timedelta(minutes=5)),
@@ -57,6 +58,7 @@ class PageOutcome:
     reason: str | None = None
     retry_at: datetime | None = None  # PENDING only; None: when the claim on the article runs out
     characters: int = 0  # of text
+    left_out: tuple[str, ...] = ()  # paragraphs that recur on its host
 
 
 class PageReader:
@@ -66,6 +68,7 @@ class PageReader:
         sources: by id; the mapping is asked anew for each article, so an edited one is seen.
         renderer: for the pages of sources that need JavaScript; None: they are read as they come.
         budget: None: every page may be asked for.
+        memory: None: texts are kept with all that recurs on their hosts.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class PageReader:
         clock: Clock,
         renderer: Renderer | None = None,
         budget: PageBudget | None = None,
+        memory: SiteMemory | None = None,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
@@ -86,6 +90,7 @@ class PageReader:
         self._clock = clock
         self._renderer = renderer
         self._budget = budget
+        self._memory = memory
 
     async def read(self, article: Article) -> PageOutcome:
         """Read the page of a claimed article and store its text, or why there is none.
@@ -124,7 +129,11 @@ class PageReader:
                 await self._budget.counts.uncount_page(host, begun)
             outcome = after_failure(article, error, self._clock.now())
         else:
-            outcome = after_reading(article, page)
+            gone: tuple[str, ...] = ()
+            if self._memory is not None and host is not None:
+                now = self._clock.now()
+                page, gone = await self._memory.clean(article, page, host=host, source=source, now=now)
+            outcome = replace(after_reading(article, page), left_out=gone)
         await self._record(outcome, page)
         return outcome
 

@@ -88,8 +88,18 @@ class PageCounts(Protocol):
         """Take back one that was counted at `at`, since no request for it went out."""
 
 
-class HostStore(HoldStore, RobotsStore, PageCounts, Protocol):
-    """What hosts said of how they want to be asked, and how much they were."""
+class HabitStore(Protocol):
+    """Keeps what recurs over the articles of a host; see `crawler.recurring`."""
+
+    async def habits(self, host: str) -> bytes:
+        """As they were kept last; b"" when nothing is known of the host."""
+
+    async def keep_habits(self, host: str, packed: bytes, now: datetime) -> None:
+        """In the place of what was kept before."""
+
+
+class HostStore(HoldStore, RobotsStore, PageCounts, HabitStore, Protocol):
+    """What hosts said of how they want to be asked, how much they were, and what recurs on their pages."""
 
 
 class Extractor(Protocol):

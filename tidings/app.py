@@ -24,6 +24,7 @@ from crawler.net.post import post
 from crawler.pages import PageBudget, PageReader
 from crawler.poll import Poller, PollPolicy
 from crawler.ports import Clock, HostStore
+from crawler.site_memory import SiteMemory
 from crawler.spiders.crew import SpiderCrew
 from tidings import __version__
 from tidings.clock import SystemClock
@@ -200,6 +201,7 @@ async def open_app(
                     budget=None
                     if most is None
                     else PageBudget(most=most, counts=stores.hosts, near=matcher.near),
+                    memory=SiteMemory(stores.hosts, matcher.near),
                 ),
                 notifier=notifier(in_force, stores, time, matcher),
                 wait_for_text=polling.wait_for_text,

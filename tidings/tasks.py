@@ -126,6 +126,8 @@ async def _read(task: ReadPage, services: Services) -> Report:
     facts: dict[str, object] = {"article": article.id, "url": article.url, "state": str(reading.state)}
     if reading.reason:
         facts["reason"] = reading.reason
+    if reading.left_out:
+        facts["left_out"] = [part[:80] for part in reading.left_out]
     return Report(task=task, counts={"pages": int(asked), f"pages {reading.state}": 1}, facts=facts)
 
 

@@ -17,6 +17,7 @@ class MemoryHosts:
         self.until: dict[str, datetime] = {}
         self.files: dict[str, RobotsFile] = {}
         self.pages: Counter[tuple[str, datetime]] = Counter()  # (host, hour) → asked for
+        self.packed: dict[str, bytes] = {}
         self.writes = 0
         self.looks = 0
 
@@ -47,3 +48,9 @@ class MemoryHosts:
 
     async def uncount_page(self, host: str, at: datetime) -> None:
         self.pages[host, hour_of(at)] -= self.pages[host, hour_of(at)] > 0
+
+    async def habits(self, host: str) -> bytes:
+        return self.packed.get(host, b"")
+
+    async def keep_habits(self, host: str, packed: bytes, now: datetime) -> None:
+        self.packed[host] = packed

@@ -1,9 +1,9 @@
-"""`HostStore` on the database: which hosts want no request for a while, robots.txt files and pages of a day."""
+"""`HostStore` on the database: which hosts want no request for a while, robots.txt files, pages of a day and what recurs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -11,11 +11,14 @@ from crawler.budget import first_hour, hour_of
 from crawler.ports import RobotsFile
 from tidings.storage.dialect import insert, lock
 from tidings.storage.engine import Database
-from tidings.storage.tables import host_holds, host_pages, robots_files
+from tidings.storage.tables import host_habits, host_holds, host_pages, robots_files
 
 H = host_holds.c
 R = robots_files.c
 P = host_pages.c
+T = host_habits.c
+
+HABITS_FOR = timedelta(days=400)  # after the last article of a host
 
 
 class SqlHosts:
@@ -92,10 +95,26 @@ class SqlHosts:
         counted = update(host_pages).where(P.host == host, P.hour == hour_of(at), P.pages > 0)
         await self._database.write(lambda c: c.execute(counted.values(pages=P.pages - 1)).rowcount)
 
+    async def habits(self, host: str) -> bytes:
+        """See `HabitStore.habits`."""
+        kept = select(T.packed).where(T.host == host)
+        return await self._database.read(lambda c: c.execute(kept).scalar_one_or_none() or b"")
+
+    async def keep_habits(self, host: str, packed: bytes, now: datetime) -> None:
+        """See `HabitStore.keep_habits`."""
+        facts = {"kept_at": now, "packed": packed}
+
+        def step(connection: Connection) -> None:
+            new = insert(connection, host_habits).values(host=host, **facts)
+            connection.execute(new.on_conflict_do_update(index_elements=[T.host], set_=facts))
+
+        await self._database.write(step)
+
 
 def forget_hosts(connection: Connection, now: datetime) -> int:
     """Drop what counts no longer; returns how much."""
     dropped = 0
     for table in (host_holds, robots_files):
         dropped += connection.execute(delete(table).where(table.c.until <= now)).rowcount
+    dropped += connection.execute(delete(host_habits).where(T.kept_at < now - HABITS_FOR)).rowcount
     return dropped + connection.execute(delete(host_pages).where(P.hour < first_hour(now))).rowcount

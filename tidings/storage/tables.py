@@ -100,6 +100,14 @@ host_holds = Table(
     Column("until", AwareTime, nullable=False),
 )
 
+host_habits = Table(
+    "host_habits",
+    metadata,
+    Column("host", Words, primary_key=True),
+    Column("kept_at", AwareTime, nullable=False),
+    Column("packed", LargeBinary, nullable=False),  # see `crawler.recurring`
+)
+
 robots_files = Table(
     "robots_files",
     metadata,

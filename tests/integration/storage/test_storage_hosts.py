@@ -145,3 +145,23 @@ async def test_counts_of_pages_are_dropped_when_they_count_no_longer(sql: Databa
         return list(connection.execute(sqlalchemy.select(host_pages.c.hour)).scalars())
 
     assert await sql.read(hours) == [NOON + HOUR]
+
+
+async def test_what_recurs_on_a_host_is_kept_in_the_place_of_what_was(stores: Any) -> None:
+    """Each host for itself; of one never read nothing is known."""
+    await stores.hosts.keep_habits("a.example", b"first", NOON)
+    await stores.hosts.keep_habits("a.example", b"\x00second\xff", NOON + HOUR)
+
+    assert await stores.hosts.habits("a.example") == b"\x00second\xff"
+    assert await stores.hosts.habits("b.example") == b""
+
+
+async def test_the_habits_of_a_host_that_is_read_no_more_are_dropped(sql: Database) -> None:
+    """After 400 days."""
+    stores = Stores(sql)
+    await stores.hosts.keep_habits("a.example", b"old", NOON)
+    await stores.hosts.keep_habits("b.example", b"new", NOON + timedelta(days=30))
+
+    await stores.retention.purge(NOON + timedelta(days=401), unmatched=None, text=None, matched=None)
+
+    assert [await stores.hosts.habits(host) for host in ("a.example", "b.example")] == [b"", b"new"]
