@@ -8,6 +8,7 @@ import email.policy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.conftest import Done, tidings
+from tidings.demo.clock import DAWN
 from tidings.demo.expected import EXPECTED
 from tidings.storage.engine import Database
 from tidings.storage.lookup import Life
@@ -76,9 +78,22 @@ def _slug(url: str) -> str:
 
 
 def test_every_article_of_a_living_outlet_is_seen(played: Played) -> None:
-    """Nothing is missed: RSS, Atom, RDF, JSON Feed, windows-1251, a sitemap and a listing alike."""
+    """Nothing is missed: RSS, Atom, RDF, JSON Feed, windows-1251, a sitemap, a listing and a user's own spider alike."""
     wanted = {one.slug for one in EXPECTED.values() if one.seen}
     assert wanted - played.lives.keys() == set()
+
+
+def test_the_outlet_that_takes_a_program_is_read_by_the_spider_beside_the_configuration(
+    played: Played,
+) -> None:
+    """Its time and summary come from the spider, its text from its page."""
+    article = played.lives["secretariat-minutes-trust"].article
+
+    assert (played.folder / "config" / "spiders" / "papers.py").is_file()
+    assert article.source_id == "technology-secretariat"
+    assert article.published_at == DAWN + timedelta(hours=9)
+    assert article.summary == "Decisions on laboratories, calendars and a shared register of equipment."
+    assert article.text.startswith("The coordinators of the TRUST initiative")
 
 
 def test_each_article_matches_what_it_is_about_and_nothing_else(played: Played) -> None:

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import digests, feeds, growth, matching, pages, polling, starting
+from tests.benchmarks import crawl, digests, feeds, growth, matching, pages, polling, starting
 from tests.benchmarks.data import NoCorpus
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "growth": growth.bench,
     "matching": matching.bench,
     "pages": pages.bench,
+    "crawl": crawl.bench,
     "digests": digests.bench,
     "starting": starting.bench,
 }

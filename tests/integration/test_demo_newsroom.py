@@ -57,7 +57,7 @@ def expected_count(outlet: Outlet, elapsed: timedelta) -> int:
 async def test_every_outlet_has_an_address_of_its_own_on_one_port(newsroom: Newsroom) -> None:
     bases = [newsroom.base(outlet.id) for outlet in OUTLETS]
 
-    assert len({base.rpartition(":")[0] for base in bases}) == 8
+    assert len({base.rpartition(":")[0] for base in bases}) == 9
     assert len({base.rpartition(":")[2] for base in bases}) == 1
     assert all(base.startswith("http://127.0.") for base in bases)
 
@@ -138,6 +138,20 @@ async def test_the_outlet_without_a_feed_lists_links(
 
     assert body.count(b'<h2><a href="/analysis/') == 3
     assert b"application/rss+xml" not in body
+
+
+async def test_the_outlet_for_a_program_lists_its_papers_by_the_day(
+    newsroom: Newsroom, clock: SimulatedClock, http: aiohttp.ClientSession
+) -> None:
+    clock.advance(timedelta(hours=33))
+    base = newsroom.base("technology-secretariat")
+
+    _, _, days = await get(http, f"{base}/papers/")
+    status, _, papers = await get(http, f"{base}/papers/2026-11-18")
+
+    assert days.count(b'<a href="2026-11-1') == 3
+    assert (status, papers.count(b'<td><a href="/papers/secretariat-')) == (200, 1)
+    assert (await get(http, f"{base}/papers/2026-11-20"))[0] == 404
 
 
 @pytest.mark.parametrize("outlet_id", [outlet.id for outlet in OUTLETS if not outlet.trouble])

@@ -23,7 +23,7 @@ def demo(
         "demo-out"
     ),
 ) -> None:
-    """Play two days of news: eight outlets, a mailbox and a hook receiver on loopback; nothing leaves this machine.
+    """Play two days of news: nine outlets, a mailbox and a hook receiver on loopback; nothing leaves this machine.
 
     Leaves in DIR what was received (mail/*.eml, hooks/*.json, digests/*.html) and the configuration and
     database that it worked on.

@@ -11,6 +11,7 @@ from tidings.demo.hooksink import HookSink
 from tidings.demo.mailbox import Mailbox
 from tidings.demo.newsroom import Newsroom
 from tidings.demo.outlets import Form, Outlet
+from tidings.demo.own_spider import FILE, spider_text
 
 RECIPIENT = "desk@policy.example"
 _TELLING = re.compile(r"(?:^#[^\n]*\n)*^(?:digests|alerts):.*\Z", re.MULTILINE | re.DOTALL)
@@ -55,6 +56,11 @@ def write_configuration(
     (folder / "watchlists" / "us-india-technology.yaml").write_text(
         _watchlist(watchlist, rhythm), encoding="utf-8"
     )
+    for outlet in newsroom.outlets:
+        if outlet.form is Form.SPIDER:
+            spider = folder / FILE
+            spider.parent.mkdir(exist_ok=True)
+            spider.write_text(spider_text(newsroom.listing(outlet)), encoding="utf-8")
     secret = folder / "hook-secret"
     secret.touch(mode=0o600)
     secret.write_text(hooks.secret + "\n", encoding="utf-8")
@@ -92,11 +98,12 @@ def _sources(newsroom: Newsroom, rhythm: Rhythm) -> str:
 
 
 def _source(outlet: Outlet, address: str, rhythm: Rhythm) -> str:
-    key = {Form.SITEMAP: "sitemap", Form.LISTING: "site"}.get(outlet.form, "feed")
+    key = {Form.SITEMAP: "sitemap", Form.LISTING: "site", Form.SPIDER: "spider"}.get(outlet.form, "feed")
+    value = FILE if outlet.form is Form.SPIDER else address
     lines = [
         f"id: {outlet.id}",
         f"name: {json.dumps(outlet.name, ensure_ascii=False)}",
-        f'{key}: "{address}"',
+        f'{key}: "{value}"',
     ]
     if outlet.form is Form.LISTING:
         lines.append('links: {css: "article h2 a"}')

@@ -1,4 +1,4 @@
-"""The newsroom: eight outlets served on loopback, each at its own address, by a clock it is handed."""
+"""The newsroom: nine outlets served on loopback, each at its own address, by a clock it is handed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tidings.demo.edition import Edition, edition, path_of, status_of
 from tidings.demo.feeds import document
 from tidings.demo.outlets import OUTLETS, Form, Outlet
 from tidings.demo.pages import article_page, front_page, listing_page
+from tidings.demo.papers import days_page, papers_page
 from tidings.demo.script import Piece, pieces
 
 ROBOTS = "User-agent: *\nDisallow: /members/\nDisallow: /account/\n"
@@ -150,10 +151,14 @@ class Newsroom:
             fresh = self.timeline.seconds(_FRESH)
             if outlet.form is Form.LISTING:
                 return _Answer(listing_page(shown).encode(outlet.encoding), html, shown.changed)
+            if outlet.form is Form.SPIDER:
+                return _Answer(days_page(shown).encode(outlet.encoding), html, shown.changed)
             body, content_type = document(shown, self.clock.now())
             return _Answer(body, content_type, shown.changed, fresh)
         if path == "/":
             return _Answer(front_page(shown).encode(outlet.encoding), html)
+        if outlet.form is Form.SPIDER and (papers := papers_page(shown, path)) is not None:
+            return _Answer(papers.encode(outlet.encoding), html, shown.changed)
         article = next((one for one in shown.articles if one.url.removeprefix(shown.base) == path), None)
         if article is None:
             return None

@@ -1,4 +1,4 @@
-"""The eight outlets of the demo: who they are, how they publish and how they misbehave."""
+"""The nine outlets of the demo: who they are, how they publish and how they misbehave."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Form(StrEnum):
     JSON = "json"
     SITEMAP = "sitemap"
     LISTING = "listing"
+    SPIDER = "spider"  # a page for each day, read by a spider of the user's own
 
 
 class Layout(StrEnum):
@@ -154,6 +155,19 @@ OUTLETS: tuple[Outlet, ...] = (
         language="en",
         offset=_EASTERN,
         tags=("think-tank",),
+    ),
+    Outlet(
+        id="technology-secretariat",
+        name="Joint Technology Secretariat",
+        domain="technology-secretariat.example",
+        host="127.0.18.9",
+        form=Form.SPIDER,
+        listing="/papers/",
+        layout=Layout.SPARSE,
+        path="/papers/{slug}",
+        language="en-in",
+        offset=_INDIAN,
+        tags=("official",),
     ),
     Outlet(
         id="harbour-times",

@@ -43,7 +43,7 @@ def article_page(edition: Edition, article: Published) -> str:
         f'<meta name="author" content="{escape(article.piece.byline)}">\n'
         f'<script type="application/ld+json">{_linked_data(outlet, article)}</script>'
     )
-    return _page(edition, f"{article.version.title} | {outlet.name}", head, build(edition, article))
+    return page_around(edition, f"{article.version.title} | {outlet.name}", head, build(edition, article))
 
 
 def front_page(edition: Edition) -> str:
@@ -59,7 +59,7 @@ def front_page(edition: Edition) -> str:
         f'<li><a href="{escape(one.url)}">{escape(one.version.title)}</a></li>'
         for one in edition.articles[:15]
     )
-    return _page(edition, outlet.name, head, f'<main><ul class="headlines">\n{items}\n</ul></main>')
+    return page_around(edition, outlet.name, head, f'<main><ul class="headlines">\n{items}\n</ul></main>')
 
 
 def listing_page(edition: Edition) -> str:
@@ -72,10 +72,11 @@ def listing_page(edition: Edition) -> str:
         for one in edition.articles
     )
     title = f"Analysis | {edition.outlet.name}"
-    return _page(edition, title, "", f'<main class="list"><h1>Analysis</h1>\n{items}\n</main>')
+    return page_around(edition, title, "", f'<main class="list"><h1>Analysis</h1>\n{items}\n</main>')
 
 
-def _page(edition: Edition, title: str, head: str, body: str) -> str:
+def page_around(edition: Edition, title: str, head: str, body: str) -> str:
+    """A whole page of the outlet: `body` amid menu, consent banner and footer."""
     outlet = edition.outlet
     menu = "\n".join(f'<li><a href="/{name.lower()}/">{name}</a></li>' for name in _SECTIONS)
     return f"""<!DOCTYPE html>
