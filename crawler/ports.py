@@ -222,10 +222,15 @@ class ArticleStore(Protocol):
     async def held(self) -> tuple[HeldFlood, ...]:
         """Floods that are held for review now, by source and time."""
 
-    async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
+    async def claim_pending(
+        self, now: datetime, limit: int, lease: timedelta, *, per_host: int | None = None
+    ) -> tuple[Article, ...]:
         """Articles whose page is to be read now, those that are told first; counts the attempt before handing out.
 
         An article with three attempts that never came back is QUARANTINED instead.
+
+        Args:
+            per_host: pages of one host at most, with those that are claimed already; None: any number.
         """
 
     async def release(self, *article_ids: str) -> None:

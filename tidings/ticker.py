@@ -9,6 +9,9 @@ from tidings.runners import Runner
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Settle
 
 LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
+OF_ONE_HOST = (
+    4  # pages in hand; the gate lets two through at a time, so that a host which stalls holds few places
+)
 EVERYTHING = 1_000_000  # `once --all` claims each source exactly once, in one go
 
 
@@ -39,7 +42,9 @@ class Ticker:
         polls = await self._sources.claim_due(now, room, lease, everything=everything)
         for source_id in polls:
             await self._runner.submit(PollSource(source_id, asked=everything))
-        pages = await self._articles.claim_pending(now, self._runner.room(ReadPage), LEASE)
+        pages = await self._articles.claim_pending(
+            now, self._runner.room(ReadPage), LEASE, per_host=OF_ONE_HOST
+        )
         for article in pages:
             await self._runner.submit(ReadPage(article.id))
         return len(polls) + len(pages)

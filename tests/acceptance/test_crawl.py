@@ -93,13 +93,7 @@ async def test_spiders_and_the_page_reader_keep_one_distance_to_a_host(tmp_path:
     assert min(gaps(asked, 0)) >= (DELAY - SLACK).total_seconds()
 
 
-ONE_HOST_FILLS_ALL = pytest.mark.xfail(
-    strict=True,
-    reason="pages of one host may take all places of the runner, so that the others wait for its timeouts",
-)
-
-
-@pytest.mark.parametrize("what", ["silent", pytest.param("stuck", marks=ONE_HOST_FILLS_ALL)])
+@pytest.mark.parametrize("what", ["silent", "stuck"])
 async def test_a_host_that_never_answers_delays_no_other(tmp_path: Path, what: str) -> None:
     """Whether its list never comes or its articles: those of the others are there before it has timed out once."""
     plan = Plan(

@@ -22,7 +22,7 @@ from crawler.records import (
     TextState,
 )
 from tests.fakes.sources import MemorySources
-from tidings.storage.article_rows import first_due
+from tidings.storage.article_rows import first_due, page_host
 from tidings.storage.keys import title_fingerprint
 from tidings.storage.rereads import next_reread
 
@@ -143,7 +143,9 @@ class MemoryArticles:
         self.polls.append(poll)
         return tuple(new)
 
-    async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
+    async def claim_pending(
+        self, now: datetime, limit: int, lease: timedelta, *, per_host: int | None = None
+    ) -> tuple[Article, ...]:
         due = [
             one
             for one in self.kept.values()
@@ -155,10 +157,21 @@ class MemoryArticles:
             due.remove(one)
             self._leave_alone(one)
         due.sort(key=lambda one: (one.page_due_at, one.article.backfilled, one.article.id))
-        for one in due[:limit]:
+        taken = Counter(
+            page_host(one.article.url)
+            for one in self.kept.values()
+            if one.page_due_at is not None and one.claimed_until is not None and one.claimed_until > now
+        )
+        claimed = []
+        for one in due:
+            host = page_host(one.article.url)
+            if len(claimed) < limit and (per_host is None or taken[host] < per_host):
+                taken[host] += 1
+                claimed.append(one)
+        for one in claimed:
             one.attempts += 1
             one.claimed_until = now + lease
-        return tuple(one.article for one in due[:limit])
+        return tuple(one.article for one in claimed)
 
     async def release(self, *article_ids: str) -> None:
         for one in (self.kept[article_id] for article_id in article_ids if article_id in self.kept):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select
 
@@ -123,6 +124,14 @@ def first_due(article: Article) -> datetime | None:
     return article.first_seen_at if is_page_due(article) else None
 
 
+def page_host(url: str) -> str:
+    """The host by which claims on pages are shared out; "" for an address without one."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def new_row(article: Article) -> dict[str, Any]:
     """The row of an article seen for the first time, waiting for folding, and for its page when pending."""
     return {
@@ -148,6 +157,7 @@ def new_row(article: Article) -> dict[str, Any]:
         "backfilled": article.backfilled,
         "held_since": article.held_since,
         "held_ended": article.held_ended,
+        "page_host": page_host(article.url),
         "page_due_at": first_due(article),
         "attempts": 0,
         "rereads": 0,

@@ -54,12 +54,14 @@ class SqlArticles:
         """Floods that are held for review now."""
         return await self._database.read(review.held)
 
-    async def claim_pending(self, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
+    async def claim_pending(
+        self, now: datetime, limit: int, lease: timedelta, *, per_host: int | None = None
+    ) -> tuple[Article, ...]:
         """Articles whose page is to be read now, leased; the attempt is counted."""
         if limit < 1:
             return ()
         return await self._database.write(
-            lambda connection: reading.claim_pending(connection, now, limit, lease)
+            lambda connection: reading.claim_pending(connection, now, limit, lease, per_host)
         )
 
     async def release(self, *article_ids: str) -> None:

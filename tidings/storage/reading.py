@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, update
 
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
@@ -18,13 +18,20 @@ from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
 
 
-def claim_pending(connection: Connection, now: datetime, limit: int, lease: timedelta) -> tuple[Article, ...]:
+def claim_pending(
+    connection: Connection, now: datetime, limit: int, lease: timedelta, per_host: int | None
+) -> tuple[Article, ...]:
     """Hand out articles whose page is due; the attempt counts from now on, whatever becomes of it.
 
     Of those that became due at once, which a poll's are, the ones that are never told come last.
+
+    Args:
+        per_host: of one host at most so many are handed out at a time, those under way included; None: any number.
     """
     due = and_(A.page_due_at <= now, or_(A.claimed_until.is_(None), A.claimed_until <= now))
     crashes.quarantine(connection, due)
+    if per_host is not None:
+        due = and_(due, A.id.in_(_fair(connection, due, now, limit, per_host)))
     rows = claim(
         connection,
         articles,
@@ -36,6 +43,29 @@ def claim_pending(connection: Connection, now: datetime, limit: int, lease: time
     )
     found = fetch(connection, (row.id for row in rows))
     return tuple(found[row.id] for row in sorted(rows, key=_turn))
+
+
+def _fair(
+    connection: Connection, due: ColumnElement[bool], now: datetime, limit: int, per_host: int
+) -> list[str]:
+    """Ids of the first that are due, host by host, so that one with thousands of pages keeps no other waiting."""
+    claimed = connection.execute(
+        select(A.page_host, func.count().label("pages"))
+        .where(A.page_due_at.is_not(None), A.claimed_until > now)
+        .group_by(A.page_host)
+    )
+    under_way: dict[str | None, int] = {row.page_host: row.pages for row in claimed}
+    order = (A.page_due_at, A.backfilled, A.id)
+    turn = func.row_number().over(partition_by=A.page_host, order_by=order)
+    ranked = select(A.id, A.page_host, A.page_due_at, A.backfilled, turn.label("turn")).where(due).subquery()
+    rows = connection.execute(
+        select(ranked.c.id, ranked.c.page_host, ranked.c.turn)
+        .where(ranked.c.turn <= per_host)
+        .order_by(ranked.c.page_due_at, ranked.c.backfilled, ranked.c.id)
+        .limit(limit + per_host * len(under_way))
+    )
+    free = [row.id for row in rows if row.turn <= per_host - under_way.get(row.page_host, 0)]
+    return free[:limit]
 
 
 def _turn(row: AnyRow) -> tuple[datetime, bool, str]:

@@ -156,6 +156,7 @@ articles = Table(
     Column("similarity", Float),
     Column("fold_reason", Words),
     # reading its page
+    Column("page_host", String),  # NULL where the article is older than the column
     Column("page_due_at", AwareTime),  # set while text_state is pending
     Column("claimed_until", AwareTime),
     Column("attempts", Integer, nullable=False),  # that did not come back

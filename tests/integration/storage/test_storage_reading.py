@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -266,3 +267,23 @@ async def test_pages_of_what_is_never_told_wait_for_the_others(stores: Any) -> N
     claimed = [(await stores.articles.claim_pending(NOON + MINUTE, 1, LEASE))[0].id for _ in range(2)]
 
     assert claimed == [article(2).id, article(1).id]
+
+
+async def test_one_host_with_many_pages_keeps_no_other_waiting(stores: Any) -> None:
+    """Of each host a few at a time, those under way included, whoever came first."""
+    many = [article(number, **PENDING, url=f"https://big.example/{number}") for number in range(1, 9)]
+    few = [
+        article(number, **PENDING, url=f"https://small.example/{number}", first_seen_at=NOON + MINUTE)
+        for number in (11, 12)
+    ]
+    await stores.articles.record_poll(poll(*many, *few))
+
+    async def claim(now: datetime) -> list[str]:
+        some = await stores.articles.claim_pending(now, 9, LEASE, per_host=3)
+        return [one.id for one in some]
+
+    assert await claim(NOON + MINUTE) == [one.id for one in (*many[:3], *few)]
+    assert await claim(NOON + MINUTE) == []
+    await read(stores)  # the first of the many
+    assert await claim(NOON + 2 * MINUTE) == [many[3].id]
+    assert await claim(NOON + MINUTE + LEASE) == [one.id for one in (*many[1:3], few[0], few[1])]

@@ -1,4 +1,4 @@
-"""What recurs over the articles of a host."""
+"""What recurs over the articles of a host, and the host of each article's page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """It is learnt from the next articles on."""
+    """It is learnt from the next articles on; pages that wait already count as those of one host."""
     op.create_table(
         "host_habits",
         sa.Column("host", Words(), nullable=False),
@@ -22,3 +22,4 @@ def upgrade() -> None:
         sa.Column("packed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("host", name="pk_host_habits"),
     )
+    op.add_column("articles", sa.Column("page_host", sa.String(), nullable=True))
