@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 WINDOW = 50  # articles in each of the two halves of the window; the older half is dropped as a whole
@@ -57,7 +57,9 @@ def learn(habits: Habits, text: str, *, article_id: str, title: str) -> Habits:
     if present.number >= WINDOW:
         past, present = present, Half()
     counts = Counter(present.paragraphs)
-    counts.update({_print(part) for part in _edges(text.split("\n\n")) if len(part) <= LONGEST})
+    parts = text.split("\n\n")
+    edges = (parts[at] for at in _edges(len(parts)))
+    counts.update({_print(part) for part in edges if len(part) <= LONGEST})
     prints = {_print(article_id), *([_print(title)] if title else [])}
     return Habits(past, Half(present.articles | prints, present.number + 1, dict(counts)))
 
@@ -71,19 +73,11 @@ def without(
         keep: paragraphs that stay whatever is known of them.
     """
     parts = text.split("\n\n")
-    first, last = 0, len(parts)
     gone: list[str] = []
-
-    def is_sites(part: str) -> bool:
-        return len(part) <= LONGEST and habits.is_sites(part) and not keep(part)
-
-    while last - first > 1 and is_sites(parts[last - 1]):
-        last -= 1
-        gone.append(parts[last])
-    while last - first > 1 and is_sites(parts[first]):
-        gone.append(parts[first])
-        first += 1
-    left = "\n\n".join(parts[first:last])
+    while found := [at for at in _edges(len(parts)) if _is_sites(habits, parts[at], keep)]:
+        gone += [parts[at] for at in found]
+        parts = [part for at, part in enumerate(parts) if at not in found]
+    left = "\n\n".join(parts)
     if not gone or len(left) < max(LEAST, len(text) / 2):
         return text, ()
     return left, tuple(gone)
@@ -103,19 +97,24 @@ def pack(habits: Habits) -> bytes:
 
 
 def unpack(packed: bytes) -> Habits:
-    """What `pack` made; b"" is a host of which nothing is known."""
-    if not packed:
+    """What `pack` made; b"", and what another version made, is a host of which nothing is known."""
+    try:
+        past, present = (
+            Half(frozenset(half["articles"]), half["number"], dict(half["paragraphs"]))
+            for half in json.loads(zlib.decompress(packed))
+        )
+    except (zlib.error, ValueError, KeyError, TypeError):
         return Habits()
-    past, present = (
-        Half(frozenset(half["articles"]), half["number"], dict(half["paragraphs"]))
-        for half in json.loads(zlib.decompress(packed))
-    )
     return Habits(past, present)
 
 
-def _edges(parts: list[str]) -> Collection[str]:
-    """The first and last paragraphs, each once."""
-    return dict.fromkeys([*parts[:HEAD], *parts[-TAIL:]])
+def _is_sites(habits: Habits, paragraph: str, keep: Callable[[str], bool]) -> bool:
+    return len(paragraph) <= LONGEST and habits.is_sites(paragraph) and not keep(paragraph)
+
+
+def _edges(number: int) -> list[int]:
+    """The places of the first and last of so many paragraphs, each once."""
+    return sorted({*range(min(HEAD, number)), *range(max(0, number - TAIL), number)})
 
 
 def _print(text: str) -> int:

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 # Polls and pages wait for other hosts, so many may be under way; the rest touch only our own database or
 # outbox and run one at a time, so that a digest is never composed twice at once.
-AT_ONCE: dict[type[Task], int] = {PollSource: 50, ReadPage: 48, Settle: 1, Compose: 1, Deliver: 1}
+AT_ONCE: dict[type[Task], int] = {PollSource: 50, ReadPage: 64, Settle: 1, Compose: 1, Deliver: 1}
 WAITING = 4  # tasks in hand for each one under way; more stay in the database, where they are safe
 
 
