@@ -55,11 +55,19 @@ class _Host:
 class Lease:
     """The right to make one request to a host; whoever holds it gives it back with `release()`."""
 
-    def __init__(self, give_back: Callable[[], None]) -> None:
+    def __init__(self, give_back: Callable[[], None], begin: Callable[[], None] | None = None) -> None:
         self._give_back: Callable[[], None] | None = give_back
+        self._begin = begin
+
+    def begin(self) -> None:
+        """Say that the request starts now, where the gate waits for that; a second call does nothing."""
+        begin, self._begin = self._begin, None
+        if begin is not None:
+            begin()
 
     def release(self) -> None:
         """Let the next one through; a second call does nothing."""
+        self.begin()
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
             give_back()
@@ -109,17 +117,23 @@ class HostGate:
         self._leases = 0
 
     async def lease(self, host: str) -> Lease:
-        """Wait for the host's turn. For holders in another process; here `turn` is safer."""
+        """Wait for the host's turn. For holders in another process, which may be late; here `turn` is safer.
+
+        Until `Lease.begin` nobody else has a turn, and the time to the next is counted from then on.
+        """
         self._prune()
         known = self._host(host)
         known.users += 1
         try:
             await known.slots.acquire()
             try:
-                async with known.starting:
+                await known.starting.acquire()
+                try:
                     while (wait := known.next_start - self._seconds()) > 0:
                         await self._sleep(wait)
-                    known.next_start = self._seconds() + max(self._spacing, known.delay)
+                except BaseException:
+                    known.starting.release()
+                    raise
             except BaseException:
                 known.slots.release()
                 raise
@@ -127,17 +141,22 @@ class HostGate:
             known.users -= 1
             raise
 
+        def begin() -> None:
+            known.next_start = self._seconds() + max(self._spacing, known.delay)
+            known.starting.release()
+
         def give_back() -> None:
             known.users -= 1
             known.slots.release()
 
-        return Lease(give_back)
+        return Lease(give_back, begin)
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """The host's turn, for the time of one request."""
         lease = await self.lease(host)
         try:
+            lease.begin()
             yield
         finally:
             lease.release()

@@ -76,6 +76,7 @@ class Desk:
             raise
         if held:
             raise HostHeld.by(host, now=datetime.now(UTC), wait=timedelta(seconds=held))
+        self.say("begin", lease=lease)
         try:
             yield
         finally:

@@ -20,6 +20,7 @@ from crawler.spiders import wire
 from crawler.spiders.wire import FORMATS
 
 _START = 30.0  # seconds to load Scrapy and say so
+_BEGIN = 5.0  # seconds in which a request that may start has surely started
 _GRACE = 10.0  # seconds to stop a visit, or to end
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "VIRTUAL_ENV")
 
@@ -264,6 +265,9 @@ class Worker:
                     running.entries.append(wire.entry_in(message["entry"]))
             case "lease":
                 self._later(self._lease(message["lease"], message["host"]))
+            case "begin":
+                if (begun := self._leases.get(message["lease"])) is not None:
+                    begun.begin()
             case "release":
                 if (lease := self._leases.pop(message["lease"], None)) is not None:
                     lease.release()
@@ -293,6 +297,9 @@ class Worker:
             return
         self._leases[number] = lease
         self._send({"do": "granted", "lease": number})
+        asyncio.get_running_loop().call_later(
+            _BEGIN, lease.begin
+        )  # a spider that blocks its process blocks no host
 
     async def _told_to_wait(self, number: int, host: str) -> bool:
         """Whether the host wants no request now, which ends the wait for this turn."""

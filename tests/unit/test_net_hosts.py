@@ -236,3 +236,34 @@ async def test_a_crawl_delay_is_forgotten_after_a_day_without_requests() -> None
 def test_a_gate_that_lets_nobody_through_is_refused() -> None:
     with pytest.raises(ValueError):
         HostGate(concurrency=0)
+
+
+async def test_the_distance_counts_from_the_moment_a_late_holder_begins() -> None:
+    """Its process was busy when the turn came; until it begins nobody else has one."""
+    time = SetMonotonic()
+    door = gate(time)
+    late = await door.lease("example.org")
+    waiting = asyncio.create_task(door.lease("example.org"))
+    await asyncio.sleep(0)
+    time.seconds += 5
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    late.begin()
+    late.begin()
+    late.release()
+    (await waiting).release()
+
+    assert time.slept == [1.0]
+
+
+async def test_a_holder_that_never_begins_lets_the_next_one_through_when_it_goes() -> None:
+    """Its process died."""
+    time = SetMonotonic()
+    door = gate(time)
+    lost = await door.lease("example.org")
+    lost.release()
+
+    (await door.lease("example.org")).release()
+
+    assert time.slept == [1.0]
