@@ -146,9 +146,9 @@ CREDIT_END = re.compile(
 BYLINE = re.compile(
     r"\W{0,3}(?:(?:by|von|par|por|di|door|av|af|autor(?:in|a)?|authors?|text|redaktion|redacción|written by|reported by|posted by|published by|escrito por|publicado por|scritto da)\b:?\s+(?=[A-ZÀ-ÞŁŚŻ@])[^.!?]*\Z|"
     r"(?:first )?(?:published|updated|posted|last (?:updated|modified)|veröffentlicht|aktualisiert|erstellt|publié|mis à jour|modifié|publicado|actualizado|pubblicato|aggiornato|opublikowano|aktualizacja|publicerad|uppdaterad|publisert|oppdatert|gepubliceerd|"
-    r"опубликовано|обновлено|stand)\b\s*[:|]?\s*.{0,40}\d|\d{1,3}\s*(?:min(?:uten?|utes|uti|utos)?\.?)\s*(?:read|lesezeit|de lecture|de lectura|lettura|leestijd)?\W*\Z|(?:lesezeit|lesedauer|reading time|tiempo de lectura|temps de lecture)\b)"
+    r"опубликовано|обновлено|stand)\b\s*[:|]?\s*.{0,40}\d|\d{1,3}\s*(?:min(?:uten?|utes|uti|utos)?\.?)\s*(?:read|lesezeit|de lecture|de lectura|lettura|leestijd)?\W*\Z|(?:lesezeit|lesedauer|reading time|tiempo de lectura|temps de lecture)\b)",
+    re.IGNORECASE,
 )  # fmt: skip
-BYLINE = re.compile(BYLINE.pattern, re.IGNORECASE)
 DATE = re.compile(
     r"\W*(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+)?(?:\d{1,2}(?:st|nd|rd|th|er)?[.\s/-]+(?:de\s+)?[^\W\d_]{3,12}[.,]?\s+(?:de\s+)?\d{4}|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}|\d{1,4}[./-]\d{1,2}[./-]\d{2,4})"
     r"(?:\W*(?:at|um|à|a las|kl|às|o|-)?\W*\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?\s*(?:uhr|h|am|pm|[a-z]{2,4})?)?\W*",

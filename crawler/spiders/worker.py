@@ -292,7 +292,12 @@ class Worker:
         if await self._told_to_wait(number, host):
             return
         lease = await self._gate.lease(host)
-        if self._listening.done() or await self._told_to_wait(number, host):
+        try:
+            unwanted = self._listening.done() or await self._told_to_wait(number, host)
+        except BaseException:  # this process is being ended; the host's next turn must not wait for it
+            lease.release()
+            raise
+        if unwanted:
             lease.release()
             return
         self._leases[number] = lease
