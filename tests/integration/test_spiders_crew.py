@@ -7,7 +7,7 @@ import gzip
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -706,6 +706,44 @@ async def test_a_killed_process_loses_its_visits_and_nothing_else() -> None:
         site.routes["/"] = reply(body=PRESS, content_type=HTML)
         assert len((await crew.list(listing(site.url()))).feed.entries) == 2
         assert gate._hosts[site.address].users == 0
+
+
+class _Halting(MemoryHosts):
+    """Holds that are not found out until somebody lets them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.open.set()
+        self.halted = asyncio.Event()
+
+    async def holds(self, now: datetime) -> Mapping[str, datetime]:
+        if not self.open.is_set():
+            self.halted.set()
+        await self.open.wait()
+        return await super().holds(now)
+
+
+async def test_a_process_that_ends_as_its_turn_comes_gives_the_turn_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else its host would be asked for nothing more."""
+    monkeypatch.setattr("crawler.spiders.worker._GRACE", 0.1)
+    memory, time = _Halting(), SetMonotonic()
+    gate = HostGate(timedelta(0), concurrency=1, store=memory, monotonic=time.now, sleep=time.sleep)
+    async with Site({"/": reply(body=PRESS, content_type=HTML)}) as site:
+        async with crewed(gate=gate) as crew:
+            first = await gate.lease(site.address)
+            visit = asyncio.create_task(crew.list(listing(site.url())))
+            await until(lambda: site.address in gate._hosts and gate._hosts[site.address].users > 1)
+            memory.open.clear()
+            time.seconds += LOOK_AGAIN
+            first.release()
+            await memory.halted.wait()
+        with pytest.raises(CrawlError):
+            await visit
+        assert gate._hosts[site.address].users == 0
+        assert not gate._hosts[site.address].starting.locked()
 
 
 async def test_the_process_ends_when_idle_and_after_its_share_of_pages() -> None:
