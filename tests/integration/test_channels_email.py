@@ -144,7 +144,7 @@ async def test_a_mail_arrives_with_both_parts_and_stable_headers() -> None:
     assert mail.get_content_type() == "multipart/alternative"
     text, html = mail.iter_parts()
     assert text.get_content().replace("\r\n", "\n") == sent.text  # type: ignore[attr-defined]  # an EmailMessage under this policy
-    assert html.get_content().replace("\r\n", "\n").rstrip() == sent.html.rstrip()  # type: ignore[attr-defined]
+    assert html.get_content().replace("\r\n", "\n").rstrip() == sent.html.rstrip()  # type: ignore[attr-defined]  # a part of the mail, by construction
 
 
 async def test_a_repeat_is_the_same_to_the_byte() -> None:

@@ -36,7 +36,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def worse(**changes: object) -> Report:
-    return Report(**{**{n: getattr(REPORT, n) for n in Report.__slots__}, **changes})  # type: ignore[arg-type]
+    return Report(**{**{n: getattr(REPORT, n) for n in Report.__slots__}, **changes})  # type: ignore[arg-type]  # fields by name
 
 
 def test_a_figure_below_its_floor_is_named(kept: Path) -> None:

@@ -321,7 +321,9 @@ async def test_an_index_read_in_part_leaves_no_gap(rows: int) -> None:
         maps = "".join(f"<sitemap><loc>{site.url(name)}</loc></sitemap>" for name in names)
         return reply(body=f"<sitemapindex>{maps}</sitemapindex>".encode())
 
-    source = lambda site: Source(id="press", kind=SourceKind.SITEMAP, url=site.url("/map.xml"))  # noqa: E731
+    def source(site: Site) -> Source:
+        return Source(id="press", kind=SourceKind.SITEMAP, url=site.url("/map.xml"))
+
     async with desk(source, {"/24.xml": old}) as (mine, site):
         site.routes["/map.xml"] = index(site, "/24.xml")
         first = await mine.poller.poll("press")

@@ -117,7 +117,7 @@ def test_a_list_must_be_read_four_times_while_it_scrolls_by() -> None:
 
 
 def source(source_id: str, kind: SourceKind, url: str, **facts: object) -> Source:
-    return Source(id=source_id, kind=kind, url=url, **facts)  # type: ignore[arg-type]
+    return Source(id=source_id, kind=kind, url=url, **facts)  # type: ignore[arg-type]  # fields by name
 
 
 FEED = source("times", SourceKind.FEED, "https://feeds.times.example/all.xml")

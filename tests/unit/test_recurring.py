@@ -33,7 +33,7 @@ def story(number: int, *, head: str = "", tail: str = OFFER, background: bool = 
 def learnt(number: int, **around: object) -> Habits:
     habits = Habits()
     for at in range(number):
-        habits = learn(habits, story(at, **around), article_id=f"a{at}", title=f"Report {at}")  # type: ignore[arg-type]
+        habits = learn(habits, story(at, **around), article_id=f"a{at}", title=f"Report {at}")  # type: ignore[arg-type]  # fields by name
     return habits
 
 
@@ -151,7 +151,7 @@ def article(number: int) -> Article:
 
 
 async def cleaned(memory: SiteMemory, number: int, source: Source = SOURCE, **page: object) -> Page:
-    whole = replace(Page(text=story(number)), **page)  # type: ignore[arg-type]
+    whole = replace(Page(text=story(number)), **page)  # type: ignore[arg-type]  # fields by name
     return (await memory.clean(article(number), whole, host=HOST, source=source, now=NOON))[0]
 
 

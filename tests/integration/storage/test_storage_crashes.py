@@ -111,7 +111,7 @@ async def test_an_operator_has_it_tried_again(kept: Stores) -> None:
     assert await kept.crashes.retry([article(1).id, article(2).id], later) == (article(1).id,)
 
     await kept.articles.claim_pending(later, 9, LEASE)
-    assert (await kept.articles.get(article(1).id)).text_state is TextState.PENDING  # type: ignore[union-attr]
+    assert (await kept.articles.get(article(1).id)).text_state is TextState.PENDING  # type: ignore[union-attr]  # None fails here
 
 
 async def test_an_article_without_its_page_is_listed_all_the_same(sql: Database) -> None:
