@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts.ports import DeliveryStore, DigestStore, MatchStore
 from crawler.ports import ArticleStore, HostStore, SourceStore
+from tidings.storage.archive import SqlArchive
 from tidings.storage.articles import SqlArticles
 from tidings.storage.counts import SqlCounts
 from tidings.storage.crashes import SqlCrashes
@@ -27,6 +28,7 @@ class Stores:
         self.matches: MatchStore = SqlMatches(database)
         self.digests: DigestStore = SqlDigests(database)
         self.deliveries: DeliveryStore = SqlDeliveries(database)
+        self.archive = SqlArchive(database)
         self.counts = SqlCounts(database)
         self.lookup = SqlLookup(database)
         self.crashes = SqlCrashes(database)

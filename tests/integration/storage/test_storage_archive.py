@@ -46,6 +46,23 @@ async def purge(stores: Stores, now: Any, **ages: timedelta | None) -> Purged:
     return await stores.retention.purge(now, **{"unmatched": None, "text": None, "matched": None, **ages})
 
 
+# -- walking ---------------------------------------------------------------------------------------
+
+
+async def test_the_archive_is_walked_from_its_newest_article_each_once(archive: Stores) -> None:
+    """Also where many came at one moment and fall into several batches; both bounds are inclusive."""
+    many = [article(n, first_seen_at=NOON + (n // 3) * HOUR, text=f"Text {n}") for n in range(8)]
+    await archive.articles.record_poll(poll(*many))
+
+    async def walked(**bounds: Any) -> list[list[str]]:
+        return [[one.text for one in some] async for some in archive.archive.walk(**bounds)]
+
+    assert await walked(batch=3) == [[f"Text {n}" for n in some] for some in ((7, 6, 5), (4, 3, 2), (1, 0))]
+    assert await walked(batch=4) == [[f"Text {n}" for n in some] for some in ((7, 6, 5, 4), (3, 2, 1, 0))]
+    assert await walked(since=NOON + HOUR, until=NOON + HOUR) == [["Text 5", "Text 4", "Text 3"]]
+    assert await walked(since=NOON + DAY) == []
+
+
 # -- counts ----------------------------------------------------------------------------------------
 
 
