@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alerts.common_words import is_common
-from alerts.expression import is_expression
+from alerts.doubts import doubts
 from alerts.judge import Judgement
+from alerts.lexicon import Leaf, Lexicon, is_single
 from alerts.phrase import Phrase, Word
 from alerts.reading import UNSEEN, Reading
 from alerts.records import Field, Initiative, Term, Watchlist
-from alerts.rules import Item, Leaf, Lexicon, Rule, compile_rule
+from alerts.rules import Branch, Either, Item, Rule, compile_rule
 from crawler.records import Article
 
-_OPERATOR_LIKE = re.compile(r"(?<!\S)(?:near/\d+|before/\d+|NEAR|BEFORE)(?!\S)", re.IGNORECASE)
 _SHORT = 2  # letters
+_SHORT_HEAD = 3  # letters before a *
+_NARROW = (Field.AUTHOR, Field.URL, Field.SOURCE)  # where a short word says much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,10 @@ def _about(rule: Rule) -> Iterator[RuleWarning]:
             remedy="give it `any` or `all`",
         )
     for item in rule.items():
-        yield from _about_term(item.term)
+        yield from _about_term(item.term, initiative.fields)
         yield from _dead(rule, item)
     for item in rule.none:
-        yield from _about_term(item.term)
+        yield from _about_term(item.term, initiative.fields)
     if not rule.all:
         for item in rule.any:
             yield from _too_broad(rule, item)
@@ -62,48 +63,55 @@ def _about(rule: Rule) -> Iterator[RuleWarning]:
     yield from _twice(initiative)
 
 
-def _about_term(term: Term) -> Iterator[RuleWarning]:
+def _about_term(term: Term, fields: tuple[Field, ...]) -> Iterator[RuleWarning]:
     if term.valid_from and term.valid_until and term.valid_until < term.valid_from:
         yield RuleWarning(
             where=term.where,
             problem=f"“{term.text}” is dead: it holds until {term.valid_until}, before it begins on {term.valid_from}",
             remedy="exchange `from` and `until`",
         )
-    if term.literal or is_expression(term.text):
-        return
-    if _OPERATOR_LIKE.search(term.text) and len(term.text.split()) > 2:
-        yield RuleWarning(
-            where=term.where,
-            problem=f"“{term.text}” is a literal phrase, though it looks like an expression",
-            remedy="write NEAR/10 or BEFORE/10, in capitals with a number, or set `literal: true`",
-        )
-    if re.search(r"\w\.?\*", term.text):
-        yield RuleWarning(
-            where=term.where,
-            problem=f"the * of “{term.text}” stands for nothing: a prefix has three letters or more",
-            remedy="write a longer prefix, or drop the sign",
-        )
+    for doubt in doubts(term, fields):
+        yield RuleWarning(where=term.where, problem=doubt.problem, remedy=doubt.remedy)
+    for key, texts in (("near", term.near), ("except", term.exceptions)):
+        for doubt in (doubt for text in texts for doubt in doubts(Term(text=text))):
+            yield RuleWarning(where=term.where, problem=f"`{key}`: {doubt.problem}", remedy=doubt.remedy)
 
 
 def _too_broad(rule: Rule, item: Item) -> Iterator[RuleWarning]:
     """One word that stands in many texts and is enough by itself."""
-    if not item.is_word:
-        return
-    word = _first_word(item)
-    if word is None or word.pattern is not None:
-        return
+    for leaf in _alternatives(item.tree):
+        if (problem := _breadth(leaf)) is not None:
+            yield RuleWarning(where=item.term.where, problem=problem, remedy="give it `near`, or add `all`")
+
+
+def _alternatives(tree: Branch) -> Iterator[Leaf]:
+    """The leaves of which each alone is enough."""
+    if isinstance(tree, Leaf):
+        yield tree
+    elif isinstance(tree, Either):
+        for part in tree.parts:
+            yield from _alternatives(part)
+
+
+def _breadth(leaf: Leaf) -> str | None:
+    """Why a word stands in many texts; None: it does not, or is more than a word."""
+    if not is_single(leaf) or leaf.field in _NARROW:
+        return None
+    word = _first_word(leaf)
     key = min(word.keys, key=len)
+    if word.pattern is not None:
+        if len(key) > _SHORT_HEAD or word.name or "?" in leaf.shown:
+            return None
+        return f"“{leaf.shown}” begins many words and will match very often"
     if len(key) == 1:
-        problem = f"“{item.term.text}” is a single letter and will match very often"
-    elif not word.name and is_common(key):
-        problem = f"“{item.term.text}” is a common word and will match very often"
-    elif len(key) <= _SHORT and (word.ordinary or not word.name):
-        problem = f"“{item.term.text}” is short and common and will match very often"
-    elif not any(letter.upper() != letter.lower() for letter in key if letter.isalpha()) and key[0].isalpha():
-        problem = f"“{item.term.text}” is one word of a script without capitals, where every hit is strong"
-    else:
-        return
-    yield RuleWarning(where=item.term.where, problem=problem, remedy="give it `near`, or add `all`")
+        return f"“{leaf.shown}” is a single letter and will match very often"
+    if not word.name and is_common(key):
+        return f"“{leaf.shown}” is a common word and will match very often"
+    if len(key) <= _SHORT and (word.ordinary or not word.name):
+        return f"“{leaf.shown}” is short and common and will match very often"
+    if key[0].isalpha() and not any(letter.upper() != letter.lower() for letter in key if letter.isalpha()):
+        return f"“{leaf.shown}” is one word of a script without capitals, where every hit is strong"
+    return None
 
 
 def _unsupported(rule: Rule) -> Iterator[RuleWarning]:
@@ -165,9 +173,9 @@ def _repeated(terms: Sequence[Term]) -> Iterator[RuleWarning]:
         seen.add(key)
 
 
-def _first_word(item: Item) -> Word | None:
-    leaf = item.tree
-    return leaf.finder.words[0] if isinstance(leaf, Leaf) and isinstance(leaf.finder, Phrase) else None
+def _first_word(leaf: Leaf) -> Word:
+    assert isinstance(leaf.finder, Phrase)  # a single word is a phrase
+    return leaf.finder.words[0]
 
 
 def _as_text(term: Term) -> Reading:

@@ -17,6 +17,7 @@ from alerts.records import (
     Evidence,
     Field,
     Flood,
+    Found,
     Initiative,
     MatchedArticle,
     Section,
@@ -106,6 +107,9 @@ def story_of(tellings: Sequence[MatchedArticle]) -> Story:
         commitments=tuple(dict.fromkeys(name for one in ranked for name in one.match.commitments)),
         first_told=min(before) if before else None,
         late=_lateness(lead.telling),
+        found=_found(ranked),
+        watchlist_version=lead.match.watchlist_version,
+        watchlist_since=lead.match.watchlist_since,
     )
 
 
@@ -129,6 +133,13 @@ def _when(telling: Telling) -> datetime:
 def _lateness(telling: Telling) -> timedelta | None:
     behind = telling.found - _when(telling)
     return behind if behind > LATE else None
+
+
+def _found(tellings: Sequence[MatchedArticle]) -> Found | None:
+    """How a story was found in the archive, by its last find; None when any part of it was found as it came."""
+    how = [one.match.found for one in tellings]
+    late = [one for one in how if one is not None]
+    return max(late, key=lambda one: one.at) if len(late) == len(how) else None
 
 
 def _snippet(evidence: Sequence[Evidence]) -> str:
@@ -161,9 +172,20 @@ def _section(
     )
 
 
-def _weight(story: Story) -> tuple[int, int, float, str]:
-    """Most independent reports first, then most outlets, then the newest."""
-    return (-story.reports, -len(story.outlets), -_when(story.lead).timestamp(), story.id)
+def _weight(story: Story) -> tuple[bool, float, int, int, float, str]:
+    """What was found as it came before finds in the archive, of which those of the last edit come first.
+
+    Among those most independent reports first, then most outlets, then the newest.
+    """
+    edited = 0.0 if story.found is None else -story.found.at.timestamp()
+    return (
+        story.found is not None,
+        edited,
+        -story.reports,
+        -len(story.outlets),
+        -_when(story.lead).timestamp(),
+        story.id,
+    )
 
 
 def _capped(sections: Sequence[Section], most: int) -> list[Section]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from alerts import highlight, wording
+from alerts.evidence import shown
 from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Field, Flood, Section, Story, Telling
 from alerts.safe import link, one_line
 from alerts.shares import shares
@@ -151,7 +152,7 @@ class _View:
         return f"Shortened to what mail programs show whole: {wording.listed(lost)}. The text part has all of it."
 
     def _story(self, story: Story, commitments: dict[str, str]) -> Plain:
-        terms = [one.term for one in story.evidence]
+        terms = [one.words or one.term for one in story.evidence]
         title, snippet = one_line(story.lead.title, TITLE), one_line(story.snippet, SNIPPET)
         if snippet.strip("… ").casefold() in title.casefold():
             snippet = ""  # the evidence is the headline: shown there
@@ -161,6 +162,7 @@ class _View:
             "title_parts": _marked(title, [] if snippet else terms),
             "snippet": _marked(snippet, terms),
             "late": wording.lateness(story, self._zone, self._now),
+            "found_by": wording.found(story.found, self._zone, self._now),
             "outlets": len(story.outlets),
             "reports": story.reports,
             "spread": _spread(story),
@@ -176,6 +178,7 @@ class _View:
             **self._telling(story.lead),
             "first_told": self._short(story.first_told),
             "late": wording.lateness(story, self._zone, self._now),
+            "found_by": wording.found(story.found, self._zone, self._now),
             "outlets": [self._telling(one) for one in outlets],
             "outlets_lost": lost,
             "spread": _spread(story),
@@ -232,7 +235,7 @@ def _why(evidence: Sequence[Evidence]) -> str:
     """`“TRUST initiative” in the title and the text, “iCET” in the text`."""
     fields: dict[str, dict[str, None]] = {}
     for one in evidence:
-        fields.setdefault(one_line(one.term, NAME), {})[_FIELDS[one.field]] = None
+        fields.setdefault(one_line(shown(one), NAME), {})[_FIELDS[one.field]] = None
     return wording.listed(
         [f"“{term}” in {wording.listed(list(places))}" for term, places in fields.items()], 3
     )

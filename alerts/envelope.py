@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Flood, Section, Story, Telling
+from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Flood, FoundBy, Section, Story, Telling
 from alerts.safe import link, one_line
 
 TYPE = "tidings.digest.v1"
@@ -79,12 +79,21 @@ def _story(story: Story) -> Json:
         "found": stamp(story.lead.found),
         "first_told": stamp(story.first_told),
         "late_days": None if late is None else late.days,
+        "found_by_edit": _found(story, FoundBy.EDIT),
+        "found_by_rematch": _found(story, FoundBy.REMATCH),
+        "watchlist_version": one_line(story.watchlist_version),
+        "watchlist_since": stamp(story.watchlist_since),
         "outlets": [one_line(name) for name in story.outlets],
         "reports": story.reports,
         "commitments": [one_line(name) for name in story.commitments],
         "evidence": [_evidence(one) for one in story.evidence],
         "also": [_telling(one) for one in story.also],
     }
+
+
+def _found(story: Story, by: FoundBy) -> str | None:
+    """When what made us look at the archive again; null: this did not."""
+    return stamp(story.found.at) if story.found is not None and story.found.by is by else None
 
 
 def _telling(telling: Telling) -> Json:
@@ -107,6 +116,7 @@ def _evidence(one: Evidence) -> Json:
         "end": one.end,
         "snippet": one_line(one.snippet),
         "strength": str(one.strength),
+        "words": one_line(one.words),
     }
 
 

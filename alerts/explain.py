@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alerts.judge import Judgement
+from alerts.lexicon import Leaf
 from alerts.phrase import Phrase
 from alerts.reading import Hit, Reading
 from alerts.records import Field, Miss
-from alerts.rules import Branch, Close, Either, Every, Item, Leaf, Rule, branch_leaves
+from alerts.rules import Branch, Close, Either, Every, Item, Rule, branch_leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ def explain(rule: Rule, reading: Reading) -> Miss:
 def _stopped_at(judgement: Judgement) -> str:
     rule, article = judgement.rule, judgement.reading.article
     if not judgement.language_fits():
-        return f"languages: it is in “{article.language}”, wanted {_listed(rule.initiative.languages)}"
+        said = f"in “{article.language}”"
+        if not article.language:
+            said = f"by its words in “{judgement.reading.detected_language()}”"
+        return f"languages: it is {said}, wanted {_listed(rule.initiative.languages)}"
     if not judgement.source_fits():
         return f"sources: “{article.source_id}” is none of {_listed(rule.initiative.sources)}"
     if not judgement.any_hits() and not judgement.kept_promises() and (rule.any or not rule.all):
@@ -115,7 +119,7 @@ def _has_partner(judgement: Judgement, branch: Close) -> bool:
 def _unsupported(judgement: Judgement, item: Item, hit: Hit) -> str:
     text = judgement.reading.text(hit.field)
     written = text.letters(hit.at.first)
-    how = "in capitals only" if text.in_capitals(hit.at.first) else f"as “{written}” only"
+    how = "in capitals only" if text.order.in_capitals(hit.at.first) else f"as “{written}” only"
     place = "a headline" if hit.field is Field.TITLE else f"the {hit.field}"
     stood = f"“{hit.leaf.shown}” stood in {place} {how}"
     if judgement.is_contradicted(hit):

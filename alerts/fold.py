@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 # One sign for one sign, so no offset moves. Hyphens and en dashes read alike (rule 3); the em dash does not.
@@ -19,7 +19,8 @@ _ALIKE = {
     **dict.fromkeys("\u0085\u2028", "\n"),
 }
 _MARKUP = re.compile(r"\((?:TM|R|SM)\)|\[\d{1,3}\]|\*+(?!\w)")
-_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.)+(?:[^\W\d_](?!\w)|(?!\w))")
+_MARKUP_SIGNS = ("[", "*", "(TM)", "(R)", "(SM)")  # without one of these there is none
+_INITIALS = re.compile(r"(?<![^\W_])(?<!\.)(?<![^\W_]')(?:[^\W\d_]\.)+(?:[^\W\d_](?![^\W_])|(?![^\W_]))")
 
 
 class Offsets:
@@ -76,10 +77,28 @@ def equalise(text: str) -> Equalised:
             text = _cut(text, re.finditer(f"[{re.escape(silent)}]+", text), maps)
         if not unicodedata.is_normalized("NFKC", text):
             text = _alike(_normalise(text, maps))
-    text = _cut(text, (found for found in _MARKUP.finditer(text) if _is_note(text, found)), maps)
+    if any(sign in text for sign in _MARKUP_SIGNS):
+        text = _cut(text, _notes(text), maps)
     if "." in text:
         text = _cut_stops(text, maps)
     return Equalised(text, tuple(maps))
+
+
+def quick(text: str) -> str | None:
+    """`text` in one spelling and folded, but for the stops of initials; None where that takes `equalise`.
+
+    `without_stops` does the rest.
+    """
+    if not text.isascii():
+        text = _alike(text)
+        if not text.isascii():
+            return None
+    return None if any(sign in text for sign in _MARKUP_SIGNS) else text.lower()
+
+
+def without_stops(text: str) -> str:
+    """What `quick` gave, with the stops of initials cut."""
+    return _cut_stops(text, []) if "." in text else text
 
 
 def fold(word: str) -> str:
@@ -106,10 +125,19 @@ def _alike(text: str) -> str:
     return text
 
 
-def _is_note(text: str, found: re.Match[str]) -> bool:
-    """Whether `(TM)`, `[1]` or `*` stands directly behind a word and so is a trade mark or a footnote."""
-    before = text[found.start() - 1 : found.start()]
-    return before.isalnum() or (before != "" and found.group()[0] == "[" and before in ".,;:!?\"')")
+def _notes(text: str) -> Iterator[re.Match[str]]:
+    """Trade marks and footnotes: `(TM)`, `[1]` or `*` directly behind a word or another of them."""
+    end = 0
+    for found in _MARKUP.finditer(text):
+        before = text[found.start() - 1 : found.start()]
+        if (
+            found.start() == end > 0
+            or before.isalnum()
+            or (before != "" and _is_mark(before))
+            or (before != "" and found.group()[0] == "[" and before in ".,;:!?\"')")
+        ):
+            end = found.end()
+            yield found
 
 
 @lru_cache(maxsize=4096)
@@ -157,13 +185,27 @@ def _cut_stops(text: str, maps: list[Offsets]) -> str:
     stops: list[tuple[int, int]] = []
     at = text.find(".")
     while at >= 0:
-        marked = at > 1 and unicodedata.category(text[at - 2])[0] == "M"  # the letter stands in a word
-        found = _INITIALS.match(text, at - 1) if at and not marked else None
-        if found is not None:
-            stops += [(dot, dot + 1) for dot in range(at, found.end()) if text[dot] == "."]
-            at = found.end() - 1
+        # Most stops end a word of several letters, which one look tells.
+        if at < 2 or (not text[at - 2].isalnum() and _ends_single_letter(text, at)):
+            found = _INITIALS.match(text, at - 1) if at else None
+            if found is not None:
+                stops += [(dot, dot + 1) for dot in range(at, found.end()) if text[dot] == "."]
+                at = found.end() - 1
         at = text.find(".", at + 1)
     return _without(text, stops, maps)
+
+
+def _ends_single_letter(text: str, at: int) -> bool:
+    """Whether a letter that is no word's last stands before the stop at `at`, which is at least 2."""
+    before = text[at - 2]
+    suffix = (
+        before == "'" and at > 2 and _is_mark(text[at - 3])
+    )  # as in `India's.`, behind a letter with marks
+    return text[at - 1].isalpha() and not _is_mark(before) and not suffix
+
+
+def _is_mark(char: str) -> bool:
+    return char > "\x7f" and unicodedata.category(char)[0] == "M"
 
 
 def _without(text: str, cuts: list[tuple[int, int]], maps: list[Offsets]) -> str:

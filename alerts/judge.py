@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from alerts.evidence import evidence
+from alerts.languages import may_be
+from alerts.lexicon import Leaf, is_single
 from alerts.near import Cluster, Neighbours
 from alerts.reading import Hit, Reading
 from alerts.records import DEFAULT_FIELDS, Field, Match
-from alerts.rules import Branch, Close, Either, Every, Item, Leaf, Rule, Without, is_single
+from alerts.rules import Branch, Close, Either, Every, Item, Rule, Without
 
+_MOST_PAIRS = 20_000  # of one NEAR in one article; a text with more is made to be slow
 WITHIN = 30  # words at most between a hit and its context, where the term does not say
 _RUNNING = (Field.SUMMARY, Field.TEXT)
 _PRONOUN = "us"  # says nothing about US
@@ -17,6 +21,10 @@ _PRONOUN = "us"  # says nothing about US
 
 class Judgement:
     """One rule over one reading; each step can be asked for alone, so that `explain` can say where it stops."""
+
+    __slots__ = (
+        "_context", "_contradictions", "_excepted", "_proven", "fields", "reading", "rule",
+    )  # fmt: skip
 
     def __init__(self, rule: Rule, reading: Reading) -> None:
         self.rule = rule
@@ -30,9 +38,14 @@ class Judgement:
     # -- gates ---------------------------------------------------------------------------------------
 
     def language_fits(self) -> bool:
-        """Whether the declared language is wanted; unknown passes."""
-        declared, wanted = self.reading.article.language, self.rule.initiative.languages
-        return not wanted or not declared or any(_same_language(declared, tag) for tag in wanted)
+        """Whether the language, declared or else certain from the text, is wanted; unknown passes."""
+        wanted = self.rule.initiative.languages
+        if not wanted:
+            return True
+        if declared := self.reading.article.language:
+            return any(_same_language(declared, tag) for tag in wanted)
+        found = self.reading.detected_language()
+        return found is None or any(may_be(found, tag) for tag in wanted)
 
     def source_fits(self) -> bool:
         """Whether the source or one of its tags is wanted; unknown passes."""
@@ -41,8 +54,10 @@ class Judgement:
 
     def day_fits(self, item: Item) -> bool:
         """Whether the article's day lies in the term's; unknown passes, both ends are inclusive."""
-        day = self.reading.day()
         since, until = item.term.valid_from, item.term.valid_until
+        if since is None and until is None:
+            return True
+        day = self.reading.day()
         return day is None or ((since is None or since <= day) and (until is None or day <= until))
 
     # -- steps ---------------------------------------------------------------------------------------
@@ -67,25 +82,33 @@ class Judgement:
     def forbidden(self) -> tuple[Item, Hit] | None:
         """An item of `none` that stands in the article, and where."""
         for item in self.rule.none:
-            if self.day_fits(item) and (clusters := self._evaluate(item.tree, _Forbidding(self, item))):
+            if not self._may_meet(item) or not self.day_fits(item):
+                continue
+            if clusters := self._evaluate(item.tree, _Forbidding(self, item)):
                 return item, clusters[0].hits[0]
         return None
 
     def meets(self, item: Item) -> list[Hit] | None:
         """The hits by which an item is met, weak ones included where they count; None: it is not."""
-        return self._hits(item, _Full(self, item))
+        return self._hits(item, _Full(self, item)) if self._may_meet(item) else None
 
     def is_proven(self) -> bool:
         """Whether the article has a strong hit of the initiative: an item of `any` met by strong hits alone."""
         if self._proven is None:
-            self._proven = any(
-                self._hits(item, _Strong(self, item)) is not None for item in self.rule.any
-            ) or any(
-                (hits := self._hits(item, _Strong(self, item))) is not None and self._speaks_of_it(hits, item)
+            self._proven = any(self._strong_hits(item) is not None for item in self.rule.any) or any(
+                (hits := self._strong_hits(item)) is not None and self._speaks_of_it(hits, item)
                 for promise in self.rule.promises
                 for item in promise.items
             )
         return self._proven
+
+    def _strong_hits(self, item: Item) -> list[Hit] | None:
+        return self._hits(item, _Strong(self, item)) if self._may_meet(item) else None
+
+    def _may_meet(self, item: Item) -> bool:
+        """Whether any of the item's words may stand in the article; else there is no need to look."""
+        active = self.reading.active
+        return active is None or not any(map(active.isdisjoint, item.needs))
 
     # -- questions about hits ------------------------------------------------------------------------
 
@@ -98,16 +121,16 @@ class Judgement:
         if not leaves:
             return False
         covered = self._covered(leaves, hit.field)
-        return any(number in covered for number in range(hit.at.first, hit.at.last + 1))
+        return bool(covered) and not covered.isdisjoint(self._words(hit))
 
     def has_context(self, hit: Hit, within: int = WITHIN) -> bool:
         """Whether a word of the context stands near."""
         if self._context is None:
             fields = self.context_fields()
             self._context = Neighbours(
-                _single(other) for leaf in self.rule.context for other in self.reading.hits(leaf, fields)
+                self._single(other) for leaf in self.rule.context for other in self.reading.hits(leaf, fields)
             )
-        return self._context.beside(_single(hit), within, ordered=False) is not None
+        return self._context.beside(self._single(hit), within, ordered=False) is not None
 
     def is_contradicted(self, hit: Hit) -> bool:
         """Whether the running text has the word of a weak hit in lower case only.
@@ -115,7 +138,7 @@ class Judgement:
         Runs in capitals and the capital that begins a sentence say nothing; occurrences that are not
         meant do not count.
         """
-        if hit.field in _RUNNING and not self.reading.text(hit.field).in_capitals(hit.at.first):
+        if hit.field in _RUNNING and not self.reading.text(hit.field).order.in_capitals(hit.at.first):
             return False
         return any(self._only_lower(key) for key in hit.at.weak if key != _PRONOUN)
 
@@ -128,10 +151,21 @@ class Judgement:
     def _hits(self, item: Item, scale: _Scale) -> list[Hit] | None:
         if not self.day_fits(item):
             return None
+        if isinstance(item.tree, Leaf):  # most items
+            return self._leaf_hits(item.tree, scale) or None
         clusters = self._evaluate(item.tree, scale)
         if clusters is None:
             return None
         return list(dict.fromkeys(hit for cluster in clusters for hit in cluster.hits if hit.leaf.evidence))
+
+    def _leaf_hits(self, leaf: Leaf, scale: _Scale) -> list[Hit]:
+        """What `_evaluate` finds of a single word or phrase."""
+        fields = self.fields if leaf.evidence else self.context_fields()
+        return [
+            hit
+            for hit in self.reading.hits(leaf, fields)
+            if scale.means(hit) and (not hit.at.weak or scale.counts(self._single(hit)))
+        ]
 
     def _evaluate(self, branch: Branch, scale: _Scale) -> list[Cluster] | None:
         """The clusters by which a branch is true, or None; a true NOT has none."""
@@ -153,43 +187,53 @@ class Judgement:
                     return None
                 return [cluster for part in parts if part is not None for cluster in part]
             case Without():
-                return [] if self._evaluate(branch.part, _Free(self, scale.item)) is None else None
+                return [] if self._evaluate(branch.part, _Forbidding(self, scale.item)) is None else None
 
-    def _clusters(self, branch: Branch, scale: _Scale) -> list[Cluster]:
-        """All places of a word, an OR-group or a pair, whether they count or not."""
+    def _clusters(self, branch: Branch, scale: _Scale, *, every: bool = False) -> list[Cluster]:
+        """All places of a word, an OR-group or a pair, whether they count or not; `every`: see `all_beside`."""
         match branch:
             case Leaf():
                 fields = self.fields if branch.evidence else self.context_fields()
                 hits = self.reading.hits(branch, fields)
                 if branch.evidence:
                     hits = [hit for hit in hits if scale.means(hit)]
-                return [_single(hit) for hit in hits]
+                return [self._single(hit) for hit in hits]
             case Either():
                 return [cluster for part in branch.parts for cluster in self._clusters(part, scale)]
             case Close():
-                lefts = self._clusters(branch.left, scale)
+                lefts = self._clusters(branch.left, scale, every=True)
                 if not lefts:
                     return []
                 rights = Neighbours(self._clusters(branch.right, scale))
-                return [
+                pairs = (
                     _pair(left, right)
                     for left in lefts
-                    if (right := rights.beside(left, branch.distance, ordered=branch.ordered)) is not None
-                ]
+                    for right in rights.all_beside(left, branch.distance, ordered=branch.ordered, every=every)
+                )
+                return list(islice(pairs, _MOST_PAIRS))
             case _:
                 raise TypeError(f"{branch!r} cannot stand beside NEAR")  # the parser refuses it
 
     def _covered(self, leaves: tuple[Leaf, ...], field: Field) -> set[int]:
-        """Numbers of the words of a field that belong to one of these phrases."""
+        """Places of the words of a field that belong to one of these phrases."""
         key = (id(leaves), field)  # the rule keeps them as long as this lives
         if key not in self._excepted:
             self._excepted[key] = {
-                number
+                place
                 for leaf in leaves
                 for hit in self.reading.hits(leaf, (field,))
-                for number in range(hit.at.first, hit.at.last + 1)
+                if hit.field is field  # not so where the phrase names another
+                for place in self._words(hit)
             }
         return self._excepted[key]
+
+    def _words(self, hit: Hit) -> Iterable[int]:
+        """Places of the words of a hit."""
+        return self.reading.text(hit.field).row(hit.at.first, hit.at.last)
+
+    def _single(self, hit: Hit) -> Cluster:
+        order = self.reading.text(hit.field).order
+        return Cluster(hit.field, order.number(hit.at.first), order.number(hit.at.last), (hit,))
 
     def _speaks_of_it(self, hits: Sequence[Hit], item: Item) -> bool:
         """Whether a word of the context stands near one of the hits; where none is defined, yes."""
@@ -209,12 +253,12 @@ class Judgement:
         )
         for field in _RUNNING:
             text = self.reading.text(field)
-            for number in text.index.get(key, ()):
-                if any(number in self._covered(leaves, field) for leaves in exceptions):
+            for place in text.places(key):
+                if any(place in self._covered(leaves, field) for leaves in exceptions):
                     continue
-                if text.letters(number).islower():
+                if text.letters(place).islower():
                     lower = True
-                elif not text.in_capitals(number) and not text.begins_sentence_only(number):
+                elif not text.order.in_capitals(place) and not text.order.begins_sentence_only(place):
                     return False
         return lower
 
@@ -234,21 +278,14 @@ class _Scale:
         raise NotImplementedError
 
 
-class _Free(_Scale):
-    """For NOT: every place counts."""
-
-    def means(self, hit: Hit) -> bool:
-        return True
-
-    def counts(self, cluster: Cluster) -> bool:
-        return True
-
-
-class _Forbidding(_Free):
-    """For `none`: every place, but for the `except` of the term itself."""
+class _Forbidding(_Scale):
+    """For `none` and NOT: every place, but for the `except` of the term itself."""
 
     def means(self, hit: Hit) -> bool:
         return not self.judgement.overlaps(hit, self.item.exceptions)
+
+    def counts(self, cluster: Cluster) -> bool:
+        return True
 
 
 class _Strong(_Scale):
@@ -303,10 +340,6 @@ def judge(rule: Rule, reading: Reading) -> Match | None:
         watchlist_version=rule.version,
         text_version=reading.article.version,
     )
-
-
-def _single(hit: Hit) -> Cluster:
-    return Cluster(hit.field, hit.at.first, hit.at.last, (hit,))
 
 
 def _pair(left: Cluster, right: Cluster) -> Cluster:

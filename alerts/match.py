@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.advice import RuleWarning, warnings
+from alerts.anatomy import Anatomy, dissect
 from alerts.explain import explain as explain_miss
 from alerts.expression import Or, parse_item, spell
+from alerts.fold import quick
+from alerts.index import Index
 from alerts.judge import judge
+from alerts.lexicon import Lexicon
 from alerts.nearness import Nearness
 from alerts.reading import UNSEEN, Reading
 from alerts.records import Case, Field, Initiative, Match, Miss, Term, Watchlist
-from alerts.rules import Lexicon, branch_leaves, compile_item, compile_rule
+from alerts.rules import compile_item, compile_rule
 from crawler.records import Article, TextState
 
 __all__ = [
@@ -28,6 +32,9 @@ class Verdict:
 
     matches: tuple[Match, ...]
     misses: tuple[Miss, ...] = ()
+
+
+_NOTHING = Verdict(matches=())
 
 
 class Matcher:
@@ -53,10 +60,10 @@ class Matcher:
             for initiative in watchlist.initiatives
         )
         self.near = Nearness(self._rules, self._lexicon, tags=self._tags)
+        self._index = Index(self._lexicon.leaves)
         self._rules_of: dict[int, list[int]] = {}
         for number, rule in enumerate(self._rules):
-            numbers = {leaf.number for item in rule.items() for leaf in branch_leaves(item.tree)}
-            for leaf in numbers:
+            for leaf in frozenset().union(*(need for item in rule.decisive() for need in item.needs[:1])):
                 self._rules_of.setdefault(leaf, []).append(number)
         asked = {field for rule in self._rules for field in rule.initiative.fields}
         asked |= {leaf.field for leaf in self._lexicon.leaves if leaf.field}
@@ -68,9 +75,10 @@ class Matcher:
 
         Only initiatives of which a word occurs are looked at.
         """
-        reading = Reading(article, self._tags.get(article.source_id, ()))
-        reading.active = self._lexicon.active(reading.vocabulary(self._fields))
-        candidates = {number for leaf in reading.active for number in self._rules_of.get(leaf, ())}
+        reading = self._reading(article)
+        if not reading.active and not explain:
+            return _NOTHING  # most articles
+        candidates = self._candidates(reading)
         matches: list[Match] = []
         misses: list[Miss] = []
         for number in range(len(self._rules)) if explain else sorted(candidates):
@@ -81,6 +89,27 @@ class Matcher:
             elif explain:
                 misses.append(explain_miss(rule, reading))
         return Verdict(matches=tuple(matches), misses=tuple(misses))
+
+    def dissect(self, article: Article) -> tuple[Anatomy, ...]:
+        """By which terms `article` meets each initiative of which it meets one, whether it matches or not."""
+        reading = self._reading(article)
+        rules = (self._rules[number] for number in sorted(self._candidates(reading)))
+        return tuple(found for rule in rules if (found := dissect(rule, reading)) is not None)
+
+    def nearly(self, article: Article) -> bool:
+        """Whether what an initiative's rule needs most stands in `article`, so that it is judged at all."""
+        return bool(self._candidates(self._reading(article)))
+
+    def _reading(self, article: Article) -> Reading:
+        reading = Reading(article, self._tags.get(article.source_id, ()))
+        text = quick(reading.raw(self._fields))
+        active = None if text is None else self._index.glance(text)
+        reading.active = self._index.active(reading.texts(self._fields)) if active is None else active
+        return reading
+
+    def _candidates(self, reading: Reading) -> set[int]:
+        """Numbers of the rules of which a word stands in the article."""
+        return {number for leaf in reading.active or () for number in self._rules_of.get(leaf, ())}
 
 
 def subject(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from alerts.index import Index
+from alerts.lexicon import Leaf, Lexicon
 from alerts.patterns import Pattern
 from alerts.reading import Reading
 from alerts.records import Field
-from alerts.rules import Leaf, Lexicon, Rule, branch_leaves
+from alerts.rules import Rule, branch_leaves
 from crawler.records import Article
 
 _SAID = (Field.TITLE, Field.SUMMARY, Field.TEXT)  # of the text: what the feed carries of it
@@ -37,7 +39,7 @@ class Nearness:
         """Whether `article` comes near any initiative; one of which no word is known yet does."""
         reading = Reading(article, self._tags.get(article.source_id, ()))
         origins = frozenset((article.source_id, *reading.tags)) if article.source_id else None
-        if not any(reading.text(field).vocabulary for field in _SAID):
+        if not any(char.isalnum() for text in reading.texts(_SAID) for char in text.equal):
             return True
         if not article.authors and any(_binds(who, origins) for who in self._wanted[Field.AUTHOR].values()):
             return True  # its page may name them
@@ -48,12 +50,16 @@ class Nearness:
         wanted = self._wanted[fields[0]]
         if not wanted:
             return False
-        for number in self._lexicon.active(reading.vocabulary(fields)) & wanted.keys():
+        for number in self._index.active(reading.texts(fields)) & wanted.keys():
             if _binds(wanted[number], origins):
                 finder = self._lexicon.leaves[number].finder
                 if not isinstance(finder, Pattern) or any(finder.find(reading.text(one)) for one in fields):
                     return True
         return False
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self._lexicon.leaves, apart=True)
 
     @cached_property
     def _wanted(self) -> dict[Field, dict[int, frozenset[str]]]:

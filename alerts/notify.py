@@ -32,6 +32,7 @@ from alerts.records import (
     Window,
 )
 from alerts.render import Renderer
+from alerts.rerun import Refound, Rerun
 from crawler.ports import Clock
 from crawler.records import Article
 
@@ -61,6 +62,14 @@ class Matched:
     articles: int = 0  # judged and marked
     matches: int = 0
     failed: tuple[str, ...] = ()  # ids of articles on which the matcher broke; they stay unmatched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relooked:
+    """What a second look at some articles did."""
+
+    changed: Refound
+    failed: tuple[str, ...] = ()  # ids of articles on which the matcher broke; what is kept of them stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +145,19 @@ class Notifier:
         done = found = 0
         failed: dict[str, None] = {}
         while articles := await self._matches.unmatched(limit, skip=failed):
-            judged: list[tuple[Article, tuple[Match, ...]]] = []
-            for article in articles:
-                try:
-                    judged.append((article, tuple(self._judge(article).matches)))
-                except Exception:  # a hostile text must not stop the news; counted, and tried again next time
-                    failed[article.id] = None
-                await asyncio.sleep(0)  # polls and pages go on meanwhile
+            judged, broken = await _judged(articles, self._judge)
+            failed.update(dict.fromkeys(broken))  # counted, and tried again next time
             async with self._window:
                 await self._matches.record_matches(judged, self._clock.now())
             done, found = done + len(judged), found + sum(len(matches) for _, matches in judged)
         return Matched(articles=done, matches=found, failed=tuple(failed))
+
+    async def look_again(self, articles: Sequence[Article], judge: Judge, rerun: Rerun) -> Relooked:
+        """Judge articles of the archive by the rules of some initiatives, and keep what that changes."""
+        judged, failed = await _judged(articles, judge.judge)
+        async with self._window:
+            changed = await self._matches.record_rerun(judged, rerun, self._clock.now())
+        return Relooked(changed=changed, failed=failed)
 
     # -- composing ---------------------------------------------------------------------------------
 
@@ -221,7 +232,7 @@ class Notifier:
             deliveries=composed.deliveries,
             story_ids=digests.told(composed.digest),
             now=now,
-            window=window,
+            window=replace(window, told=tuple(part.initiative_id for part in composed.digest.sections)),
         )
         return composed if new else None
 
@@ -370,6 +381,21 @@ class Notifier:
             return await self._parked(delivery, f"given up after {delivery.attempts} attempts: {error}")
         await self._deliveries.later(delivery.id, at=at, error=error)
         return Outcome(delivery=delivery, result=Result.LATER, error=error, next_attempt_at=at)
+
+
+async def _judged(
+    articles: Sequence[Article], judge: Callable[[Article], Judgement]
+) -> tuple[list[tuple[Article, tuple[Match, ...]]], tuple[str, ...]]:
+    """What was found in each, and the ids of those on which the matcher broke: a hostile text stops no other."""
+    judged: list[tuple[Article, tuple[Match, ...]]] = []
+    failed: list[str] = []
+    for article in articles:
+        try:
+            judged.append((article, tuple(judge(article).matches)))
+        except Exception:
+            failed.append(article.id)
+        await asyncio.sleep(0)  # polls and pages go on meanwhile
+    return judged, tuple(failed)
 
 
 def deliveries_for(

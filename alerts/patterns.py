@@ -10,9 +10,12 @@ from alerts.text import Text
 from alerts.words import UNSPACED
 
 _MEMORY = 8 << 20  # bytes for one compiled pattern
+_LARGE = 3_000  # steps of a program, as `(ab?){1,900}` has; with less memory RE2 falls back to a slow walk
+_MEMORY_OF_LARGE = 32 << 20
 _MOST_FOUND = 200  # places in one field
 _MOST_TRIED = 5_000  # searches in one field, whether they find a place or not
 _CASED = "(?-i)"
+_BREAKS = {ord(sign): " " for sign in "\t\n\v\f\r"}  # within a paragraph they are white space like any other
 
 
 class _Match(Protocol):
@@ -20,6 +23,8 @@ class _Match(Protocol):
 
 
 class _Compiled(Protocol):
+    programsize: int
+
     def search(self, text: bytes, pos: int = 0) -> _Match | None: ...
 
 
@@ -49,7 +54,9 @@ class Pattern:
         searched to its end.
         """
         found: list[Occurrence] = []
-        data = text.equal.encode("utf-8", "replace")  # a search in a str would encode all of it anew
+        data = text.equal.translate(_BREAKS).encode(
+            "utf-8", "replace"
+        )  # a search in a str encodes all of it anew
         if self._plain.search(data) is None:
             return found
         effort = _Effort(len(data))
@@ -62,28 +69,33 @@ class Pattern:
     def _find_within(
         self, text: Text, start: int, end: int, found: list[Occurrence], effort: _Effort
     ) -> None:
-        paragraph = text.equal[start:end]
-        data = paragraph.encode("utf-8", "replace")
+        data = text.equal[start:end].translate(_BREAKS).encode("utf-8", "replace")
         at, here = 0, start  # the same place in `data` and in `text.equal`
+        bounded = True  # whether the bounded pattern may still stand further on
         while len(found) < _MOST_FOUND:
             for pattern, group, opening in (
                 (self._plain, 0, at),
                 (self._bounded, 1, _letter_before(data, at)),
             ):
+                if pattern is self._bounded and not bounded:
+                    continue
                 match = pattern.search(data, opening)
-                if match is None:
+                if match is None and pattern is self._plain:
                     return
+                if match is None:
+                    bounded = False
+                    continue
                 low, high = match.span(group)
                 if not effort.allows(high - at):
                     return
                 begins = here + _letters(data, at, low)
                 ends = begins + _letters(data, low, high)
-                if high > low >= at and (place := text.words_at(begins, ends)):
+                if high > low >= at and (place := text.order.words_at(begins, ends)):
                     found.append(Occurrence(*place, begins, ends))
                     at, here = high, ends
                     break
             else:
-                following = text.word_after(max(begins, here))
+                following = text.order.place_after(max(begins, here))
                 if following is None or following >= end:
                     return
                 at += len(text.equal[here:following].encode("utf-8", "replace"))
@@ -116,6 +128,13 @@ def _letter_before(data: bytes, at: int) -> int:
 
 
 def _compile(source: str, around: str) -> _Compiled:
+    compiled = _compile_within(source, around, _MEMORY)
+    if compiled.programsize > _LARGE:
+        compiled = _compile_within(source, around, _MEMORY_OF_LARGE)
+    return compiled
+
+
+def _compile_within(source: str, around: str, memory: int) -> _Compiled:
     import re2  # type: ignore[import-untyped]  # it ships no types
 
     cased = source.startswith(_CASED)
@@ -124,7 +143,7 @@ def _compile(source: str, around: str) -> _Compiled:
     options.case_sensitive = cased
     options.log_errors = False
     options.dot_nl = True  # a line break within a paragraph is white space
-    options.max_mem = _MEMORY
+    options.max_mem = memory
     try:
         compiled: _Compiled = re2.compile(around.format(f"(?:{inner})"), options)
     except re2.error as error:

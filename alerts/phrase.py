@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from alerts.common_words import is_common
 from alerts.errors import RuleError
 from alerts.expression import has_pattern
 from alerts.fold import equalise, fold
+from alerts.gaps import Gap, signs
 from alerts.lexer import is_letter
 from alerts.plurals import forms, name_forms
 from alerts.records import Case
-from alerts.text import Gap, Text, signs
+from alerts.text import Text
 from alerts.words import UNSPACED
 
 _EM_DASH = "—"
@@ -23,12 +25,13 @@ _WILD = re.compile("([*?])")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _BY_LETTER = re.compile(rf"[{UNSPACED}]\*?|[^{UNSPACED}]+")
 _NO_SIGNS = " \t\r\n\"'`*_-—"  # may stand around a term without being part of it
+_ANY = "ª"  # a letter that has no plural rule of its own, in the place of `?`
 _LONELY = frozenset({"A", "I", "O"})  # words that are in capitals for other reasons
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A place in one text: numbers of its first and last word, and letters in the equalised text."""
+    """Where a phrase stands in one text: places of its first and last word, and letters in the equalised text."""
 
     first: int
     last: int
@@ -68,76 +71,83 @@ class Phrase:
     before: str = ""  # signs directly before the first word
     after: str = ""  # signs directly behind the last one
     anchor: int = 0  # the word by which the phrase is indexed
+    in_row: tuple[frozenset[str], ...] | None = None  # the forms of several words without others between
 
     @property
     def is_single(self) -> bool:
         return len(self.words) == 1
 
+    @property
+    def row(self) -> re.Pattern[str] | None:
+        """Several words in a folded text of ASCII signs, whatever signs, and perhaps a possessive, stand between.
+
+        None where others may stand between, or where a word has many forms.
+        """
+        return _row(self.in_row) if self.in_row is not None else None
+
     def find(self, text: Text, *, any_letters: bool = False) -> list[Occurrence]:
         """All places in `text`, rising; `any_letters` asks no word for its case."""
-        found = []
+        found: list[Occurrence] = []
         for first in self._openings(text):
             if not self._fits(self.words[0], text, first, any_letters):
                 continue
-            if self.slop:
-                numbers = self._loose(text, first, any_letters)
-            else:
-                numbers = self._strict(text, first, any_letters)
-            if numbers and self._has_signs(text, numbers[0], numbers[-1]):
+            places = (self._loose if self.slop else self._strict)(text, first, any_letters)
+            if places and self._has_signs(text, places[0], places[-1]):
                 found.append(
                     Occurrence(
                         first=first,
-                        last=numbers[-1],
-                        start=text.starts[first] - len(self.before),
-                        end=text.ends[numbers[-1]] + len(self.after),
-                        weak=self._weak(text, numbers),
+                        last=places[-1],
+                        start=first - len(self.before),
+                        end=text.end(places[-1]) + len(self.after),
+                        weak=self._weak(text, places),
                     )
                 )
         return found
 
     def _openings(self, text: Text) -> Iterable[int]:
-        """Numbers of the words that could be the first one."""
+        """Places of the words that could be the first one."""
+        if len(self.words) > 1 and text.equal.isascii() and (row := self.row) is not None:
+            return [at for at in _found(row, text.folded) if text.is_place(at)]
         word = self.words[0]
-        index = text.index
         if word.pattern is None:
-            lists = [index[key] for key in word.keys if key in index]
-        else:
-            (head,) = word.keys
-            lists = [index[key] for key in text.beginning_with(head) if word.pattern.fullmatch(key)]
-        return lists[0] if len(lists) == 1 else sorted(number for places in lists for number in places)
+            lists = [places for key in word.keys if (places := text.places(key))]
+            return lists[0] if len(lists) == 1 else sorted(at for places in lists for at in places)
+        (head,) = word.keys
+        return [at for at in text.beginning_with(head) if word.pattern.fullmatch(text.key(at))]
 
     def _strict(self, text: Text, first: int, any_letters: bool) -> list[int]:
-        numbers = [first]
-        at = first
+        places = [first]
         for word in self.words[1:]:
-            at += 1
-            if at < len(text) and text.is_possessive(at) and "s" not in word.keys:
-                at += 1  # a possessive inside is skipped
-            if at >= len(text) or not _joined(word, text, at) or not self._fits(word, text, at, any_letters):
+            before, at = _next(word, text, places[-1])
+            if (
+                at is None
+                or not _joined(word, text, before, at)
+                or not self._fits(word, text, at, any_letters)
+            ):
                 return []
-            numbers.append(at)
-        return numbers
+            places.append(at)
+        return places
 
     def _loose(self, text: Text, first: int, any_letters: bool) -> list[int]:
         """With further words inside, in one sentence; the earliest place of each word leaves most room."""
-        numbers = [first]
-        at = first
-        furthest = first + len(self.words) - 1 + self.slop
+        places = [first]
+        room = self.slop
         for word in self.words[1:]:
-            at += 1
-            while True:
-                if at < len(text) and text.is_possessive(at) and "s" not in word.keys:
-                    at, furthest = at + 1, furthest + 1  # a possessive inside is skipped
-                if at >= len(text) or at > furthest or text.gap(at) in (Gap.SENTENCE, Gap.BLOCK):
-                    return []
-                if self._fits(word, text, at, any_letters):
+            before, at = _next(word, text, places[-1])
+            while at is not None:
+                if _joined(word, text, before, at) and self._fits(word, text, at, any_letters):
+                    places.append(at)
                     break
-                at += 1
-            numbers.append(at)
-        return numbers
+                room -= 1
+                if room < 0 or text.gap(before, at) is not Gap.OPEN:
+                    return []
+                before, at = _next(word, text, at)
+            else:
+                return []
+        return places
 
-    def _fits(self, word: Word, text: Text, number: int, any_letters: bool) -> bool:
-        key = text.keys[number]
+    def _fits(self, word: Word, text: Text, place: int, any_letters: bool) -> bool:
+        key = text.key(place)
         if word.pattern is None:
             if key not in word.keys:
                 return False
@@ -146,37 +156,60 @@ class Phrase:
         if any_letters:
             return True
         if self.case is Case.EXACT:
-            return word.has_letters(text.letters(number))
-        if word.country and text.letters(number) == "us":
+            return word.has_letters(text.letters(place))
+        if word.country and text.letters(place) == "us":
             return False
         if not word.name or self.case is Case.FOLD:
             return True
-        letters = text.letters(number)
+        letters = text.letters(place)
         if word.has_letters(letters):
             return True
         if self.is_single:
-            return letters.isupper() and text.in_capitals(number)
+            return letters.isupper() and text.order.in_capitals(place)
         return letters[0].isupper()
 
     def _has_signs(self, text: Text, first: int, last: int) -> bool:
-        return (not self.before or text.equal.endswith(self.before, 0, text.starts[first])) and (
-            not self.after or text.equal.startswith(self.after, text.ends[last])
+        return (not self.before or text.equal.endswith(self.before, 0, first)) and (
+            not self.after or text.equal.startswith(self.after, text.end(last))
         )
 
-    def _weak(self, text: Text, numbers: list[int]) -> tuple[str, ...]:
+    def _weak(self, text: Text, places: list[int]) -> tuple[str, ...]:
         if self.case is not Case.SMART:
             return ()
         return tuple(
-            text.keys[number]
-            for word, number in zip(self.words, numbers, strict=True)
-            if word.ordinary and (not word.has_letters(text.letters(number)) or text.in_capitals(number))
+            text.key(place)
+            for word, place in zip(self.words, places, strict=True)
+            if word.ordinary and (not word.has_letters(text.letters(place)) or text.order.in_capitals(place))
         )
 
 
-def _joined(word: Word, text: Text, number: int) -> bool:
+@lru_cache(maxsize=1 << 16)
+def _row(words: tuple[frozenset[str], ...]) -> re.Pattern[str]:
+    return re.compile(
+        r"[^a-z0-9]+(?:s[^a-z0-9]+)?".join(f"(?:{'|'.join(map(re.escape, sorted(keys)))})" for keys in words)
+    )
+
+
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[int]:
+    """Where it begins in `text`; the places may overlap."""
+    found = pattern.search(text)
+    while found is not None:
+        yield found.start()
+        found = pattern.search(text, found.start() + 1)
+
+
+def _next(word: Word, text: Text, place: int) -> tuple[int, int | None]:
+    """The word behind `place` that stands for `word`, and the one before it; a possessive is skipped."""
+    at = text.following(place)
+    if at is not None and text.is_possessive(place, at) and "s" not in word.keys:
+        return at, text.following(at)
+    return place, at
+
+
+def _joined(word: Word, text: Text, before: int, place: int) -> bool:
     """Whether what stands before a word lets the phrase go on."""
-    gap = text.gap(number)
-    if word.signs and gap is not Gap.BLOCK and signs(text.between(number)) == word.signs:
+    gap = text.gap(before, place)
+    if word.signs and gap is not Gap.BLOCK and signs(text.between(before, place)) == word.signs:
         return True
     if word.signs and not word.hyphen:
         return False
@@ -213,17 +246,17 @@ class _Maker:
 
     def literal(self, source: str, slop: int) -> Phrase:
         text = Text(source, address=self.address)
-        if not len(text):
+        places = text.order.places
+        if not places:
             raise RuleError(f"“{source}” holds no word", "write at least one word of letters or figures")
-        last = len(text) - 1
         words = []
-        for number in range(len(text)):
-            between = signs(text.between(number)) if number else ""
+        for number, place in enumerate(places):
+            between = signs(text.between(places[number - 1], place)) if number else ""
             hyphen = bool(between) and not between.strip(_HYPHENS)
             words.append(
                 self._word(
-                    text.letters(number),
-                    last=number == last,
+                    text.letters(place),
+                    last=place == places[-1],
                     hyphen=hyphen,
                     signs="" if hyphen and _EM_DASH not in between else between,
                 )
@@ -231,16 +264,19 @@ class _Maker:
         return self._phrase(
             words,
             slop,
-            before=text.equal[: text.starts[0]].strip(_NO_SIGNS).replace(" ", ""),
-            after=text.equal[text.ends[last] :].strip(_NO_SIGNS).rstrip(".,").replace(" ", ""),
+            before=text.equal[: places[0]].strip(_NO_SIGNS).replace(" ", ""),
+            after=text.equal[text.end(places[-1]) :].strip(_NO_SIGNS).rstrip(".,").replace(" ", ""),
         )
 
     def patterned(self, source: str, slop: int) -> Phrase:
         words: list[Word] = []
-        for run in source.split():
-            for number, piece in enumerate(filter(None, _HYPHEN.split(run))):
-                first, *others = self._piece(piece)
-                words += [replace(first, hyphen=number > 0), *others]
+        runs = [list(filter(None, _HYPHEN.split(run))) for run in source.split()]
+        for number, pieces in enumerate(runs, start=1):
+            for behind, piece in enumerate(pieces):
+                last = number == len(runs) and behind == len(pieces) - 1
+                maker = self if last else replace(self, plural=False)
+                first, *others = maker._piece(piece)
+                words += [replace(first, hyphen=behind > 0), *others]
         return self._phrase(words, slop)
 
     def _piece(self, piece: str) -> Iterator[Word]:
@@ -255,8 +291,15 @@ class _Maker:
                 yield from self.literal(part.rstrip("*"), 0).words
 
     def _phrase(self, words: list[Word], slop: int, before: str = "", after: str = "") -> Phrase:
+        in_row = len(words) > 1 and not slop and not any(word.pattern for word in words)
         return Phrase(
-            words=tuple(words), case=self.case, slop=slop, before=before, after=after, anchor=_anchor(words)
+            words=tuple(words),
+            case=self.case,
+            slop=slop,
+            before=before,
+            after=after,
+            anchor=_anchor(words),
+            in_row=tuple(word.keys for word in words) if in_row else None,
         )
 
     def _word(self, letters: str, *, last: bool, hyphen: bool, signs: str) -> Word:
@@ -288,10 +331,13 @@ class _Maker:
         letters = _equalised(piece)
         head = _WILD.split(letters)[0]
         name = is_name(_WILD.sub("", letters))
+        own, keys = {letters}, {fold(letters)}
+        if self.plural and "*" not in letters:
+            own, keys = _wild_forms(letters, name=name)
         return Word(
             keys=frozenset({fold(head)}),
-            pattern=_compile(fold(letters)),
-            own_pattern=_compile(letters),
+            pattern=_compile(keys),
+            own_pattern=_compile(own),
             name=name,
             ordinary=name and (is_common(fold(head)) if self.ordinary is None else self.ordinary),
         )
@@ -308,9 +354,19 @@ def is_name(letters: str) -> bool:
     return letters.isupper() or any(map(str.isupper, letters[1:]))
 
 
-def _compile(letters: str) -> re.Pattern[str]:
+def _wild_forms(letters: str, *, name: bool) -> tuple[set[str], set[str]]:
+    """Singular and plural of a word that holds a `?`, in its own letters and folded."""
+    if name:
+        own = set(name_forms(letters))
+        return own, set(map(fold, own))
+    keys = {form.replace(_ANY, "?") for form in forms(fold(letters).replace("?", _ANY))}
+    return {letters}, keys
+
+
+def _compile(spellings: Iterable[str]) -> re.Pattern[str]:
     made = {"*": ".*", "?": r"[^\W\d_]"}
-    return re.compile("".join(made.get(sign) or re.escape(sign) for sign in letters), re.DOTALL)
+    alternatives = ("".join(made.get(sign) or re.escape(sign) for sign in one) for one in sorted(spellings))
+    return re.compile("|".join(alternatives), re.DOTALL)
 
 
 def _anchor(words: list[Word]) -> int:

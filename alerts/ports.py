@@ -18,6 +18,7 @@ from alerts.records import (
     Telling,
     Window,
 )
+from alerts.rerun import Refound, Rerun
 from crawler.records import Article
 
 
@@ -55,6 +56,21 @@ class MatchStore(Protocol):
         no digest of any process has passed it by.
         """
 
+    async def record_rerun(
+        self, judged: Sequence[tuple[Article, Sequence[Match]]], rerun: Rerun, now: datetime
+    ) -> Refound:
+        """Store what a second look at articles of the archive found and lost, in one transaction for all of them.
+
+        Only matches of `rerun.initiatives` are touched, and only of articles that wait neither for folding nor
+        for matching: those are judged as they come. A match that is there and holds keeps its time, its fate,
+        and the evidence and watchlist that found it; it is filed under the commitments that it meets now. Only if
+        it came as news and no digest told it at its time is it told in the next one, where it is young enough.
+        A new one is told in the next digest where its article is young enough, held articles when they are
+        released, backfilled ones never; the others are filed. One that was told before it ended holds again and
+        is not told again. One that does not hold any more is marked gone if it was never told; one that was told
+        stays, as evidence of no commitment.
+        """
+
     async def matches_of(self, article_id: str) -> tuple[Match, ...]: ...
 
 
@@ -70,7 +86,7 @@ class DigestStore(Protocol):
     async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
         """Matches with since < matched_at <= until of the plan's initiatives, told or not.
 
-        Of backfilled articles, and of those held for review, nothing is told.
+        Of backfilled articles, and of those held for review, nothing is told, nor what is filed only.
 
         `told_at` is set where the story was told before under this digest.
         """
@@ -99,7 +115,8 @@ class DigestStore(Protocol):
         """Record slot, message, deliveries and told stories in one transaction; False: it was there already.
 
         With `window` also False when another window of the digest was frozen since, or its matches are not
-        as many any more: what is there to tell is composed anew the next time.
+        as many any more: what is there to tell is composed anew the next time. When there is a message, the
+        matches of `window.told` in it are marked told.
 
         `message` None: an empty digest that is skipped; the slot still counts as composed.
         """

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from alerts.languages import detected
+from alerts.lexicon import Leaf
 from alerts.phrase import Occurrence
 from alerts.records import Field
-from alerts.rules import Leaf
 from alerts.text import Text
 from crawler.records import Article
 
@@ -38,6 +39,7 @@ class Reading:
         self.active: set[int] | None = None
         self._texts: dict[Field, Text] = {}
         self._hits: dict[tuple[int, Field], list[Hit]] = {}
+        self._detected: str | None = None  # "": it cannot be told
 
     def text(self, field: Field) -> Text:
         """A field, cut into words at the first asking."""
@@ -45,9 +47,13 @@ class Reading:
             self._texts[field] = Text(self._original(field), address=field is Field.URL)
         return self._texts[field]
 
-    def vocabulary(self, fields: Iterable[Field]) -> set[str]:
-        """All folded words of these fields."""
-        return set().union(*(self.text(field).vocabulary for field in fields))
+    def raw(self, fields: Iterable[Field]) -> str:
+        """These fields as they came, one behind the other."""
+        return "\n".join(map(self._original, fields))
+
+    def texts(self, fields: Iterable[Field]) -> list[Text]:
+        """These fields, without the empty ones."""
+        return [text for field in fields if (text := self.text(field)).original]
 
     def hits(self, leaf: Leaf, fields: Iterable[Field]) -> list[Hit]:
         """The places of a leaf in its own field, else in `fields`."""
@@ -56,10 +62,20 @@ class Reading:
         found: list[Hit] = []
         for field in (leaf.field,) if leaf.field else fields:
             key = (leaf.number, field)
-            if key not in self._hits:
-                self._hits[key] = [Hit(leaf, field, at) for at in leaf.finder.find(self.text(field))]
-            found += self._hits[key]
+            there = self._hits.get(key)
+            if there is None:
+                text = self.text(field)
+                places = leaf.finder.find(text) if text.original else ()
+                there = self._hits[key] = [Hit(leaf, field, at) for at in places]
+            found += there
         return found
+
+    def detected_language(self) -> str | None:
+        """The language that the text is surely in, looked for once; None where it cannot be told."""
+        if self._detected is None:
+            article = self.article
+            self._detected = detected(f"{article.title}\n{article.summary}\n{article.text}") or ""
+        return self._detected or None
 
     def day(self) -> date | None:
         """The UTC day the source gave, else that of the first sight; None when neither is known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -116,6 +116,8 @@ class Watchlist:
     context: tuple[str, ...] = ()
     initiatives: tuple[Initiative, ...] = ()
     version: str = ""  # 12 hex digits of the file's sha256
+    path: str = ""  # of the file, as messages name it
+    text: str = field(default="", repr=False)  # of the file, every character of it
 
 
 # -- who is told -----------------------------------------------------------------------------------
@@ -225,11 +227,30 @@ class Evidence:
     end: int
     snippet: str  # the words around, one line
     strength: Strength
+    words: str = ""  # as they stand there, one line; "" where a match is older than this was kept
+
+
+class FoundBy(StrEnum):
+    """What made us look at the archive again."""
+
+    EDIT = "edit"  # of the initiative's rules
+    REMATCH = "rematch"  # `tidings rematch`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """How a match was found in the archive, after its article had come."""
+
+    by: FoundBy
+    at: datetime  # of the edit, or of the command
+
+    def __post_init__(self) -> None:
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An article meets an initiative, and why."""
+    """An article meets an initiative, and why. What follows `text_version` is set by the store."""
 
     article_id: str
     initiative_id: str
@@ -237,10 +258,20 @@ class Match:
     evidence: tuple[Evidence, ...] = ()
     watchlist_version: str = ""
     text_version: int = 1
-    matched_at: datetime | None = None  # set by the store
+    matched_at: datetime | None = None
+    found: Found | None = None  # None: as the article came
+    filed: bool = False  # found in the archive, and never told
+    told_at: datetime | None = None  # when a digest told it first
+    gone_at: datetime | None = None  # since when it no longer holds
+    watchlist_since: datetime | None = None  # when `watchlist_version` came into force first; None: not known
 
     def __post_init__(self) -> None:
-        require_aware(matched_at=self.matched_at)
+        require_aware(
+            matched_at=self.matched_at,
+            told_at=self.told_at,
+            gone_at=self.gone_at,
+            watchlist_since=self.watchlist_since,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +315,11 @@ class Story:
     commitments: tuple[str, ...] = ()
     first_told: datetime | None = None  # set: told before, this is "also now in …"
     late: timedelta | None = None  # set when found long after publication
+    found: Found | None = (
+        None  # set when every telling in it was found in the archive, by an edit or a command
+    )
+    watchlist_version: str = ""  # that found the lead
+    watchlist_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,6 +477,7 @@ class Window:
     initiatives: tuple[str, ...]
     since: datetime  # end of the window before it, or the start of the digest
     matches: int  # that were in it, told or not
+    told: tuple[str, ...] = ()  # initiatives whose matches are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,16 @@ class Renderer:
             ) from error
 
 
+def page(template: str, data: Plain) -> str:
+    """A bundled template as a page for a browser, its style sheet in it; nothing is loaded from elsewhere.
+
+    Raises:
+        TemplateFault: there is no such template, or `data` lacks what it shows.
+    """
+    bundled = Path(str(files("alerts").joinpath("templates")))
+    return _Environment([_LockedLoader(bundled)], limited=False).text_of(f"{template}.html.j2", data)
+
+
 def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
     """The fullest page within `HTML_BYTES`.
 

@@ -1,31 +1,15 @@
-"""Watchlists made ready for matching: terms → leaves in one index, items and rules over them."""
+"""Watchlists made ready for matching: terms → leaves of one lexicon, items and rules over them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alerts.errors import RuleError
 from alerts.expression import And, Near, Node, Not, Or, Regex, Words, in_field, is_group, parse_item
 from alerts.lexer import MOST_WORDS_BETWEEN
-from alerts.patterns import Pattern
-from alerts.phrase import Phrase, compile_phrase
+from alerts.lexicon import Leaf, Lexicon, is_single
 from alerts.records import Case, Commitment, Field, Initiative, Term, Watchlist
-
-_LOWER_FIELDS = (Field.URL, Field.SOURCE)  # written in small letters whatever they name
-_HEAD = 3  # letters at most by which patterns are indexed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Leaf:
-    """A word, phrase or pattern; one record for all places of the rules that ask for the same."""
-
-    number: int
-    finder: Phrase | Pattern
-    shown: str  # in words for a person
-    field: Field | None = None
-    evidence: bool = True  # False: stands beside a hit, is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +47,9 @@ class Item:
     term: Term
     tree: Branch
     exceptions: tuple[Leaf, ...] = ()
+    needs: tuple[
+        frozenset[int], ...
+    ] = ()  # numbers of leaves, of each set one at least; the rarest set first
 
     @property
     def is_word(self) -> bool:
@@ -91,115 +78,17 @@ class Rule:
     exceptions: tuple[Leaf, ...]
     context: tuple[Leaf, ...]
 
+    def decisive(self) -> Iterator[Item]:
+        """Items of which one at least is met by every article that matches."""
+        promised = [item for promise in self.promises for item in promise.items]
+        yield from (*self.any, *promised) if self.any or not self.all else self.all
+
     def items(self) -> Iterator[Item]:
         """All items whose hits count for the initiative."""
         yield from self.any
         yield from self.all
         for promise in self.promises:
             yield from promise.items
-
-
-@dataclass(slots=True)
-class Lexicon:
-    """Every leaf once, and by which words of a text each can be found."""
-
-    leaves: list[Leaf] = field(default_factory=list)
-    _known: dict[object, Leaf] = field(default_factory=dict)
-    _by_word: dict[str, list[int]] = field(default_factory=dict)
-    _by_head: dict[str, list[tuple[re.Pattern[str], int]]] = field(default_factory=dict)
-    _always: list[int] = field(default_factory=list)
-    _others: dict[int, list[frozenset[str]]] = field(default_factory=dict)
-
-    def words(
-        self,
-        words: Words,
-        *,
-        case: Case = Case.SMART,
-        plural: bool = True,
-        ordinary: bool | None = None,
-        evidence: bool = True,
-    ) -> Leaf:
-        """The leaf of a word or phrase.
-
-        Raises:
-            RuleError: it holds no word, or a pattern that cannot be read.
-        """
-        if words.exact:
-            case = Case.EXACT
-        elif words.field in _LOWER_FIELDS:
-            case = Case.FOLD
-        key = (words.text, words.quoted, words.slop, words.field, case, plural, ordinary, evidence)
-        if key not in self._known:
-            try:
-                phrase = compile_phrase(
-                    words.text,
-                    case=case,
-                    plural=plural,
-                    ordinary=ordinary,
-                    patterns=not words.quoted,
-                    slop=words.slop,
-                    address=words.field is Field.URL,
-                )
-            except RuleError as error:
-                raise RuleError(error.problem, error.remedy, offset=words.offset + error.offset) from None
-            self._index_phrase(phrase)
-            self._known[key] = self._add(phrase, words.text, words.field, evidence)
-        return self._known[key]
-
-    def regex(self, regex: Regex, *, evidence: bool = True) -> Leaf:
-        """The leaf of a pattern.
-
-        Raises:
-            RuleError: it cannot be compiled.
-        """
-        key = (regex.pattern, regex.field, evidence)
-        if key not in self._known:
-            try:
-                pattern = Pattern(regex.pattern)
-            except RuleError as error:
-                raise RuleError(error.problem, error.remedy, offset=regex.offset) from error
-            self._always.append(len(self.leaves))
-            self._known[key] = self._add(pattern, f"/{regex.pattern}/", regex.field, evidence)
-        return self._known[key]
-
-    def active(self, vocabulary: set[str]) -> set[int]:
-        """Numbers of the leaves that a text of these words could hold: all words of a phrase are there."""
-        found: set[int] = set()
-        by_word, by_head = self._by_word, self._by_head
-        lengths = {len(head) for head in by_head}
-        for word in vocabulary:
-            if word in by_word:
-                found.update(by_word[word])
-            for length in lengths:
-                if word[:length] in by_head:
-                    found.update(
-                        number for pattern, number in by_head[word[:length]] if pattern.fullmatch(word)
-                    )
-        others = self._others
-        return {
-            number
-            for number in found
-            if number not in others or not any(keys.isdisjoint(vocabulary) for keys in others[number])
-        }.union(self._always)
-
-    def _add(self, finder: Phrase | Pattern, shown: str, where: Field | None, evidence: bool) -> Leaf:
-        leaf = Leaf(
-            number=len(self.leaves), finder=finder, shown=shown.strip(), field=where, evidence=evidence
-        )
-        self.leaves.append(leaf)
-        return leaf
-
-    def _index_phrase(self, phrase: Phrase) -> None:
-        word, number = phrase.words[phrase.anchor], len(self.leaves)
-        others = [other.keys for other in phrase.words if other is not word and other.pattern is None]
-        if others:
-            self._others[number] = others
-        if word.pattern is None:
-            for key in word.keys:
-                self._by_word.setdefault(key, []).append(number)
-            return
-        (head,) = word.keys
-        self._by_head.setdefault(head[:_HEAD], []).append((word.pattern, number))
 
 
 def compile_rule(initiative: Initiative, watchlist: Watchlist, lexicon: Lexicon) -> Rule:
@@ -257,7 +146,29 @@ def _compile_item(term: Term, lexicon: Lexicon, *, smart: bool, only: Field | No
     if term.near:
         near = _beside(term.near, "near", lexicon)
         tree = Close(left=tree, right=Either(parts=near), distance=term.within, ordered=False)
-    return Item(term=term, tree=tree, exceptions=_beside(term.exceptions, "except", lexicon))
+    return Item(
+        term=term,
+        tree=tree,
+        exceptions=_beside(term.exceptions, "except", lexicon),
+        needs=tuple(frozenset(leaf.number for leaf in need) for need in _needs(tree)),
+    )
+
+
+def _needs(branch: Branch) -> list[tuple[Leaf, ...]]:
+    """What must stand in a text for a branch to be true: of each set one leaf; the rarest set first."""
+    match branch:
+        case Leaf():
+            return [(branch,)]
+        case Close():
+            needs = [*_needs(branch.left), *_needs(branch.right)]
+        case Every():
+            needs = [need for part in branch.parts for need in _needs(part)]
+        case Either():
+            parts = [_needs(part) for part in branch.parts]
+            needs = [tuple(leaf for part in parts for leaf in part[0])] if all(parts) else []
+        case Without():
+            return []
+    return sorted(needs, key=lambda need: min(leaf.rarity for leaf in need), reverse=True)
 
 
 def _branch(node: Node, term: Term, case: Case, lexicon: Lexicon) -> Branch:
@@ -309,11 +220,6 @@ def _group(node: Node, lexicon: Lexicon) -> Iterator[Leaf]:
         case Or():
             for part in node.parts:
                 yield from _group(part, lexicon)
-
-
-def is_single(leaf: Leaf) -> bool:
-    """Whether a leaf is one word."""
-    return isinstance(leaf.finder, Phrase) and leaf.finder.is_single
 
 
 def branch_leaves(branch: Branch, *, positive: bool = True) -> Iterator[Leaf]:

@@ -1,44 +1,27 @@
-"""One field of an article as the rules read it: words, what parts them, sentences, runs in capitals."""
+"""One field of an article as the rules read it: the words at and around a place, cut out only there.
+
+A *place* is where a word begins in the equalised text. Most rules ask for the words at their hits and no others,
+so a long text costs no more than a short one; what needs all words, such as a distance, makes an `Order`.
+"""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
-from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+from alerts import gaps
 from alerts.fold import equalise, fold
-from alerts.words import at_stops, spans, vocabulary
+from alerts.gaps import BLOCK, Gap
+from alerts.order import Order
+from alerts.words import at_stops, spans
 
-_QUIET = re.compile(r"[\"'`*_]+")  # quotation marks and inline markup between two words
-_BLOCK = re.compile(r"\n[^\S\n]*\n|\u2029")
-_SENTENCE = re.compile(r"[.!?…](?=\s|$)|[。！？।॥؟۔]")
-# A stop behind one of these ends no sentence.
-_ABBREVIATIONS = frozenset(
-    re.findall(
-        r"\w+",
-        "mr mrs ms dr prof sen rep gov gen lt col sgt capt cmdr adm maj brig rev st jr sr vs dept "
-        "jan feb mar apr jun jul aug sep sept oct nov dec",
-    )
-)
-_SNIPPET = 90  # letters on each side, about 15 words
-_BROKEN_FIRST, _BROKEN_LAST = re.compile(r"^\S*\s"), re.compile(r"\s\S*$")
-_SPACES = re.compile(r"\s+")
-
-
-class Gap(Enum):
-    """What stands between two neighbouring words (rule 3)."""
-
-    OPEN = "open"  # white space, an unspaced hyphen, quotes, markup: a phrase goes on
-    DASH = "spaced dash"  # parts a phrase, except where the term has a hyphen
-    SIGN = "sign"  # comma, colon, bracket, em dash …: parts a phrase, except where the term has it too
-    SENTENCE = "sentence end"
-    BLOCK = "block boundary"
+_OF_A_WORD = re.compile(r"[^\W_]")
 
 
 class Text:
-    """A field, equalised and cut into words once; word numbers count from 0.
+    """A field, equalised.
 
     Each view of it is made at the first asking: most texts hold no word of any rule.
 
@@ -52,92 +35,92 @@ class Text:
         self._address = address  # a URL, where a full stop parts words: `example.org`, `page.html`
         self._equalised = equalise(original)
         self.equal = self._equalised.text
+        self._runs: dict[int, _Run] = {}  # by where they begin
 
     @cached_property
-    def vocabulary(self) -> set[str]:
-        """The distinct folded words; asks for none of the rest."""
-        words = vocabulary(self.equal)
-        return {part for word in words for part in word.split(".")} if self._address else words
+    def folded(self) -> str:
+        """The equalised text with its case taken away; a letter may have become two."""
+        return fold(self.equal)
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
-        found = spans(self.equal)
-        return [part for span in found for part in at_stops(self.equal, *span)] if self._address else found
+    def order(self) -> Order:
+        """All words, numbered."""
+        return Order(self.equal, self._cut(0, len(self.equal)))
 
-    @cached_property
-    def keys(self) -> list[str]:
-        """The folded words."""
-        folded = fold(self.equal)
-        if len(folded) == len(self.equal):  # no letter grew, so the places are the same
-            return [folded[start:end] for start, end in self._spans]
-        return [fold(self.equal[start:end]) for start, end in self._spans]
+    # -- words at a place ----------------------------------------------------------------------------
 
-    @cached_property
-    def starts(self) -> list[int]:
-        """Where each word begins in `equal`."""
-        return [start for start, _ in self._spans]
+    def places(self, key: str) -> list[int]:
+        """Where a word reads so when folded, rising."""
+        if not self._is_level:
+            return self._index.get(key, [])
+        found, size = [], len(key)
+        at = self.folded.find(key)
+        while at >= 0:
+            if self._run(at).ends.get(at) == at + size:
+                found.append(at)
+            at = self.folded.find(key, at + size)
+        return found
 
-    @cached_property
-    def ends(self) -> list[int]:
-        """Where each word ends in `equal`."""
-        return [end for _, end in self._spans]
+    def beginning_with(self, head: str) -> Iterator[int]:
+        """Where a word begins so when folded, rising."""
+        if not self._is_level:
+            yield from sorted(
+                at for key, places in self._index.items() if key.startswith(head) for at in places
+            )
+            return
+        at = self.folded.find(head)
+        while at >= 0:
+            if self.is_place(at):
+                yield at
+            at = self.folded.find(head, at + 1)
 
-    @cached_property
-    def index(self) -> dict[str, list[int]]:
-        """Every folded word, and the numbers of its places, rising."""
-        places: dict[str, list[int]] = {}
-        for number, key in enumerate(self.keys):
-            places.setdefault(key, []).append(number)
-        return places
+    def is_place(self, at: int) -> bool:
+        """Whether a word begins at a sign that is no blank."""
+        return at in self._run(at).ends
 
-    def beginning_with(self, head: str) -> Iterator[str]:
-        """The distinct folded words that begin so."""
-        keys = self._sorted_keys
-        for at in range(bisect_left(keys, head), len(keys)):
-            if not keys[at].startswith(head):
-                return
-            yield keys[at]
+    def end(self, place: int) -> int:
+        """Where the word ends in `equal`."""
+        return self._run(place).ends[place]
 
-    @cached_property
-    def _sorted_keys(self) -> list[str]:
-        return sorted(self.index)
+    def letters(self, place: int) -> str:
+        """The word in its own case."""
+        return self.equal[place : self.end(place)]
 
-    @cached_property
-    def _capitals(self) -> list[bool]:
-        return self._find_capitals()
+    def key(self, place: int) -> str:
+        """The word, folded."""
+        return self.folded[place : self.end(place)] if self._is_level else fold(self.letters(place))
 
-    def __len__(self) -> int:
-        return len(self.keys)
+    def following(self, place: int) -> int | None:
+        """The place of the next word."""
+        run = self._run(place)
+        number = bisect_right(run.starts, place)
+        while number == len(run.starts):
+            found = _OF_A_WORD.search(self.equal, run.end)
+            if found is None:
+                return None
+            run, number = self._run(found.start()), 0
+        return run.starts[number]
 
-    def letters(self, number: int) -> str:
-        """A word in its own case."""
-        return self.equal[self.starts[number] : self.ends[number]]
+    def row(self, first: int, last: int) -> Iterator[int]:
+        """The places of all words from one to another."""
+        at: int | None = first
+        while at is not None and at <= last:
+            yield at
+            at = self.following(at)
 
-    def between(self, number: int) -> str:
-        """What stands between a word and the one before it; `number` is at least 1."""
-        return self.equal[self.ends[number - 1] : self.starts[number]]
+    def between(self, one: int, following: int) -> str:
+        """What stands between two neighbouring words."""
+        return self.equal[self.end(one) : following]
 
-    def gap(self, number: int) -> Gap:
-        """The kind of `between(number)`."""
-        between = self.between(number)
-        kind = classify(between) if len(between) <= 32 else _classify(between)
-        if kind is Gap.SENTENCE and self.keys[number - 1] in _ABBREVIATIONS and between.lstrip(".").isspace():
-            return Gap.OPEN
-        return kind
+    def gap(self, one: int, following: int) -> Gap:
+        """The kind of `between`."""
+        return gaps.gap(self.between(one, following), self.key(one))
 
-    def is_possessive(self, number: int) -> bool:
-        """Whether the word is the `s` of `India's`."""
-        return number > 0 and self.keys[number] == "s" and self.between(number) in ("'", "`")
+    def is_possessive(self, one: int, following: int) -> bool:
+        """Whether the second of two neighbours is the `s` of `India's`."""
+        return self.between(one, following) in ("'", "`") and self.key(following) == "s"
 
-    def in_capitals(self, number: int) -> bool:
-        """Whether the word stands in a run in capitals (rule 4)."""
-        return self._capitals[number]
-
-    def begins_sentence_only(self, number: int) -> bool:
-        """Whether a word has its one capital because a sentence begins with it."""
-        letters = self.letters(number)
-        begins = number == 0 or self.gap(number) in (Gap.SENTENCE, Gap.BLOCK)
-        return begins and letters[:1].isupper() and letters[1:].islower()
+    # -- pieces --------------------------------------------------------------------------------------
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in `original` of a piece of `equal` that is not empty."""
@@ -146,92 +129,50 @@ class Text:
     def paragraphs(self) -> Iterator[tuple[int, int]]:
         """Start and end in `equal` of every block."""
         begun = 0
-        for boundary in _BLOCK.finditer(self.equal):
+        for boundary in BLOCK.finditer(self.equal):
             yield begun, boundary.start()
             begun = boundary.end()
         yield begun, len(self.equal)
 
-    def words_at(self, start: int, end: int) -> tuple[int, int] | None:
-        """First and last word of `equal[start:end]`; None when it cuts a word, or holds none."""
-        first = bisect_left(self.ends, start + 1)
-        last = bisect_left(self.starts, end) - 1
-        if first > last or self.starts[first] < start or self.ends[last] > end:
-            return None
-        return first, last
+    # -- inside --------------------------------------------------------------------------------------
 
-    def word_after(self, at: int) -> int | None:
-        """Where the next word begins in `equal` behind `at`."""
-        number = bisect_right(self.starts, at)
-        return self.starts[number] if number < len(self.starts) else None
+    def _cut(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Start and end of the words of a piece that stands between white space."""
+        piece = self.equal if (start, end) == (0, len(self.equal)) else self.equal[start:end]
+        found = spans(piece)
+        if self._address:
+            found = [part for span in found for part in at_stops(piece, *span)]
+        return [(start + low, start + high) for low, high in found] if start else found
 
-    def snippet(self, start: int, end: int) -> str:
-        """The words around `original[start:end]` within its paragraph, in one line."""
-        low, high = max(0, start - _SNIPPET), min(len(self.original), end + _SNIPPET)
-        cut_before, cut_after = low > 0, high < len(self.original)
-        for boundary in _BLOCK.finditer(self.original, low, high):
-            if boundary.end() <= start:
-                low, cut_before = boundary.end(), False
-            elif boundary.start() >= end:
-                high, cut_after = boundary.start(), False
-                break
-        before, after = self.original[low:start], self.original[end:high]
-        if cut_before:
-            before = "…" + (before if self.original[low - 1].isspace() else _BROKEN_FIRST.sub("", before))
-        if cut_after:
-            after = (after if self.original[high].isspace() else _BROKEN_LAST.sub("", after)) + "…"
-        return _SPACES.sub(" ", before + self.original[start:end] + after).strip()
+    def _run(self, at: int) -> _Run:
+        """The words up to the blanks on both sides of a sign that is none."""
+        start = self.equal.rfind(" ", 0, at) + 1
+        run = self._runs.get(start)
+        if run is None:
+            end = self.equal.find(" ", at)
+            run = self._runs[start] = _Run(self._cut(start, end if end >= 0 else len(self.equal)), end)
+        return run
 
-    def _find_capitals(self) -> list[bool]:
-        runs = [False] * len(self)
-        begun = 0
-        for number in range(1, len(self) + 1):
-            if number == len(self) or self.gap(number) in (Gap.SENTENCE, Gap.BLOCK):
-                self._mark_capitals(begun, number, runs)
-                begun = number
-        return runs
+    @cached_property
+    def _is_level(self) -> bool:
+        """Whether no letter grew when its case was taken away, so that the places are the same."""
+        return len(self.folded) == len(self.equal)
 
-    def _mark_capitals(self, begun: int, ended: int, runs: list[bool]) -> None:
-        """One sentence: all of it when every word is in capitals, else its rows of three such words or more."""
-        row: list[int] = []
-        whole = True
-        for number in range(begun, ended):
-            letters = self.letters(number)
-            if letters.isupper():
-                row.append(number)
-            elif not any(map(str.isalpha, letters)) or self.is_possessive(number):
-                continue  # a figure, or the s of a possessive, says nothing
-            else:
-                whole = False
-                _mark(row, runs, least=3)
-                row = []
-        _mark(row, runs, least=1 if whole else 3)
+    @cached_property
+    def _index(self) -> dict[str, list[int]]:
+        """Every folded word and its places; for texts in which letters grew."""
+        places: dict[str, list[int]] = {}
+        for at in self.order.places:
+            places.setdefault(self.key(at), []).append(at)
+        return places
 
 
-def _mark(row: list[int], runs: list[bool], *, least: int) -> None:
-    if len(row) >= least:
-        for number in row:
-            runs[number] = True
+class _Run:
+    """The words of a piece between two blanks."""
 
+    __slots__ = ("end", "ends", "starts")
 
-def signs(between: str) -> str:
-    """The signs of a gap that are neither space nor quotation mark, with hyphens and dashes as they are."""
-    return "".join(_QUIET.sub("", between).split())
-
-
-def _classify(between: str) -> Gap:
-    if between in (" ", "-", ""):
-        return Gap.OPEN
-    if _BLOCK.search(between):
-        return Gap.BLOCK
-    bare = _QUIET.sub("", between)
-    if _SENTENCE.search(bare):
-        return Gap.SENTENCE
-    sign = bare.strip()
-    if not sign:
-        return Gap.OPEN
-    if sign == "-":
-        return Gap.OPEN if bare == "-" else Gap.DASH
-    return Gap.SIGN
-
-
-classify = lru_cache(maxsize=4096)(_classify)
+    def __init__(self, words: list[tuple[int, int]], end: int) -> None:
+        self.ends = dict(words)  # by where they begin
+        self.starts = list(self.ends)
+        self.end = end if end >= 0 else 1 << 60  # of the piece; behind all where it is the last

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.records import CommitmentLine, CommitmentState, Coverage, Digest, Flood, Section, Story, Unread
+from alerts.records import (
+    CommitmentLine,
+    CommitmentState,
+    Coverage,
+    Digest,
+    Flood,
+    Found,
+    FoundBy,
+    Section,
+    Story,
+    Unread,
+)
 from alerts.safe import one_line
 
 SUBJECT = 180  # characters of a subject at most
@@ -67,6 +78,16 @@ def lateness(story: Story, zone: str, now: datetime) -> str:
     return f"published {ago(story.late + (now - story.lead.found))} ago, found {when}"
 
 
+def found(how: Found | None, zone: str, now: datetime) -> str:
+    """`found by your edit of 24 Nov`, `found by rematch of 24 Nov`; "" for what was found as it came."""
+    if how is None:
+        return ""
+    local = how.at.astimezone(ZoneInfo(zone))
+    year = "" if local.year == now.astimezone(ZoneInfo(zone)).year else f" {local.year}"
+    what = "your edit" if how.by is FoundBy.EDIT else "rematch"
+    return f"found by {what} of {local.day} {local:%b}{year}"
+
+
 def standing(line: CommitmentLine) -> str:
     """Where a commitment stands: `overdue by 329 days`, `due in 6 days`, `met`."""
     if line.state is not CommitmentState.OPEN:
@@ -119,6 +140,8 @@ def subject(digest: Digest) -> str:
     if not stories and len(again) == 1:
         only = next(iter(again.values()))
         told = f"Also now in {listed([one_line(o, 40) for o in only.outlets], 3)}: "
+        if only.found is not None:
+            told = f"Told before, {found(only.found, digest.zone, digest.until)}: "
         return told + one_line(only.lead.title, SUBJECT - len(told))
     parts = [
         f"{short_name(part)}: {summary(part)}"
@@ -141,15 +164,17 @@ def subject(digest: Digest) -> str:
 def overview(digest: Digest) -> str:
     """The first sentence of a digest: `3 new stories from 11 outlets. 1 commitment overdue.`"""
     new = [s for part in digest.sections for s in (*part.stories, *part.titles_only)]
-    again = {s.id for part in digest.sections for s in part.again}
+    again = {s.id: s.found is not None for part in digest.sections for s in part.again}
     words = []
     if digest.stories:
         noun = ("new story", "new stories")
-        words.append(f"{count(digest.stories, *noun)} from {count(outlets_of(new), 'outlet')}.")
+        outlets = count(outlets_of(new), "outlet")
+        words.append(f"{count(digest.stories, *noun)} from {outlets}{_found_late(digest, new)}.")
     else:
         words.append("No new stories.")
-    if again:
-        words.append(f"{count(len(again), 'earlier story', 'earlier stories')} now in further outlets.")
+    for anew, what in ((False, "now in further outlets"), (True, "found anew")):
+        if number := sum(late is anew for late in again.values()):
+            words.append(f"{count(number, 'earlier story', 'earlier stories')} {what}.")
     if digest.held:
         number = sum(len(flood.matching) for flood in digest.held)
         words.append(f"{count(number, 'article')} held for review.")
@@ -158,6 +183,23 @@ def overview(digest: Digest) -> str:
     if digest.coverage.failing:
         words.append(f"{count(len(digest.coverage.failing), 'source')} failing.")
     return " ".join(words)
+
+
+def _found_late(digest: Digest, stories: Sequence[Story]) -> str:
+    """`, 2 of them found by your edit of 24 Nov`; "" when all were found as they came."""
+    as_it_came = {story.id for story in stories if story.found is None}
+    late = {
+        story.id: found(story.found, digest.zone, digest.until)
+        for story in stories
+        if story.id not in as_it_came
+    }
+    if not late:
+        return ""
+    ways = set(late.values())
+    how = ways.pop() if len(ways) == 1 else "found in the archive"
+    if digest.stories == 1:
+        return f", {how}"
+    return f", {'all' if len(late) == digest.stories else f'{len(late):,}'} of them {how}"
 
 
 def flood(found: Flood, zone: str) -> str:

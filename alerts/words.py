@@ -12,9 +12,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from alerts.fold import fold, marks
+from alerts.fold import marks
 
-_INSIDE = r"[.,](?:(?<=[^\W\d_]\.)(?=[^\W\d_])|(?<=\d[.,])(?=\d))"  # UAX #29, WB6, WB7, WB11, WB12
+_INSIDE = r"[.,·‧](?:(?<=[^\W\d_][.·‧])(?=[^\W\d_])|(?<=\d[.,])(?=\d))"  # UAX #29, WB6, WB7, WB11, WB12
 _ASCII = re.compile(rf"[A-Za-z0-9]+(?:{_INSIDE}[A-Za-z0-9]+)*", re.ASCII)
 _LATIN = re.compile(rf"[^\W_]+(?:{_INSIDE}[^\W_]+)*")  # for texts without marks
 UNSPACED = (
@@ -22,6 +22,7 @@ UNSPACED = (
     "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_JOINTS = '.,"·‧'  # may stand within a word; at its end they are signs
 _FIRST_MIXED = "\u0370"  # below it letters are Latin
 
 
@@ -43,16 +44,6 @@ def at_stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start += len(part) + 1
 
 
-def vocabulary(text: str) -> set[str]:
-    """The folded words of an equalised text: those of `spans`, several times faster."""
-    if text.isascii():
-        return set(_ASCII.findall(text.lower()))
-    if (simple := _simple(text)) is not None:
-        return set(map(fold, set(simple.findall(text))))
-    words = set(_any_script().findall(text))
-    return {fold(word[start:end]) for word in words for start, end in _by_script(word)}
-
-
 def _simple(text: str) -> re.Pattern[str] | None:
     """The pattern for words of a text in Latin letters without combining marks; None: it takes more."""
     if text.isascii():
@@ -67,7 +58,7 @@ def _simple(text: str) -> re.Pattern[str] | None:
 def _any_script() -> re.Pattern[str]:
     mark, letter = f"[{marks()}]*", f"[^\\W_{UNSPACED}]"
     joint = (
-        rf"\.(?<=[^\W\d_]\.)(?=[^\W\d_{UNSPACED}])"
+        rf"[.·‧](?:(?<=[^\W\d_].)|(?<=[{marks()}].))(?=[^\W\d_{UNSPACED}])"
         r"|[.,](?<=\d[.,])(?=\d)"
         r"|\"(?<=[\u05d0-\u05ea]\")(?=[\u05d0-\u05ea])"
     )
@@ -83,7 +74,7 @@ def _by_script(word: str) -> Iterator[tuple[int, int]]:
             here = _script(char)
             if here and here != script:
                 if script:
-                    yield begun, at
+                    yield begun, begun + len(word[begun:at].rstrip(_JOINTS))
                     begun = at
                 script = here
     yield begun, len(word)

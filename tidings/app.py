@@ -28,11 +28,12 @@ from crawler.site_memory import SiteMemory
 from crawler.spiders.crew import SpiderCrew
 from tidings import __version__
 from tidings.clock import SystemClock
+from tidings.rematching import Rematcher
 from tidings.runners.inline import InlineRunner
 from tidings.settings import Polling, Settings
 from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
-from tidings.tasks import Compose, Deliver, Report, Services, Settle
+from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
 from tidings.ticker import Ticker
 
 
@@ -51,11 +52,14 @@ class App:
     async def apply(self, settings: Settings) -> None:
         """Put other rules, sources and channels in force, from the next task on.
 
-        What belongs to the process (database, network limits) keeps its start-up value.
+        What belongs to the process (database, network limits) keeps its start-up value. Initiatives whose rules
+        are new or changed are run over the archive by the next tasks.
         """
-        self.services = self.rewire(settings)
+        services = self.rewire(settings)
+        await services.notifier.begin()
+        await services.rematcher.put_in_force()
+        self.services = services
         self.settings = settings
-        await self.services.notifier.begin()
         await self.stores.sources.sync(settings.sources, self.clock.now())
         await self.services.reader.reconsider()
 
@@ -69,15 +73,16 @@ class App:
     async def settle(self, *, everything: bool = False) -> None:
         """Collect until there is nothing left to do now, then tell: what `once` and the demo are made of.
 
-        Digests are composed last, so that one whose slot has passed tells what is found now.
+        Rules that were edited are run over the whole archive. Digests are composed last, so that one whose slot
+        has passed tells what is found now.
         """
         await self.collect(everything=everything)
-        for task in (Compose(), Deliver()):
+        for task in (Rematch(whole=True), Compose(), Deliver()):
             await self.runner.submit(task)
             await self.runner.drain()
 
     async def collect(self, *, everything: bool = False, patience: timedelta | None = None) -> None:
-        """Poll, read, fold and match until nothing of it is left to do now.
+        """Poll, read, fold and match until nothing of it is left to do now; then begin with what edits left to do.
 
         `patience`: begin nothing more after so long, and wait no longer for what is under way.
         """
@@ -89,9 +94,10 @@ class App:
                 async with asyncio.timeout_at(deadline):
                     await self.runner.drain()
                 claimed = await self.ticker.collect()
-            await self.runner.submit(Settle())
-            async with asyncio.timeout_at(deadline):
-                await self.runner.drain()
+            for task in (Settle(), Rematch()):
+                await self.runner.submit(task)
+                async with asyncio.timeout_at(deadline):
+                    await self.runner.drain()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,7 @@ async def open_app(
             polling = in_force.polling
             matcher = Matcher(in_force.watchlists, tags=in_force.tags)
             most = polling.pages_per_host
+            tell = notifier(in_force, stores, time, matcher)
             return Services(
                 clock=time,
                 sources=stores.sources,
@@ -203,13 +210,15 @@ async def open_app(
                     else PageBudget(most=most, counts=stores.hosts, near=matcher.near),
                     memory=SiteMemory(stores.hosts, matcher.near),
                 ),
-                notifier=notifier(in_force, stores, time, matcher),
+                notifier=tell,
+                rematcher=rematcher(in_force, stores, time, tell),
                 wait_for_text=polling.wait_for_text,
             )
 
         await stores.sources.sync(settings.sources, time.now())
         services = wire(settings)
         await services.notifier.begin()
+        await services.rematcher.put_in_force()
         await services.reader.reconsider()  # the initiatives may have been edited meanwhile
         runner = InlineRunner(lambda: app.services, on_report=on_report)
         stack.push_async_callback(runner.stop, 0)  # an interrupted `once` holds on to nothing
@@ -241,6 +250,19 @@ def notifier(settings: Settings, stores: Stores, clock: Clock, matcher: Matcher 
         clock=clock,
         plans=settings.digests,
         initiatives=settings.initiatives,
+    )
+
+
+def rematcher(settings: Settings, stores: Stores, clock: Clock, notifier: Notifier) -> Rematcher:
+    """The rules of these settings, to be run over the archive."""
+    return Rematcher(
+        watchlists=settings.watchlists,
+        tags=settings.tags,
+        backfill=settings.polling.backfill,
+        edits=stores.edits,
+        archive=stores.archive,
+        notifier=notifier,
+        clock=clock,
     )
 
 

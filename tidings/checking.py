@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alerts import examples
-from alerts.advice import warnings
+from alerts.advice import RuleWarning, warnings
+from alerts.lint import told_twice
 from alerts.records import Watchlist
 from tidings.settings import Problem
 
@@ -14,14 +15,21 @@ def check_watchlists(
     watchlists: Sequence[Watchlist], tags: Mapping[str, tuple[str, ...]]
 ) -> tuple[list[Problem], list[Problem], int]:
     """Errors (examples that fail), warnings, and the number of examples that were run."""
-    errors, warned, ran = [], [], 0
+    errors: list[Problem] = []
+    warned: list[Problem] = []
+    ran = 0
     for watchlist in watchlists:
         ran += sum(len(one.examples) for one in watchlist.initiatives)
         for failed in examples.run(watchlist, tags):
             errors.append(_problem(failed.where, *_unmet(failed)))
-        for warning in warnings(watchlist):
-            warned.append(_problem(warning.where, warning.problem, warning.remedy))
+        warned += map(warned_of, warnings(watchlist))
+    warned += map(warned_of, told_twice(watchlists))
     return errors, warned, ran
+
+
+def warned_of(warning: RuleWarning) -> Problem:
+    """A warning as a line of `check`."""
+    return _problem(warning.where, warning.problem, warning.remedy)
 
 
 def _unmet(failed: examples.FailedExample) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watchfiles import awatch
 
 from tidings.app import App, open_app
+from tidings.impact import too_much
 from tidings.lock import DaemonLock
 from tidings.settings import ConfigError, Settings
 from tidings.tasks import Report
@@ -121,14 +122,31 @@ async def _reload(app: App, load: Callable[[], Settings], reload: asyncio.Event)
     while True:
         await reload.wait()
         reload.clear()
-        try:
-            await app.apply(load())
-        except ConfigError as fault:
-            log.error("the edit is refused whole, the rules before it stay in force", problems=str(fault))
-        except Exception:
-            log.exception("reload failed, the rules before it stay in force")
-        else:
+        await take_edit(app, load)
+
+
+async def take_edit(app: App, load: Callable[[], Settings]) -> None:
+    """Put an edit in force if it can be read and, where a bound is set, brings no more than that allows.
+
+    One that is refused is logged, and the rules before it stay.
+    """
+    try:
+        edited = load()
+        refused = await too_much(app.stores.archive, app.settings, edited, app.clock.now())
+        if refused is None:
+            await app.apply(edited)
+    except ConfigError as fault:
+        log.error("the edit is refused whole, the rules before it stay in force", problems=str(fault))
+    except Exception:
+        log.exception("reload failed, the rules before it stay in force")
+    else:
+        if refused is None:
             log.info("reloaded", sources=len(app.settings.sources), initiatives=len(app.settings.initiatives))
+        else:
+            log.error(
+                "the edit brings too much and is refused whole, the rules before it stay in force",
+                **refused.facts(),
+            )
 
 
 def _log_report(report: Report) -> None:

@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import assert_never
 
 from alerts.notify import Notifier, Outcome
+from alerts.rerun import Refound
 from crawler.duplicates import band_keys
 from crawler.pages import PageReader
 from crawler.poll import Poller
 from crawler.ports import ArticleStore, Clock, SourceStore
 from crawler.records import PollResult, TextState
 from crawler.stories import decide
+from tidings.rematching import SLICE, Progress, Rematcher
 
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
 SETTLE_BATCH = 50  # articles folded or matched in one transaction; others wait for the database meanwhile
@@ -42,6 +44,13 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Rematch:
+    """Judge the archive by rules that were edited: some seconds of it, or all that is left."""
+
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Compose:
     """Compose and freeze the digests whose slot has passed."""
 
@@ -51,7 +60,7 @@ class Deliver:
     """Hand over all that is due in the outbox."""
 
 
-Task = PollSource | ReadPage | Settle | Compose | Deliver
+Task = PollSource | ReadPage | Settle | Rematch | Compose | Deliver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,7 @@ class Services:
     poller: Poller
     reader: PageReader
     notifier: Notifier
+    rematcher: Rematcher
     wait_for_text: timedelta
 
 
@@ -88,6 +98,8 @@ async def perform(task: Task, services: Services) -> Report:
             return await _read(task, services)
         case Settle():
             return await _settle(task, services)
+        case Rematch():
+            return await _rematch(task, services)
         case Compose():
             return await _compose(task, services)
         case Deliver():
@@ -161,6 +173,36 @@ def _some(what: str, named: Sequence[str]) -> str:
     """`what` and the first few of the things named, so that a flood of them makes no flood of log."""
     more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
     return f"{what} {', '.join(named[:NAMED])}{more}"
+
+
+async def _rematch(task: Rematch, services: Services) -> Report:
+    """One line when the whole archive is judged; what is found on the way is told meanwhile."""
+    done: list[Progress] = []
+    failed: list[str] = []
+    while (progress := await services.rematcher.step(None if task.whole else SLICE)) is not None:
+        failed += progress.failed
+        if progress.done:
+            done.append(progress)
+        if not task.whole:
+            break
+    changed = sum((one.changed for one in done), Refound())
+    facts: dict[str, object] = {
+        "initiatives": [name for one in done for name in one.initiatives],
+        "edited": [one.since.isoformat(timespec="seconds") for one in done],
+        "articles": sum(one.articles for one in done),
+        "told": changed.told,
+        "filed": changed.filed,
+        "gone": changed.gone,
+    }
+    counts = {
+        "edits applied": len(done),
+        "matches found late": changed.told,
+        "matches filed": changed.filed,
+        "matches gone": changed.gone,
+    }
+    broken = list(dict.fromkeys(failed))
+    problem = _some("the matcher broke on", broken) if broken else None
+    return Report(task=task, counts=counts, facts=facts, problem=problem, worth_a_line=bool(done))
 
 
 async def _compose(task: Compose, services: Services) -> Report:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from crawler.ports import ArticleStore, Clock, SourceStore
 from tidings.runners import Runner
-from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Settle
+from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle
 
 LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
 OF_ONE_HOST = (
@@ -27,7 +27,7 @@ class Ticker:
     async def tick(self) -> int:
         """Claim what is due and submit it, and nudge all that follows; returns how many were claimed."""
         claimed = await self.collect()
-        for task in (Settle(), Compose(), Deliver()):
+        for task in (Settle(), Rematch(), Compose(), Deliver()):
             await self._runner.submit(task)
         return claimed
 

@@ -95,3 +95,25 @@ def test_an_edit_is_in_force_at_once_and_a_bad_one_is_refused_whole(daemon: Daem
     path.write_text(good.replace("name: Chips", "name: Semiconductors"))
     assert daemon.until("reloaded")["initiatives"] == 1
     assert daemon.stop() == 0
+
+
+def test_an_edit_is_run_over_the_archive_within_seconds(
+    daemon: Daemon, place: Callable[..., Done], tmp_path: Path
+) -> None:
+    """A new initiative finds what came before it; `explain` says so, with the version of the watchlist and its time."""
+    while sum(line.get("judged", 0) for line in daemon.lines) < 3:
+        daemon.until("Settle")
+    path = tmp_path / "config" / "watchlists" / "chips.yaml"
+    path.write_text(
+        path.read_text().replace("digests:", "  - {id: wafers, name: Wafers, any: [wafers]}\ndigests:")
+    )
+
+    line = daemon.until("Rematch")
+
+    assert (line["initiatives"], line["articles"], line["told"], line["filed"]) == (["wafers"], 3, 3, 0)
+    life = place("explain", "http://chips.example/1", "--json").rows()[0]["life"]
+    (found,) = (one for one in life["matches"] if one["initiative_id"] == "wafers")
+    assert found["found"] == {"by": "edit", "at": found["watchlist_since"]}
+    assert place("rematch", "wafers", "--tell", "--json").rows()[0]["told"] == 0  # beside the daemon
+    assert daemon.stop() == 0
+    assert not [line for line in daemon.lines if line["level"] in {"warning", "error"}]

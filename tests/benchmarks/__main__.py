@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import crawl, digests, feeds, growth, matching, pages, polling, starting
+from tests.benchmarks import crawl, digests, feeds, growth, impact, matching, pages, polling, starting
 from tests.benchmarks.data import NoCorpus
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "polling": polling.bench,
     "growth": growth.bench,
     "matching": matching.bench,
+    "impact": impact.bench,
     "pages": pages.bench,
     "crawl": crawl.bench,
     "digests": digests.bench,

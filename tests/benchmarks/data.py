@@ -44,3 +44,12 @@ def texts(limit: int = 3000) -> list[tuple[str, str]]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for _, line in zip(range(limit), lines, strict=False)]
     return [(row["title"] or "", row["body"] or "") for row in rows]
+
+
+def other_news() -> list[tuple[str, str]]:
+    """Title and text of news of 2004."""
+    rows = []
+    for name in ("agnews-2004", "bbc-2004"):
+        with gzip.open(_folder("news") / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            rows += [json.loads(line) for line in lines]
+    return [(row.get("title") or "", row.get("body") or row.get("description") or "") for row in rows]

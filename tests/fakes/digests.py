@@ -172,6 +172,9 @@ class MemoryDigests:
             return False
         if window is not None and self._has_changed(slot.digest_id, window, until):
             return False
+        if window is not None and message is not None:
+            told = [one for one in self._window(window.since, until) if one.initiative_id in window.told]
+            self.matches.mark_told(told, now)
         self.slots[slot.digest_id, slot.key] = until
         self._edge(until)
         if message is not None:
@@ -213,6 +216,7 @@ class MemoryDigests:
             for match in self.matches.holding()
             if match.matched_at is not None
             and since < match.matched_at <= until
+            and not match.filed
             and not self._article(match.article_id).backfilled
             and not is_held(self._article(match.article_id))
         ]

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.records import Match
+from alerts.rerun import Refound, Rerun
 from crawler.records import Article
-from tests.fakes.articles import MemoryArticles
+from tests.fakes.articles import MemoryArticles, is_held
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -20,7 +21,6 @@ class MemoryMatches:
         self.articles = articles or MemoryArticles()
         self.articles.released = self._released
         self.kept: dict[tuple[str, str], Match] = {}
-        self.gone: set[tuple[str, str]] = set()  # those that no longer hold
         self.windows_end: datetime | None = (
             None  # of the last one that is frozen; start of the last first one
         )
@@ -41,12 +41,64 @@ class MemoryMatches:
         for article, found in judged:
             self._record(article, found, now)
 
+    async def record_rerun(
+        self, judged: Sequence[tuple[Article, Sequence[Match]]], rerun: Rerun, now: datetime
+    ) -> Refound:
+        now = self._in_no_window(now)
+        changed = Refound()
+        for article, matches in judged:
+            one = self.articles.kept.get(article.id)
+            if one is None or one.unfolded_since or one.unmatched_since:
+                continue
+            found = {match.initiative_id: match for match in matches}
+            for initiative in rerun.initiatives:
+                changed += self._rerun(one.article, initiative, found.get(initiative), rerun, now)
+        return changed
+
+    def mark_told(self, found: Sequence[Match], now: datetime) -> None:
+        """A digest tells these."""
+        for match in found:
+            place = (match.article_id, match.initiative_id)
+            self.kept[place] = replace(match, told_at=match.told_at or now)
+
+    def _rerun(
+        self, article: Article, initiative: str, match: Match | None, rerun: Rerun, now: datetime
+    ) -> Refound:
+        place = (article.id, initiative)
+        kept = self.kept.get(place)
+        young = rerun.tell_since is not None and article.first_seen_at >= rerun.tell_since
+        tell = young and not article.backfilled and not is_held(article)
+        if match is None:
+            if kept is None or kept.gone_at is not None:
+                return Refound()
+            if kept.told_at is not None:
+                self.kept[place] = replace(kept, commitments=())
+                return Refound()
+            self.kept[place] = replace(kept, gone_at=now)
+            return Refound(gone=1)
+        if kept is not None and kept.gone_at is None:
+            past = kept.told_at is None and self.windows_end and (kept.matched_at or now) <= self.windows_end
+            told = tell and (rerun.tell_filed if kept.filed else bool(past))
+            if told:
+                found = rerun.found if kept.filed else kept.found
+                kept = replace(kept, filed=False, matched_at=now, found=found)
+            self.kept[place] = replace(kept, commitments=match.commitments)
+            return Refound(told=int(told))
+        if kept is not None and kept.told_at is not None:
+            self.kept[place] = _again(match, kept)
+            return Refound()
+        filed = not tell and not is_held(article)
+        self.kept[place] = replace(
+            match, article_id=article.id, matched_at=now, found=rerun.found, filed=filed
+        )
+        return Refound(told=int(tell), filed=int(not tell))
+
     def _in_no_window(self, now: datetime) -> datetime:
         return now if self.windows_end is None else max(now, self.windows_end + timedelta(microseconds=1))
 
     def _released(self, article_id: str, now: datetime) -> None:
         for place, match in self.kept.items():
-            if place[0] == article_id and place not in self.gone:
+            if place[0] == article_id and match.gone_at is None:
                 self.kept[place] = replace(match, matched_at=self._in_no_window(now))
 
     def _record(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
@@ -55,11 +107,15 @@ class MemoryMatches:
             return
         found = {(article.id, match.initiative_id): match for match in matches}
         for place, match in found.items():
-            holds = place in self.kept and place not in self.gone
-            at = self.kept[place].matched_at if holds else now
-            self.kept[place] = replace(match, article_id=article.id, matched_at=at)
-        self.gone -= found.keys()
-        self.gone |= {place for place in self.kept if place[0] == article.id and place not in found}
+            kept = self.kept.get(place)
+            again = kept is not None and (kept.gone_at is None or kept.told_at is not None)
+            if kept is not None and again:
+                self.kept[place] = _again(match, kept)
+            else:
+                self.kept[place] = replace(match, article_id=article.id, matched_at=now)
+        for place, match in self.kept.items():
+            if place[0] == article.id and place not in found and match.gone_at is None:
+                self.kept[place] = replace(match, gone_at=now)
         one.judged_at = one.judged_at or now
         one.matched_version = max(one.matched_version, article.version)
         if one.matched_version >= one.article.version:
@@ -71,5 +127,17 @@ class MemoryMatches:
 
     def holding(self) -> list[Match]:
         """Matches that hold now, by time, article, initiative."""
-        found = [match for place, match in self.kept.items() if place not in self.gone]
+        found = [match for match in self.kept.values() if match.gone_at is None]
         return sorted(found, key=lambda one: (one.matched_at or NEVER, one.article_id, one.initiative_id))
+
+
+def _again(match: Match, kept: Match) -> Match:
+    """`match` with the time and fate of the one that is there."""
+    return replace(
+        match,
+        article_id=kept.article_id,
+        matched_at=kept.matched_at,
+        found=kept.found,
+        filed=kept.filed,
+        told_at=kept.told_at,
+    )

@@ -26,6 +26,7 @@ from alerts.records import (
     Telling,
     Window,
 )
+from alerts.rerun import Refound, Rerun
 from crawler.records import Article
 from tests.fakes.deliveries import MemoryDeliveries
 
@@ -228,6 +229,11 @@ class WaitingArticles:
         for article, matches in judged:
             self.matches[article.id] = tuple(replace(one, matched_at=now) for one in matches)
             self.waiting.remove(article)
+
+    async def record_rerun(
+        self, judged: Sequence[tuple[Article, Sequence[Match]]], rerun: Rerun, now: datetime
+    ) -> Refound:
+        return Refound()  # what waits is judged as it comes
 
     async def matches_of(self, article_id: str) -> tuple[Match, ...]:
         return self.matches.get(article_id, ())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
 
 from alerts.commitments import lines
 from alerts.digest import compose, is_empty, story_of, told
@@ -14,6 +16,8 @@ from alerts.records import (
     Digest,
     DigestPlan,
     DigestSlot,
+    Found,
+    FoundBy,
     MatchedArticle,
     Telling,
 )
@@ -288,3 +292,59 @@ def test_the_overview_counts_what_matters() -> None:
         "1 new story from 2 outlets. 1 earlier story now in further outlets. "
         "1 commitment overdue. 1 source failing."
     )
+
+
+EDIT = Found(by=FoundBy.EDIT, at=datetime(2026, 11, 24, 14, 30, tzinfo=UTC))
+REMATCH = Found(by=FoundBy.REMATCH, at=datetime(2025, 12, 30, 14, 30, tzinfo=UTC))
+
+
+def late(one: MatchedArticle, how: Found = EDIT) -> MatchedArticle:
+    """The same article, found in the archive."""
+    return replace(one, match=replace(one.match, found=how))
+
+
+def test_finds_in_the_archive_come_last_those_of_the_newest_edit_first() -> None:
+    """However many outlets they have: news comes first."""
+    digest = composed(
+        late(found("A", story="old", source="One"), REMATCH),
+        late(found("B", story="edited", source="One")),
+        late(found("B", story="edited", source="Two")),
+        found("C", story="news"),
+    )
+
+    stories = digest.sections[0].stories
+    assert [(one.id, one.found) for one in stories] == [("news", None), ("edited", EDIT), ("old", REMATCH)]
+
+
+def test_a_story_of_which_a_part_came_as_news_is_news() -> None:
+    """A report found by an edit joins a story of today: no note on it."""
+    digest = composed(late(found("A", story="s")), found("A", story="s", source="The Delhi Observer"))
+
+    assert digest.sections[0].stories[0].found is None
+    assert "found by" not in overview(digest)
+
+
+@pytest.mark.parametrize(
+    ("articles", "expected"),
+    [
+        ([late(found("A"))], "1 new story from 1 outlet, found by your edit of 24 Nov."),
+        ([late(found("A")), late(found("B"))], "2 new stories from 1 outlet, all of them found by your edit of 24 Nov."),
+        ([late(found("A")), found("B")], "2 new stories from 1 outlet, 1 of them found by your edit of 24 Nov."),
+        ([late(found("A"), REMATCH)], "1 new story from 1 outlet, found by rematch of 30 Dec 2025."),
+        ([late(found("A")), late(found("B"), REMATCH)], "2 new stories from 1 outlet, all of them found in the archive."),
+        ([late(found("A", told_at=SINCE))], "No new stories. 1 earlier story found anew."),
+        ([found("A", told_at=SINCE)], "No new stories. 1 earlier story now in further outlets."),
+    ],
+)  # fmt: skip
+def test_the_overview_says_what_was_found_in_the_archive(
+    articles: list[MatchedArticle], expected: str
+) -> None:
+    """How many of the stories, and by what; the year only where it is another one."""
+    assert overview(composed(*articles)).startswith(expected)
+
+
+def test_the_subject_of_a_told_story_that_an_edit_found_says_so() -> None:
+    """It is not in a further outlet."""
+    digest = composed(late(found("Ministers launch it", told_at=SINCE)))
+
+    assert subject(digest) == "Told before, found by your edit of 24 Nov: Ministers launch it"

@@ -182,7 +182,7 @@ BASE = {
 RULES = (
     "initiatives:\n  - {id: trust, any: [TRUST initiative]}\n  - {id: compact, any: [COMPACT initiative]}\n"
 )
-INSTALLATION = {"database", "queue", "polling", "retention", "web", "operator", "channels"}
+INSTALLATION = {"database", "queue", "polling", "retention", "web", "edits", "operator", "channels"}
 SECRETS = {
     "hook-secret": "whsec_aHVudGVyMg==",
     "hook-url": "https://hooks.example.org/x",

@@ -83,6 +83,10 @@ _FAR = "Nothing of note was said about it. " * 12
         ("Grocer's Trust Initiative Lowers Prices", "Shoppers trust the labels.", set()),
         ("Police launch Trust Initiative", "The force wants residents to trust its officers.", set()),
         ("Police launch Trust Initiative", "In Pune, India, the force asks people to trust it.", set()),
+        ("Shop in Delhi starts Trust Initiative", "Buyers in India trust its labels, it says.", set()),
+        ("India backs trust initiative of villages", "", set()),
+        ("TRUST INITIATIVE OF GROCERS GROWS", "", set()),
+        ("TRUST INITIATIVE OF GROCERS GROWS", "In India, too, shoppers trust its labels.", set()),
         # capitals, with the word in lower case in the body
         ("INDIA LOSES TRUST IN OLD BRIDGES", "Commuters in India no longer trust the bridges.", set()),
         ("INDIA, US EXPAND TRUST", "The TRUST talks now cover biotech, officials of India said.", {"trust"}),
@@ -91,8 +95,11 @@ _FAR = "Nothing of note was said about it. " * 12
         # anti-trust in capitals
         ("INDIA OPENS ANTI-TRUST PROBE", "The watchdog of India looks at cement makers.", set()),
         ("INDIA OPENS ANTITRUST PROBE", "", set()),
+        ("US ANTI-TRUST CASE HITS INDIA UNIT", "The unit in India denies it.", set()),
         # a spaced dash inside the phrase
         ("A matter of TRUST – initiative is lacking", "", set()),
+        ("A matter of TRUST—initiative is lacking", "", set()),
+        ("A matter of Trust – Initiative opens in India", "", set()),
         ("U.S. – India COMPACT signed", "", {"compact"}),
         # a trust fund in the ninth paragraph
         (
@@ -113,6 +120,8 @@ _FAR = "Nothing of note was said about it. " * 12
         ("COMPACT CARS DRIVE INDIA SALES", "Small cars lead.", set()),
         ("COMPACT MODELS DRIVE INDIA SALES", "Buyers like compact models.", set()),
         ("COMPACT SUVS DRIVE INDIA SALES", "", set()),
+        ("US-India Compact signed", "", {"compact"}),
+        ("US-India compact signed", "", set()),
         ("India signs the COMPACT, officials say", "", {"compact"}),
         ("COMPACT: India's next steps", "", {"compact"}),
         ("India's Compactor Ltd lists", "", set()),
@@ -125,6 +134,7 @@ _FAR = "Nothing of note was said about it. " * 12
         # BTA with India, with Chile, and as the name of a place
         ("BTA round with India ends", "", {"bta"}),
         ("Chile and Peru sign BTA", "The BTA enters into force in May.", set()),
+        ("New bus link from BTA to the harbour", "", set()),
         ("Flood in Bta village of India", "", set()),
         ("India-U.S. bilateral trade agreements near", "", set()),
         ("India bilateral trade agreement near", "", {"bta"}),
@@ -132,10 +142,12 @@ _FAR = "Nothing of note was said about it. " * 12
         ("MSP adds lithium projects", "", {"msp"}),
         ("India raises wheat MSP by 3%", "Farmers wanted more.", set()),
         ("MSPs vote on budget at Holyrood", "", set()),
+        ("MSP asks for inquiry into ferries", "Members of the Scottish parliament agreed.", set()),
         ("MSP MEETS ON COBALT", "", {"msp"}),
         # iCET, TS ICET
         ("TS ICET results declared", "The state of Telangana in India named the toppers.", set()),
         ("TS ICET RESULTS DECLARED", "", set()),
+        ("iCET results reviewed by India and the U.S.", "", {"trust"}),
         # a company's roadmap for AI infrastructure, and the promised one
         ("Acme shows roadmap for AI infrastructure", "The firm will spend more.", set()),
         ("U.S., India publish road map for AI infrastructure", "", {"trust"}),

@@ -17,7 +17,19 @@ from lxml import html as lxml_html
 from alerts import wording
 from alerts.digest import compose
 from alerts.errors import TemplateFault
-from alerts.records import Coverage, Digest, FailingSource, Field, Flood, Gap, MatchedArticle, Message, Unread
+from alerts.records import (
+    Coverage,
+    Digest,
+    FailingSource,
+    Field,
+    Flood,
+    Found,
+    FoundBy,
+    Gap,
+    MatchedArticle,
+    Message,
+    Unread,
+)
 from alerts.render import HTML_BYTES, Renderer
 from alerts.safe import one_line
 from alerts.wrap import columns, wrapped
@@ -297,6 +309,52 @@ def test_html_and_text_are_equally_complete() -> None:
     assert all(href in text for href in hrefs)
 
 
+def edited(one: MatchedArticle) -> MatchedArticle:
+    """The same, found in the archive by an edit of the day before."""
+    how = Found(by=FoundBy.EDIT, at=NOW - timedelta(days=1))
+    match = replace(
+        one.match, found=how, watchlist_version="0123456789ab", watchlist_since=NOW - timedelta(days=1)
+    )
+    return replace(one, match=match)
+
+
+def test_what_an_edit_found_stands_under_its_heading() -> None:
+    """Once for all its stories, after the news; also beside titles and beside what was told before."""
+    message = RENDERER.render(
+        digest_of(
+            found("News of today"),
+            *(edited(found(f"Find {n}", hours=30 + n)) for n in range(3)),
+            edited(found("Told", source="Latecomer", told_at=NOW - timedelta(days=2))),
+            most=3,
+        ),
+        NOW,
+    )
+    page = lxml_html.document_fromstring(message.html).text_content()
+
+    for part in (message.text, page):
+        words = " ".join(part.split())
+        assert words.count("Found by your edit of 24 Nov") == 1
+        news, _, finds = words.partition("Found by your edit of 24 Nov")
+        assert "News of today" in news
+        assert "Find 0" in finds
+        title, told = finds.partition("by title")[2], finds.partition("Told before")[2]
+        assert "found by your edit of 24 Nov" in title.partition("Told before")[0]
+        assert "first told Mon 23 Nov, 07:30, found by your edit of 24 Nov" in told
+        assert "lso now in Latecomer" not in told
+
+
+def test_the_json_says_how_a_story_was_found_and_by_which_watchlist() -> None:
+    """Times in UTC; nothing for what was found as it came."""
+    digest = digest_of(found("News"), edited(found("Find")))
+    stories = json.loads(RENDERER.render(digest, NOW).data)["data"]["initiatives"][0]["stories"]
+
+    keys = ("found_by_edit", "found_by_rematch", "watchlist_version", "watchlist_since")
+    assert [tuple(one[key] for key in keys) for one in stories] == [
+        (None, None, "", None),
+        ("2026-11-24T12:30:00Z", None, "0123456789ab", "2026-11-24T12:30:00Z"),
+    ]
+
+
 def test_text_lines_end_within_78_columns() -> None:
     lines = RENDERER.render(full_digest(), NOW).text.splitlines()
 
@@ -364,7 +422,7 @@ def test_the_json_is_the_contract() -> None:
         "id", "title", "url", "source", "published", "first_told", "outlets", "reports", "evidence", "also",
     } <= set(story)  # fmt: skip
     assert {"title", "url", "source", "published"} <= set(story["also"][0])
-    assert {"term", "field", "start", "end", "snippet", "strength"} == set(story["evidence"][0])
+    assert {"term", "field", "start", "end", "snippet", "strength", "words"} == set(story["evidence"][0])
     assert {"checked", "failing", "quiet", "gaps", "held"} <= set(data["coverage"])
     assert {"unread", "judged", "without_page"} <= set(data["coverage"])
     assert set(data["coverage"]["failing"][0]) == {"source", "since", "reason"}

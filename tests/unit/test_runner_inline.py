@@ -16,7 +16,7 @@ from crawler.records import Article, Poll, PollResult, PollState, Source, Source
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.stores import MemoryStores
 from tidings.runners.inline import AT_ONCE, WAITING, InlineRunner
-from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Report, Services, Settle
+from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Report, Services, Settle
 from tidings.ticker import LEASE, Ticker
 
 
@@ -47,6 +47,9 @@ class Work:
     async def match_new(self, limit: int) -> Matched:
         await self._do("match")
         return Matched()
+
+    async def step(self, seconds: float | None) -> None:
+        await self._do("rematch")
 
     async def compose_due(self) -> tuple[()]:
         await self._do("compose")
@@ -80,6 +83,7 @@ class House:
             poller=work,
             reader=work,
             notifier=work,
+            rematcher=work,
             wait_for_text=timedelta(hours=1),
         )
         self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append)
@@ -277,3 +281,20 @@ async def test_a_stop_ends_even_when_nothing_can_be_given_back() -> None:
     await house.runner.stop(0)
 
     assert house.reports == []
+
+
+async def test_the_archive_is_judged_by_new_rules_after_the_round_of_the_old_ones() -> None:
+    """What a round of matching that began before an edit finds by the old rules is looked at again behind it."""
+    house = House()
+    house.work.hold("match")
+    await house.runner.submit(Settle())
+    await house.until(lambda: house.work.begun == ["match"])
+    await house.runner.submit(Rematch())
+    await house.runner.submit(Compose())
+    await house.until(lambda: "compose" in house.work.begun)
+    assert "rematch" not in house.work.begun
+
+    house.work.let_go("match")
+    await house.runner.drain()
+
+    assert house.work.begun == ["match", "compose", "rematch"]

@@ -86,6 +86,24 @@ def test_tabs_inside_texts_are_fine() -> None:
     assert document.plain() == {"a": "x", "b": "one\n\ttwo\n", "c": "x y"}
 
 
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ("&TRUST initiative", "'&TRUST' marks a text for repetition and is no part of the item"),
+        ("TRUST #1", "'#1' begins a comment and is no part of the item"),
+        ("TRUST #1st plan", "'#1st' begins a comment and is no part of the item"),
+        ("TRUST # the first", None),
+        ("TRUST #note", None),
+        ("'TRUST #1'", None),
+        ("C#1", None),
+    ],
+)
+def test_signs_that_yaml_takes_away_from_an_item_are_named(item: str, problem: str | None) -> None:
+    """An item that loses a part without a word would match something else than it says."""
+    found = parse(f"any:\n  - {item}\n".encode(), "w.yaml").problems
+    assert [(one.line, one.column, one.problem) for one in found] == ([(2, 5, problem)] if problem else [])
+
+
 def test_an_alias_repeats_a_text() -> None:
     """Anchors are allowed within measure."""
     assert parse(b"a: &x [one, two]\nb: *x\n", "f.yaml").plain() == {"a": ["one", "two"], "b": ["one", "two"]}

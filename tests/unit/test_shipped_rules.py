@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from tidings.settings import load
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
+CASES = ROOT / "tests" / "data" / "us-india-technology.txt"
+Case = tuple[str, str, str | None]  # title, text, day of publication
+_DAY = re.compile(r"(?:\[(\d{4}-\d\d-\d\d)\] )?(.*)")
 
 
 @pytest.fixture(scope="module")
@@ -80,21 +84,62 @@ def test_the_announcement_of_february_2025_meets_all_nine_initiatives(
     assert "ai-roadmap" in met["ai-infrastructure-roadmap"]
 
 
-def test_the_same_words_in_another_sense_are_left_alone(matcher: Matcher) -> None:
-    """Pages on trusts, antitrust, compact cars, Indus waters, other trade talks and other minerals."""
-    rows: dict[str, list[Any]] = json.loads(corpus("subject/trust-us-india.json").read_text(encoding="utf-8"))
+def sections() -> dict[str, list[Case]]:
+    """Initiative, or "nothing" → its lines in `tests/data`."""
+    found: dict[str, list[Case]] = {}
+    for line in CASES.read_text(encoding="utf-8").splitlines():
+        if line.startswith("== "):
+            cases = found.setdefault(line.removeprefix("== "), [])
+        elif line and not line.startswith("#"):
+            day, rest = _DAY.fullmatch(line).groups()  # type: ignore[union-attr]  # every line fits
+            title, _, text = rest.partition("|")
+            cases.append((title.strip(), text.strip(), day))
+    return found
 
-    wrong = [
-        (row["topic"], row["title"])
-        for row in rows["negatives"]
-        if found(matcher, title=row["title"] or "", text=row["quote"] or "")
-    ]
-    right = [
-        row for row in rows["positives"] if found(matcher, title=row["title"] or "", text=row["quote"] or "")
-    ]
 
-    assert wrong == []
-    assert len(right) / len(rows["positives"]) > 0.9  # one sentence of each, some without either country
+@pytest.mark.parametrize(
+    ("initiative", "title", "text", "day"),
+    [(name, *case) for name, cases in sections().items() for case in cases if name != "nothing"],
+)
+def test_an_article_of_the_subject_is_found(
+    matcher: Matcher, initiative: str, title: str, text: str, day: str | None
+) -> None:
+    """However press, wires, think tanks and ministries name it."""
+    published = datetime.fromisoformat(f"{day}T12:00:00+00:00") if day else None
+    verdict = matcher.judge(subject(title=title, text=text, published=published), explain=True)
+
+    assert initiative in {match.initiative_id for match in verdict.matches}, verdict.misses
+
+
+@pytest.mark.parametrize(("title", "text"), [case[:2] for case in sections()["nothing"]])
+def test_a_namesake_of_the_subject_is_left_alone(matcher: Matcher, title: str, text: str) -> None:
+    """Trusts and compacts of other kinds, other rivers' innovations, other countries' agreements, exams and crops."""
+    assert found(matcher, title=title, text=text) == {}
+
+
+def test_each_initiative_has_articles_that_it_must_find(watchlist: Watchlist) -> None:
+    kept = sections()
+
+    assert set(kept) == {initiative.id for initiative in watchlist.initiatives} | {"nothing"}
+    assert min(map(len, kept.values())) >= 10
+
+
+def test_a_country_in_the_opening_of_the_body_belongs_to_a_name_in_the_title(matcher: Matcher) -> None:
+    """And words in that opening that would make the name another's do not: only those beside it do."""
+    text = (
+        "Schools and the police of both countries took part, the ministry in New Delhi said; the U.S. agreed."
+    )
+
+    assert "trust" in found(matcher, title="TRUST initiative enters its second year", text=text)
+    assert "trust" not in found(matcher, title="Police TRUST initiative enters its second year", text=text)
+
+
+def test_the_former_name_is_found_in_old_news_only(matcher: Matcher) -> None:
+    """iCET, until the day on which TRUST was announced."""
+    old, new = datetime(2025, 2, 13, 23, tzinfo=UTC), datetime(2025, 2, 14, tzinfo=UTC)
+
+    assert matcher.judge(subject(title="India and U.S. review iCET", published=old)).matches
+    assert not matcher.judge(subject(title="India and U.S. review iCET", published=new)).matches
 
 
 def test_fifteen_hundred_old_news_stories_raise_no_false_alarm(matcher: Matcher) -> None:

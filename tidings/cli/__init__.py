@@ -17,9 +17,13 @@ from tidings.cli import (
     deliveries,
     demo,
     digests,
+    impact,
     quarantine,
+    rematch,
+    search,
     sources,
     storage,
+    suggest,
     trying,
 )
 from tidings.cli.options import Quietly
@@ -38,6 +42,10 @@ configuration.add_to(app)
 daemon.add_to(app)
 demo.add_to(app)
 archive.add_to(app)
+rematch.add_to(app)
+impact.add_to(app)
+suggest.add_to(app)
+search.add_to(app)
 app.add_typer(trying.app, name="try")
 app.add_typer(sources.app, name="sources")
 app.add_typer(channels.app, name="channels")

@@ -55,7 +55,25 @@ def _review(article: Any) -> str:
     return f"{start}; since {plain(article.held_ended)} {end}"
 
 
+def how_matched(match: Any) -> list[str]:
+    """By which watchlist, found how, and what became of it."""
+    since = f", in force since {plain(match.watchlist_since)}" if match.watchlist_since else ""
+    lines = (
+        [f"by version {match.watchlist_version} of the watchlist{since}"] if match.watchlist_version else []
+    )
+    if match.found is not None:
+        what = "your edit" if match.found.by == "edit" else "rematch"
+        filed = "; filed, never told" if match.filed else ""
+        lines.append(f"found in the archive by {what} of {plain(match.found.at)}{filed}")
+    if match.told_at is not None:
+        lines.append(f"told first at {plain(match.told_at)}")
+    if match.gone_at is not None:
+        lines.append(f"no longer matches since {plain(match.gone_at)}")
+    return lines
+
+
 def _story(life: Any, verdict: Any) -> list[str]:
+    from alerts.evidence import shown
     from tidings.page_story import in_post, page_story
 
     article = life.article
@@ -81,11 +99,12 @@ def _story(life: Any, verdict: Any) -> list[str]:
     for match in life.matches:
         filed = f", filed under {', '.join(match.commitments)}" if match.commitments else ""
         lines.append(f"  matched {match.initiative_id} at {plain(match.matched_at)}{filed}")
+        lines += [f"      {line}" for line in how_matched(match)]
         for one in match.evidence:
             posts = posts_of.get(match.text_version, ()) if one.field == "text" else ()
             place = in_post(posts, one.start)
             lines.append(
-                f"      {one.strength} {one.term!r} in {one.field}{place and f', {place}'}: {one.snippet}"
+                f"      {one.strength} {shown(one)!r} in {one.field}{place and f', {place}'}: {one.snippet}"
             )
     for miss in verdict.misses:
         lines.append(f"  not {miss.initiative_id}: {miss.stopped_at}")
@@ -95,5 +114,6 @@ def _story(life: Any, verdict: Any) -> list[str]:
             f"  told in {delivery.message_key} to {delivery.channel_id} {delivery.recipient}: {delivery.state}, {when}"
         )
     if not life.deliveries:
-        lines.append("  told to nobody yet")
+        waits = [one for one in life.matches if not one.filed and one.gone_at is None]
+        lines.append("  told to nobody yet" if waits or not life.matches else "  told to nobody")
     return lines

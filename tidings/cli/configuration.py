@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from tidings.cli.options import USAGE, Config, Json, State, complain, fail, load
 from tidings.cli.output import json_line
 
 if TYPE_CHECKING:
-    pass
+    from tidings.settings import Problem, Settings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,12 +52,16 @@ def check(
     state: State = None,
     as_json: Json = False,
 ) -> None:
-    """Validate, run the examples, and warn of rules that are too broad, dead or contradictory."""
+    """Validate, run the examples, and warn of rules that are too broad, dead or contradictory.
+
+    Where something has been collected, the rules are also held against the archive.
+    """
     from alerts.match import spelled, validate
     from tidings.checking import check_watchlists
     from tidings.settings import ConfigError, load_watchlist
     from tidings.unserved import unserved
 
+    loaded: Settings | None = None  # None: of some files only, without an installation around them
     tags: dict[str, tuple[str, ...]] = {}
     summary = ""
     idle: tuple[str, ...] = ()  # what is configured and does nothing
@@ -86,6 +91,7 @@ def check(
         return
 
     errors, warnings, examples = check_watchlists(lists, tags)
+    looked = "" if loaded is None or errors else _hold_against_archive(loaded, warnings)
     if as_json:
         json_line({"ok": not errors, "errors": errors, "warnings": warnings, "unserved": idle})
     else:
@@ -99,7 +105,31 @@ def check(
             initiatives = sum(len(each.initiatives) for each in lists)
             typer.echo(
                 f"ok: {summary}{initiatives} initiatives, {examples} examples pass, "
-                f"{len(warnings) + len(idle)} warnings"
+                f"{len(warnings) + len(idle)} warnings{looked}"
             )
     if errors:
         raise typer.Exit(USAGE)
+
+
+def _hold_against_archive(loaded: Settings, warnings: list[Problem]) -> str:
+    """Add what the archive says of the rules, where there is one; returns how much of it was looked at."""
+    from tidings.checking import warned_of
+    from tidings.linting import has_archive, look
+    from tidings.opening import open_stores
+    from tidings.storage.errors import StorageError
+
+    if not has_archive(loaded):
+        return ""
+
+    async def work() -> tuple[list[Problem], str]:
+        async with open_stores(loaded) as stores:
+            found = await look(loaded, stores.archive)
+        newest = "" if found.whole else " of the newest"
+        return list(map(warned_of, found.warnings)), f"; held against {found.articles:,}{newest} articles"
+
+    try:
+        more, said = asyncio.run(work())
+    except StorageError as fault:  # the files are right or wrong without it
+        return f"; the archive could not be asked: {fault}"
+    warnings += more
+    return said

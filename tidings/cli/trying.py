@@ -176,6 +176,7 @@ def match(
 ) -> None:
     """Show which initiatives a text would match and why, and where the others stopped."""
     from alerts.errors import RuleError
+    from alerts.expression import is_expression
     from alerts.match import Matcher, validate
     from crawler.records import Purpose
     from tidings.settings import ConfigError, load_watchlist
@@ -204,13 +205,17 @@ def match(
             raise Unreadable(str(fault)) from fault
         return [_judged(article, matcher) for article in articles]
 
+    def shown(one: dict[str, Any]) -> str:
+        words: str = one["words"] if is_expression(one["term"]) else one["term"]
+        return words
+
     def people(row: dict[str, Any]) -> Iterable[str]:
         yield row["title"] or row["input"]
         for found in row["matches"]:
             filed = f" (files under {', '.join(found['commitments'])})" if found["commitments"] else ""
             yield f"  ✓ {found['initiative']}{filed}"
             for one in found["evidence"]:
-                yield f"      {one['strength']:6} {one['term']!r} in {one['field']}: {one['snippet']}"
+                yield f"      {one['strength']:6} {shown(one)!r} in {one['field']}: {one['snippet']}"
         for missed in row["not"]:
             yield f"  – {missed['initiative']}: {missed['stopped_at']}"
 

@@ -12,6 +12,7 @@ from tidings.tasks import (
     Deliver,
     PollSource,
     ReadPage,
+    Rematch,
     Report,
     Services,
     Settle,
@@ -24,7 +25,14 @@ log = structlog.get_logger(__name__)
 
 # Polls and pages wait for other hosts, so many may be under way; the rest touch only our own database or
 # outbox and run one at a time, so that a digest is never composed twice at once.
-AT_ONCE: dict[type[Task], int] = {PollSource: 50, ReadPage: 64, Settle: 1, Compose: 1, Deliver: 1}
+AT_ONCE: dict[type[Task], int] = {
+    PollSource: 50,
+    ReadPage: 64,
+    Settle: 1,
+    Rematch: 1,
+    Compose: 1,
+    Deliver: 1,
+}
 WAITING = 4  # tasks in hand for each one under way; more stay in the database, where they are safe
 
 
@@ -37,6 +45,8 @@ class InlineRunner:
         self._services = services  # asked for each task, so that a reload holds from the next one on
         self._on_report = on_report
         self._gates = {kind: asyncio.Semaphore(number) for kind, number in AT_ONCE.items()}
+        # A round of matching that began before an edit ends before the archive is judged by the new rules.
+        self._gates[Rematch] = self._gates[Settle]
         self._waiting: dict[Task, asyncio.Task[None]] = {}  # not begun
         self._in_hand: dict[asyncio.Task[None], Task] = {}  # waiting or under way
         self._stopping = False

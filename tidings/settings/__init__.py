@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tidings.settings.load import default_polling, load, load_watchlist
+from tidings.settings.load import default_polling, load, load_watchlist, parse_watchlist, parse_watchlists
 from tidings.settings.problems import ConfigError, Problem
-from tidings.settings.records import Polling, Queue, Retention, Settings, Web
+from tidings.settings.records import Edits, Polling, Queue, Retention, Settings, Web
 
 __all__ = [
     "ConfigError",
+    "Edits",
     "Polling",
     "Problem",
     "Queue",
@@ -17,4 +18,6 @@ __all__ = [
     "default_polling",
     "load",
     "load_watchlist",
+    "parse_watchlist",
+    "parse_watchlists",
 ]

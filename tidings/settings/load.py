@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -105,6 +105,47 @@ def load_watchlist(path: Path, *, validate_term: ValidateTerm | None = None) -> 
     return file.watchlist(shape)
 
 
+def parse_watchlist(data: bytes, *, name: str, validate_term: ValidateTerm | None = None) -> Watchlist:
+    """As `load_watchlist`, of a text that is no file; messages call it `name`.
+
+    Raises:
+        ConfigError: holds all its errors.
+    """
+    (watchlist,), _ = parse_watchlists({name: data}, validate_term=validate_term)
+    return watchlist
+
+
+def parse_watchlists(
+    texts: Mapping[str, bytes], *, everywhere: Sequence[str] = (), validate_term: ValidateTerm | None = None
+) -> tuple[tuple[Watchlist, ...], tuple[DigestPlan, ...]]:
+    """Watchlists that stand in no folder, with the digests in them; names of channels and sources are not checked.
+
+    Args:
+        texts: by the names that messages call them.
+        everywhere: ids of initiatives beside theirs, which a digest of all initiatives tells too.
+    Raises:
+        ConfigError: holds all errors of all texts.
+    """
+    files = [_File(path=Path(name)) for name in texts]
+    wrong: list[Problem] = []
+    for one, data in zip(files, texts.values(), strict=True):
+        one.take(data, wrong)
+    surroundings = Surroundings(config_dir=Path(), validate_term=validate_term)
+    wrong.extend(twice([], [one.document for one in files], []))
+    shapes = [_shape(one, WatchlistFile, surroundings, wrong) for one in files]
+    if wrong:
+        raise ConfigError(wrong)
+    read = [(one, shape) for one, shape in zip(files, shapes, strict=True) if shape is not None]
+    watchlists = tuple(one.watchlist(shape) for one, shape in read)
+    every = tuple(dict.fromkeys((*everywhere, *(one.id for each in watchlists for one in each.initiatives))))
+    plans = tuple(
+        digest.record(tuple(one.id for one in shape.initiatives), every)
+        for _, shape in read
+        for digest in shape.digests
+    )
+    return watchlists, plans
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 
@@ -115,6 +156,7 @@ class _File:
     path: Path
     document: Document | None = None
     version: str = ""
+    text: str = ""
 
     def read(self, wrong: list[Problem]) -> None:
         """Fill in the document, or add to `wrong` why there is none."""
@@ -132,19 +174,25 @@ class _File:
                 )
             )
             return
+        self.take(data, wrong)
+
+    def take(self, data: bytes, wrong: list[Problem]) -> None:
+        """The same of bytes that are read already."""
         self.version = hashlib.sha256(data).hexdigest()[:12]
         try:
-            self.document = parse(data, shown)
+            self.document = parse(data, str(self.path))
         except ConfigError as error:
             wrong.extend(error.problems)
         else:
+            self.text = data.decode("utf-8")
             wrong.extend(self.document.problems)
 
     def watchlist(self, shape: WatchlistFile) -> Watchlist:
         """The record, with positions."""
         document = self.document
         assert document is not None
-        return shape.record(lambda *path: document.where(path), self.version)
+        made = shape.record(lambda *path: document.where(path), self.version)
+        return replace(made, path=str(self.path), text=self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,11 +302,15 @@ def _settings(
         polling=installation.polling.record(),
         retention=installation.retention.record(),
         web=installation.web.record(),
+        edits=installation.edits.record(),
         operator=installation.operator,
         channels=tuple(shape.record(name, state_dir) for name, shape in installation.channels.items()),
         sources=all_sources,
         watchlists=lists,
         digests=tuple(plans),
+        digests_of=MappingProxyType(
+            {shape.watchlist: tuple(plan.id for plan in shape.digests) for _, shape in watchlists}
+        ),
         alerts=tuple(alerts),
         initiatives=MappingProxyType(initiatives),
         tags=MappingProxyType({one.id: one.tags for one in all_sources}),

@@ -74,6 +74,13 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What an edit of the watchlists may bring while the daemon runs."""
+
+    max_stories_per_week: int | None  # over all initiatives; None: any number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a user configured, checked as a whole."""
 
@@ -84,11 +91,13 @@ class Settings:
     polling: Polling
     retention: Retention
     web: Web
+    edits: Edits
     operator: str | None  # id of the channel for trouble
     channels: tuple[ChannelPlan, ...]
     sources: tuple[Source, ...]
     watchlists: tuple[Watchlist, ...]
     digests: tuple[DigestPlan, ...]
+    digests_of: Mapping[str, tuple[str, ...]]  # watchlist id → ids of the digests in its file
     alerts: tuple[AlertPlan, ...]
     initiatives: Mapping[str, Initiative]  # by id, over all watchlists
     tags: Mapping[str, tuple[str, ...]]  # source id → its tags

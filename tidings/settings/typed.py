@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from pydantic_core import PydanticCustomError
 
-from tidings.settings.models.values import identifier, web_address
+from tidings.settings.models.values import identifier, lasting_duration, web_address
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _FEED_SCHEME = re.compile(r"feed:(?=https?://)|feed:(?://)?", re.IGNORECASE)
@@ -39,5 +40,17 @@ def typed_id(text: str) -> str:
     """
     try:
         return identifier(text)
+    except PydanticCustomError as fault:
+        raise ValueError(fault.message()) from None
+
+
+def typed_duration(text: str) -> timedelta:
+    """A length of time, such as `30d`.
+
+    Raises:
+        ValueError: it is none, or nothing; the message has the remedy.
+    """
+    try:
+        return lasting_duration(text)
     except PydanticCustomError as fault:
         raise ValueError(fault.message()) from None

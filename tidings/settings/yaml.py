@@ -35,6 +35,7 @@ MAX_REPEATED = 10_000  # nodes that aliases add to what stands in the file
 _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB_IN_INDENT = re.compile(r"^ *\t[ \t]*(?=[^ \t\n#])", re.MULTILINE)
 _TRAILING_BLANKS = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
+_NUMBER = re.compile(r"[ \t]+#\d\S*")  # a comment that was meant as part of an item, such as `TRUST #1`
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 
 
@@ -111,6 +112,9 @@ class _Reader:
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)  # node and its size
     sizes: dict[int, int] = field(default_factory=dict)  # id of a finished node → nodes in it
     tabs: list[int] = field(default_factory=list)  # offsets of tabs in an indent, still ahead
+    marked: dict[str, int] = field(
+        default_factory=dict
+    )  # anchors of unquoted items of lists → where they stand
     aliases: int = 0
     repeated: int = 0
     root: Node | None = None
@@ -125,6 +129,12 @@ class _Reader:
             self._tab_before(fault.offset + 1)
             raise without_secrets(self.text, fault) from fault
         self._tab_before(len(self.text))
+        for anchor, start in self.marked.items():
+            self._report(
+                start,
+                f"'&{anchor}' marks a text for repetition and is no part of the item",
+                "put the item into single quotes",
+            )
         if self.root is None:
             return Scalar(value="", source="", style="", start=0)
         return self.root
@@ -164,6 +174,15 @@ class _Reader:
         end = event.end_mark.index
         source = self.text[start:end]
         style = event.style or ""
+        in_list = bool(self.stack) and self.stack[-1].keys is None
+        if event.anchor is not None and not style and in_list:
+            self.marked[event.anchor] = start
+        if not style and in_list and (found := _NUMBER.match(self.text, end)):
+            self._report(
+                start,
+                f"'{found[0].strip()}' begins a comment and is no part of the item",
+                "put the item into single quotes, or a blank behind the #",
+            )
         if event.anchor is not None and not style:  # the event starts at its anchor
             skipped = len(source) - len(source[source.find(event.anchor) + len(event.anchor) :].lstrip())
             start, source = start + skipped, source[skipped:]
@@ -186,6 +205,7 @@ class _Reader:
                 start, f"'*{anchor}' stands for a text marked '&{anchor}', and there is none", remedy
             )
         node, size = known
+        self.marked.pop(anchor, None)
         self.aliases += 1
         self.repeated += size
         if self.aliases > MAX_ALIASES or self.repeated > MAX_REPEATED:
@@ -193,6 +213,13 @@ class _Reader:
                 start, f"the file repeats too much by '*{anchor}' and the like", "write the values out"
             )
         self._add(node, size, None)
+
+    def _report(self, start: int, problem: str, remedy: str) -> None:
+        """An item that can be read, but not as it was meant."""
+        line, column = position(self.starts, start)
+        self.problems.append(
+            Problem(file=self.file, line=line, column=column, problem=problem, remedy=remedy)
+        )
 
     def _open(self, event: Any, start: int, *, mapping: bool) -> None:
         self._refuse_tag(event, start)

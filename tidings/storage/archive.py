@@ -13,6 +13,7 @@ from tidings.storage.article_rows import A, fetch
 from tidings.storage.engine import Database
 
 BATCH = 500  # articles held in memory at a time
+Place = tuple[datetime, str]  # of an article in the walk: first seen, id
 
 
 class SqlArchive:
@@ -22,13 +23,19 @@ class SqlArchive:
         self._database = database
 
     async def walk(
-        self, since: datetime | None = None, until: datetime | None = None, *, batch: int = BATCH
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        batch: int = BATCH,
+        after: Place | None = None,
     ) -> AsyncIterator[tuple[Article, ...]]:
         """Articles with since <= first_seen_at <= until, newest first; an open end has no bound.
 
         Floods that are held and what was known at a first poll are among them: see `Article`.
+        `after`: the last article of a walk that was broken off, to go on behind it.
         """
-        last: tuple[datetime, str] | None = None
+        last = after
         while True:
             found = await self._database.read(
                 partial(_next, since=since, until=until, last=last, batch=batch)
@@ -45,7 +52,7 @@ def _next(
     *,
     since: datetime | None,
     until: datetime | None,
-    last: tuple[datetime, str] | None,
+    last: Place | None,
     batch: int,
 ) -> tuple[Article, ...]:
     query = select(A.id).order_by(A.first_seen_at.desc(), A.id.desc()).limit(batch)

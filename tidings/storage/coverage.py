@@ -105,6 +105,7 @@ def _unread(connection: Connection, since: datetime, until: datetime) -> int:
             M.matched_at > since,
             M.matched_at <= until,
             M.gone_at.is_(None),
+            ~M.filed,
             ~A.backfilled,
             FREE,
             _NO_PAGE,

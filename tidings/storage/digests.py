@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
 
 from alerts.records import (
     Coverage,
@@ -23,7 +23,7 @@ from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
 from tidings.storage.dialect import AnyRow, insert, lock
 from tidings.storage.engine import Database
-from tidings.storage.matches import WINDOWS, M, to_match
+from tidings.storage.match_rows import WATCHLIST_SINCE, WINDOWS, M, to_match, with_version
 from tidings.storage.review import FREE, floods_for
 from tidings.storage.sources import S
 from tidings.storage.tables import (
@@ -113,9 +113,17 @@ def _matched(
 ) -> tuple[MatchedArticle, ...]:
     told = and_(told_stories.c.story_id == A.story_id, told_stories.c.digest_id == plan.id)
     rows = connection.execute(
-        select(matches, *COLUMNS, A.story_id, A.text_length, A.text_state, told_stories.c.first_told_at)
+        select(
+            matches,
+            WATCHLIST_SINCE,
+            *COLUMNS,
+            A.story_id,
+            A.text_length,
+            A.text_state,
+            told_stories.c.first_told_at,
+        )
         .select_from(
-            matches.join(articles, A.id == M.article_id)
+            with_version(matches.join(articles, A.id == M.article_id))
             .join(sources, S.id == A.source_id)
             .outerjoin(told_stories, told)
         )
@@ -132,6 +140,7 @@ def _told_in(initiatives: Sequence[str], since: datetime, until: datetime) -> Co
         M.matched_at > since,
         M.matched_at <= until,
         M.gone_at.is_(None),
+        ~M.filed,
         ~A.backfilled,
         FREE,
     )
@@ -203,6 +212,8 @@ def _freeze(
         return False
     if message is None:
         return True
+    if window is not None:
+        _mark_told(connection, window, until, now)
     add_message(connection, message)
     add_deliveries(connection, deliveries)
     different = tuple(dict.fromkeys(story_ids))
@@ -219,3 +230,9 @@ def _freeze(
             [{"message_key": message.key, "story_id": story_id} for story_id in different],
         )
     return True
+
+
+def _mark_told(connection: Connection, window: Window, until: datetime, now: datetime) -> None:
+    """Remember of each match in the window that it was told: what is told is told once, and never withdrawn."""
+    told = exists().where(A.id == M.article_id, _told_in(window.told, window.since, until))
+    connection.execute(update(matches).where(told, M.told_at.is_(None)).values(told_at=now))

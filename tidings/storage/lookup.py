@@ -14,7 +14,7 @@ from tidings.storage.article_rows import A, V, to_article, to_posts, whole_artic
 from tidings.storage.deliveries import to_delivery
 from tidings.storage.engine import Database
 from tidings.storage.keys import fingerprint
-from tidings.storage.matches import matches_of
+from tidings.storage.match_rows import matches_of
 from tidings.storage.sources import S
 from tidings.storage.tables import (
     article_versions,

@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import (
-    BindParameter,
-    Connection,
-    bindparam,
-    case,
-    delete,
-    func,
-    null,
-    or_,
-    select,
-    union_all,
-    update,
-)
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, null, or_, select, update
 
-from alerts.records import Evidence, Field, Match, Strength
+from alerts.records import Match
+from alerts.rerun import Refound, Rerun
 from crawler.records import Article
 from tidings.storage.article_rows import A, chunks, fetch, hold
-from tidings.storage.dialect import AnyRow, insert_for, lock
+from tidings.storage.dialect import lock
 from tidings.storage.engine import Database
-from tidings.storage.tables import articles, digest_slots, digests, match_commitments, matches
-
-M = matches.c
-
-WINDOWS = "windows"  # the lock under which matches get their time and windows are frozen
-MOMENT = timedelta(microseconds=1)
+from tidings.storage.match_rows import (
+    WINDOWS,
+    change,
+    found_again,
+    found_first,
+    holds_again,
+    in_no_window,
+    keep,
+    matches_of,
+    stored_matches,
+)
+from tidings.storage.reruns import record_rerun
+from tidings.storage.tables import articles, match_commitments
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
-_STORED = select(M.article_id, M.initiative_id, M.matched_at, M.gone_at).where(M.article_id.in_(_IDS))
-_EDGES = (select(func.max(digest_slots.c.until).label("at")), select(func.max(digests.c.started_at)))
-_LAST_EDGE = select(func.max(union_all(*_EDGES).subquery().c.at))  # a first window begins open, too
-_GONE = update(matches).where(
-    M.article_id == bindparam("article"), M.initiative_id == bindparam("initiative")
-)
 _UNFILE = delete(match_commitments).where(match_commitments.c.article_id.in_(_IDS))
 _JUDGED = bindparam("judged", type_=A.version.type)
 _MATCHED = (
@@ -56,16 +44,6 @@ _MATCHED = (
 )
 
 
-@cache
-def _kept_match(dialect: str) -> Insert:
-    """An INSERT of a match; one that is there is renewed."""
-    statement = insert_for(dialect, matches)
-    return statement.on_conflict_do_update(
-        index_elements=[M.article_id, M.initiative_id],
-        set_={column.name: column for column in statement.excluded if not column.primary_key},
-    )
-
-
 class SqlMatches:
     """See `alerts.ports.MatchStore`."""
 
@@ -79,36 +57,24 @@ class SqlMatches:
     async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
         """Store matches with evidence and mark the versions matched, in one transaction for all articles.
 
-        A match that is there keeps its time. One that no longer holds stays, marked; when it holds again
-        it is a new one. A new one is later than the end of any window that is frozen, and the start of any first one.
+        A match that is there keeps its time. One that no longer holds stays, marked; when it holds again it is a
+        new one, unless it was told. A new one is later than the end of any window that is frozen, and the start
+        of any first one.
         """
         if judged:
             await self._database.write(lambda connection: _record(connection, judged, now))
 
+    async def record_rerun(
+        self, judged: Sequence[tuple[Article, Sequence[Match]]], rerun: Rerun, now: datetime
+    ) -> Refound:
+        """Store what a second look at articles of the archive found and lost, in one transaction for all of them."""
+        if not judged:
+            return Refound()
+        return await self._database.write(lambda connection: record_rerun(connection, judged, rerun, now))
+
     async def matches_of(self, article_id: str) -> tuple[Match, ...]:
         """All, those that no longer hold too; by time, then initiative."""
         return await self._database.read(lambda connection: matches_of(connection, article_id))
-
-
-def matches_of(connection: Connection, article_id: str) -> tuple[Match, ...]:
-    """All matches of an article, by time, then initiative."""
-    rows = connection.execute(
-        select(matches).where(M.article_id == article_id).order_by(M.matched_at, M.initiative_id)
-    )
-    return tuple(to_match(row) for row in rows)
-
-
-def to_match(row: AnyRow) -> Match:
-    """The record of a row of `matches`."""
-    return Match(
-        article_id=row.article_id,
-        initiative_id=row.initiative_id,
-        commitments=tuple(row.commitments),
-        evidence=tuple(_to_evidence(one) for one in row.evidence),
-        watchlist_version=row.watchlist_version,
-        text_version=row.text_version,
-        matched_at=row.matched_at,
-    )
 
 
 def _unmatched(connection: Connection, limit: int, skip: Collection[str]) -> tuple[Article, ...]:
@@ -129,43 +95,24 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
     now = in_no_window(connection, now)
     here = hold(connection, (article.id for article, _ in judged))
     judged = [(article, found) for article, found in judged if article.id in here]  # others were purged
-    stored = _stored(connection, here)
+    stored = stored_matches(connection, here)
     rows, gone = [], []
     for article, found in judged:
         before = stored.get(article.id, {})
-        for match in found:
-            holds = before.get(match.initiative_id)
-            at = now if holds is None else holds
-            rows.append(_to_row(match) | {"article_id": article.id, "matched_at": at, "gone_at": None})
+        for match in (replace(one, article_id=article.id) for one in found):
+            kept = before.get(match.initiative_id)
+            if kept is not None and holds_again(kept):
+                rows.append(found_again(match, kept))
+            else:
+                rows.append(found_first(match, now))
         lost = before.keys() - {match.initiative_id for match in found}
-        gone += [{"article": article.id, "initiative": one} for one in lost if before[one] is not None]
-    if rows:
-        connection.execute(_kept_match(connection.dialect.name), rows)
-    if gone:
-        connection.execute(_GONE, [one | {"gone_at": now} for one in gone])
+        gone += [before[one] for one in lost if before[one].gone_at is None]
+    keep(connection, rows)
+    change(connection, gone, gone_at=now)
     _file_commitments(connection, stored, judged)
     if judged:
         done = [{"own": article.id, "judged": article.version, "now": now} for article, _ in judged]
         connection.execute(_MATCHED, done)
-
-
-def in_no_window(connection: Connection, now: datetime) -> datetime:
-    """`now`, or the first moment after the last frozen window or the start of a digest's first one.
-
-    Before it, some digest would not tell the match.
-    """
-    newest: datetime | None = connection.execute(_LAST_EDGE).scalar_one()
-    return now if newest is None else max(now, newest + MOMENT)
-
-
-def _stored(connection: Connection, article_ids: Iterable[str]) -> dict[str, dict[str, datetime | None]]:
-    """Of articles that have matches: by initiative since when it holds; None when it no longer does."""
-    found: dict[str, dict[str, datetime | None]] = {}
-    for some in chunks(article_ids):
-        for row in connection.execute(_STORED, {"ids": some}):
-            holds = row.matched_at if row.gone_at is None else None
-            found.setdefault(row.article_id, {})[row.initiative_id] = holds
-    return found
 
 
 def _file_commitments(
@@ -183,34 +130,3 @@ def _file_commitments(
     ]
     if rows:
         connection.execute(match_commitments.insert(), rows)
-
-
-def _to_row(match: Match) -> dict[str, Any]:
-    return {
-        "initiative_id": match.initiative_id,
-        "commitments": list(match.commitments),
-        "evidence": [
-            {
-                "term": one.term,
-                "field": str(one.field),
-                "start": one.start,
-                "end": one.end,
-                "snippet": one.snippet,
-                "strength": str(one.strength),
-            }
-            for one in match.evidence
-        ],
-        "watchlist_version": match.watchlist_version,
-        "text_version": match.text_version,
-    }
-
-
-def _to_evidence(stored: dict[str, Any]) -> Evidence:
-    return Evidence(
-        term=stored["term"],
-        field=Field(stored["field"]),
-        start=stored["start"],
-        end=stored["end"],
-        snippet=stored["snippet"],
-        strength=Strength(stored["strength"]),
-    )

@@ -14,7 +14,7 @@ from crawler.records import HeldFlood, SourceState, TextState
 from tidings.storage.article_rows import A, chunks
 from tidings.storage.dialect import lock
 from tidings.storage.keys import title_fingerprint
-from tidings.storage.matches import WINDOWS, M, in_no_window
+from tidings.storage.match_rows import WINDOWS, M, in_no_window
 from tidings.storage.sources import S
 from tidings.storage.tables import articles, matches, sources
 from tidings.storage.tellings import COLUMNS, to_telling

@@ -9,7 +9,15 @@ from sqlalchemy import Connection, inspect, text
 from tidings.storage.errors import StorageError
 
 VERSION_TABLE = "tidings_schema"
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")  # oldest first; the files in migrations/versions
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+)  # oldest first; the files in migrations/versions
 
 
 def revision(connection: Connection) -> str | None:

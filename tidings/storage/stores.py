@@ -10,6 +10,7 @@ from tidings.storage.counts import SqlCounts
 from tidings.storage.crashes import SqlCrashes
 from tidings.storage.deliveries import SqlDeliveries
 from tidings.storage.digests import SqlDigests
+from tidings.storage.edits import SqlEdits
 from tidings.storage.engine import Database
 from tidings.storage.hosts import SqlHosts
 from tidings.storage.lookup import SqlLookup
@@ -32,4 +33,5 @@ class Stores:
         self.counts = SqlCounts(database)
         self.lookup = SqlLookup(database)
         self.crashes = SqlCrashes(database)
+        self.edits = SqlEdits(database)
         self.retention = SqlRetention(database)

@@ -262,6 +262,10 @@ matches = Table(
     Column("text_version", Integer, nullable=False),
     Column("matched_at", AwareTime, nullable=False),
     Column("gone_at", AwareTime),  # a later version or rule no longer matches
+    Column("found_by", String),  # NULL: as the article came
+    Column("found_at", AwareTime),  # when the edit came into force, or the command was given
+    Column("filed", Boolean, nullable=False),  # found in the archive, and never told
+    Column("told_at", AwareTime),  # when a digest told it first
 )
 Index("ix_matches_initiative_id_matched_at", matches.c.initiative_id, matches.c.matched_at)
 Index("ix_matches_matched_at", matches.c.matched_at)
@@ -275,6 +279,35 @@ match_commitments = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_match_commitments_article_id", match_commitments.c.article_id)
+
+watchlist_versions = Table(
+    "watchlist_versions",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("watchlist_id", Words, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("first_since", AwareTime, nullable=False),  # in force for the first time
+    Column("in_force_since", AwareTime, nullable=False),  # and for the last
+    Column("in_force_until", AwareTime),  # NULL: it is in force now
+    Column("text", Words, nullable=False),
+)
+
+initiative_rules = Table(
+    "initiative_rules",
+    metadata,
+    Column("initiative_id", Words, primary_key=True),
+    Column("print", String, nullable=False),  # of what the rules mean
+    Column("in_force_since", AwareTime, nullable=False),
+    Column("removed_at", AwareTime),  # it left the watchlists
+    # the run over the archive
+    Column("pending_since", AwareTime),  # set from the edit to the end of the run
+    Column("cursor_at", AwareTime),  # the last article judged: its first seen
+    Column("cursor_id", String),
+    Column("articles", Integer, nullable=False),  # looked at so far
+    Column("told", Integer, nullable=False),
+    Column("filed", Integer, nullable=False),
+    Column("gone", Integer, nullable=False),
+)
 
 digests = Table(
     "digests",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def test_an_upgrade_keeps_what_is_there(tmp_path: Path) -> None:
         old = MetaData()
         old.reflect(connection)
         for name, facts in OLD_ROWS.items():
-            connection.execute(old.tables[name].insert().values(facts))
+            connection.execute(old.tables[name].insert(), facts if isinstance(facts, list) else [facts])
     engine.dispose()
 
     Database.upgrade("sqlite", state_dir=tmp_path)
@@ -87,10 +87,17 @@ def test_an_upgrade_keeps_what_is_there(tmp_path: Path) -> None:
         stores = Stores(opened)
         state = asyncio.run(stores.sources.state("times"))
         (kept,) = asyncio.run(stores.articles.by_ids(["0123456789abcdef"]))
+        matches = asyncio.run(stores.matches.matches_of("0123456789abcdef"))
     finally:
         opened.close()
     assert (state.etag, state.cause, state.skip_days, state.listed) == ('"1"', None, frozenset(), 0)
     assert (kept.title, kept.held_since) == ("Council votes", None)
+    moment = MOMENT.replace(tzinfo=UTC)
+    assert {one.initiative_id: (one.told_at, one.filed, one.found) for one in matches} == {
+        "told": (moment, False, None),  # before the end of the last digest that was sent
+        "gone": (None, False, None),
+        "waiting": (None, False, None),
+    }
 
 
 def test_a_command_that_only_looks_makes_no_database(tmp_path: Path) -> None:
@@ -127,9 +134,22 @@ def migrations() -> Config:
     return config
 
 
+def old_match(initiative: str, at: datetime, gone_at: datetime | None = None) -> dict[str, Any]:
+    return {
+        "article_id": "0123456789abcdef",
+        "initiative_id": initiative,
+        "commitments": [],
+        "evidence": [],
+        "watchlist_version": "0123456789ab",
+        "text_version": 1,
+        "matched_at": at,
+        "gone_at": gone_at,
+    }
+
+
 # As the first version wrote them.
 MOMENT = datetime(2026, 11, 25, 12, 0)  # noqa: DTZ001  # SQLite has no zones
-OLD_ROWS: dict[str, dict[str, Any]] = {
+OLD_ROWS: dict[str, dict[str, Any] | list[dict[str, Any]]] = {
     "sources": {
         "id": "times",
         "kind": "feed",
@@ -173,6 +193,19 @@ OLD_ROWS: dict[str, dict[str, Any]] = {
         "summary": "",
         "text": "Text",
     },
+    "digest_slots": {
+        "digest_id": "morning",
+        "key": "2026-11-25T12:00",
+        "due": MOMENT,
+        "until": MOMENT,
+        "message_key": "morning/2026-11-25T12:00",
+        "frozen_at": MOMENT,
+    },
+    "matches": [
+        old_match("told", MOMENT),
+        old_match("gone", MOMENT, gone_at=MOMENT),
+        old_match("waiting", MOMENT + timedelta(seconds=1)),
+    ],
 }
 
 

@@ -24,6 +24,7 @@ from tidings.settings.models.base import (
     MostPages,
     Network,
     Port,
+    Positive,
     Ratio,
     Redirects,
     SecretFile,
@@ -37,7 +38,7 @@ from tidings.settings.models.base import (
 from tidings.settings.models.channels import ChannelShape
 from tidings.settings.models.faults import fault
 from tidings.settings.models.values import shown, text
-from tidings.settings.records import Polling, Queue, Retention, Web
+from tidings.settings.records import Edits, Polling, Queue, Retention, Web
 from tidings.settings.secrets import SecretFault, fill
 
 DEFAULT_CHANNELS: dict[str, dict[str, str]] = {"outbox": {"type": "file", "dir": "outbox"}}
@@ -206,6 +207,20 @@ class WebShape(Shape):
         return Web(host=self.bind[0], port=self.bind[1], token=self.secret())
 
 
+class EditsShape(Shape):
+    """What an edit of the watchlists may bring while `tidings run` is at work."""
+
+    max_stories_per_week: Positive | None = Field(
+        default=None,
+        description="An edit that would bring more stories a week than this, and more than the rules before it, is "
+        "refused. Reckoned over the last 30 days of the archive and all initiatives; default: any number.",
+    )
+
+    def record(self) -> Edits:
+        """As a record."""
+        return Edits(max_stories_per_week=self.max_stories_per_week)
+
+
 class TidingsFile(Shape):
     """tidings.yaml: the installation."""
 
@@ -220,6 +235,9 @@ class TidingsFile(Shape):
         default_factory=RetentionShape, description="How long articles are kept."
     )
     web: WebShape = Field(default_factory=WebShape, description="The status page.")
+    edits: EditsShape = Field(
+        default_factory=EditsShape, description="What an edit may bring while `tidings run` is at work."
+    )
     operator: ChannelName | None = Field(default=None, description="The channel for trouble.")
     channels: Annotated[dict[Id, ChannelShape], BeforeValidator(_is_mapping)] = Field(
         default=DEFAULT_CHANNELS,

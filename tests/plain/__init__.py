@@ -1,0 +1,1 @@
+"""A slow, obvious matcher, written from the contract alone, that the product's matcher is compared with."""

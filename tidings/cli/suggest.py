@@ -1,0 +1,117 @@
+"""`suggest`: terms that an initiative may lack, as YAML lines to paste."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
+from tidings.cli.output import json_line, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alerts.suggest import Miner, Suggestion
+
+_HEADS = {
+    "expansion": "beside a term, in brackets or before them",
+    "variant": "another spelling of a term",
+    "name": "names in its articles, and rarely in others",
+    "phrase": "phrases in its articles, and rarely in others",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("suggest")(suggest)
+
+
+def suggest(
+    initiative: Annotated[str, typer.Argument(metavar="INITIATIVE", help="Its id.")],
+    since: Annotated[
+        str, typer.Option("--since", metavar="AGE", help="How much of the archive to look at, such as 90d.")
+    ] = "365d",
+    most: Annotated[int, typer.Option("--most", metavar="N", help="So many of each kind.", min=1)] = 12,
+    config: Config = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Suggest terms for an initiative, mined from what it matched and nearly matched, as YAML lines to paste.
+
+    Long forms of its acronyms, other spellings of its terms, and names and phrases that its articles share. Nothing
+    is changed; `tidings impact` shows what a pasted line would bring.
+    """
+    from tidings.clock import SystemClock
+    from tidings.mining import mine, owner
+    from tidings.opening import open_stores
+    from tidings.settings.models.faults import suggestion
+    from tidings.settings.typed import typed_duration
+
+    try:
+        age = typed_duration(since)
+    except ValueError as fault:
+        fail(f"--since: {fault}", USAGE)
+    loaded = settings(config, state)
+    found = owner(loaded, initiative)
+    if found is None:
+        known = suggestion(initiative, loaded.initiatives, what="initiatives")
+        fail(f"there is no initiative '{initiative}'; {known}", USAGE)
+    start = SystemClock().now() - age
+
+    async def work() -> Miner:
+        async with open_stores(loaded) as stores:
+            return await mine(loaded, stores.archive, *found, start)
+
+    miner = run(work)
+    suggestions = miner.suggestions(most)
+    if as_json:
+        json_line(_as_plain(initiative, miner, suggestions))
+        return
+    for line in _lines(initiative, miner, suggestions):
+        typer.echo(line)
+
+
+def _as_plain(initiative: str, miner: Miner, suggestions: tuple[Suggestion, ...]) -> dict[str, Any]:
+    return {
+        "initiative": initiative,
+        "matched": miner.matched,
+        "nearly": miner.nearly,
+        "others": miner.others,
+        "suggestions": [{**plain(one), "yaml": _item(one)} for one in suggestions],
+    }
+
+
+def _lines(initiative: str, miner: Miner, suggestions: tuple[Suggestion, ...]) -> Iterator[str]:
+    looked = f"{miner.matched:,} articles that match {initiative} and {miner.nearly:,} that hold a word of it"
+    if not suggestions:
+        yield f"nothing to suggest from {looked}"
+        return
+    yield f"# from {looked}"
+    yield "# paste what fits below `any:`, then ask `tidings impact`"
+    kind = None
+    for one in suggestions:
+        if one.kind != kind:
+            kind = one.kind
+            yield f"# {_HEADS[kind]}"
+        yield f"- {_item(one)}  # {_counts(one, miner)}"
+        yield from (f"  #   {title}" for title in one.examples)
+
+
+def _counts(one: Suggestion, miner: Miner) -> str:
+    said = [f"for “{one.of}”"] if one.of else []
+    said.append(f"in {one.matched:,} of {miner.matched:,} that match")
+    if one.nearly:
+        said.append(f"in {one.nearly:,} that do not")
+    if not one.of and miner.others:
+        said.append(f"in {one.others:,} of {miner.others:,} others")
+    return ", ".join(said)
+
+
+def _item(one: Suggestion) -> str:
+    """The term as an item of a list in YAML, literal where it could be taken for an expression."""
+    from alerts.expression import is_expression
+    from tidings.settings.quoting import quoted
+
+    text = one.text if one.text.replace(" ", "").isalpha() and " " in one.text else quoted(one.text)
+    return f"{{term: {quoted(one.text)}, literal: true}}" if is_expression(one.text) else text
