@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from alerts.expression import And, Leaf, Near, Node, Not, Or, Regex, Words, parse_item
+from alerts.languages import detected, may_be
 from alerts.records import DEFAULT_FIELDS, Case, Evidence, Field, Initiative, Strength, Term, Watchlist
 from crawler.records import Article
 from tests.plain.near import Group, alone, is_near, pairs
@@ -127,10 +128,15 @@ def readings_of(article: Article, tags: Mapping[str, Sequence[str]]) -> dict[Fie
 
 
 def speaks(article: Article, initiative: Initiative) -> bool:
-    """`languages` "exclude only on knowledge: a declared language"; `en` is also `en-IN`."""
-    if not initiative.languages or not article.language:
+    """`languages` "exclude only on knowledge: a declared language, or one detected with confidence ≥ 0.95 in 200
+    letters or more"; `en` is also `en-IN`. What the detector says of a text is taken for granted.
+    """
+    if not initiative.languages:
         return True
-    return article.language.lower().replace("_", "-").split("-")[0] in initiative.languages
+    if article.language:
+        return article.language.lower().replace("_", "-").split("-")[0] in initiative.languages
+    found = detected(f"{article.title}\n{article.summary}\n{article.text}")
+    return found is None or any(may_be(found, wanted) for wanted in initiative.languages)
 
 
 def comes_from(article: Article, initiative: Initiative, tags: Mapping[str, Sequence[str]]) -> bool:

@@ -91,7 +91,8 @@ MET = (
     corner("alpha NEAR/2 beta", text="beta x1 x1 alpha"),
     corner("TRUST", text="INDIA'S TRUST grows"),
     corner("café", text="cafe\u0301 here"),
-    corner("trade", url="https://a.example/TRADE-talks", fields=(Field.URL,)),
+    corner("India choice", text="India's choice"),
+    corner("TRADE", url="https://a.example/trade-talks", fields=(Field.URL,)),
     corner(Term(text="US", case=Case.FOLD), text="the Us"),
 )
 NOT_MET = (
