@@ -54,11 +54,6 @@ class Automaton:
         return found
 
 
-def words_of(text: str) -> frozenset[bytes]:
-    """The words of ASCII letters and figures in a folded text, wherever signs part them."""
-    return frozenset(_spaced(text).split())
-
-
 def _collect(number: int, start: int, end: int, flags: int, found: object) -> None:
     found.add(number)  # type: ignore[attr-defined]  # the set that `find` hands over
 

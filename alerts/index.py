@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from alerts.automaton import Automaton, words_of
+from alerts.automaton import Automaton
 from alerts.fold import without_stops
 from alerts.lexicon import Leaf, rarity
 from alerts.patterns import Pattern
-from alerts.phrase import Phrase
+from alerts.phrase import Phrase, Word
 from alerts.text import Text
-
-_FEW = 3  # phrases that are looked for one by one in a text; for more of them it is cut into words
 
 
 class Index:
-    """By which one word each leaf is found, and what else must stand there; a pattern may be anywhere.
+    """By which words each leaf is found; a pattern may be anywhere.
+
+    A phrase is found by its two rarest words, so that a common name such as `Bank One` costs little where only one
+    of them stands; what else must be there is looked for after that.
 
     Args:
         leaves: in the order of their numbers.
@@ -25,22 +26,31 @@ class Index:
 
     def __init__(self, leaves: Sequence[Leaf], *, apart: bool = False) -> None:
         self._always = frozenset(leaf.number for leaf in leaves if isinstance(leaf.finder, Pattern))
-        self._phrases: dict[int, _Phrase] = {}  # those of several words
-        words: dict[str, list[int]] = {}
+        self._phrases: dict[int, _Rest] = {}
+        words: dict[str, int] = {}  # key → its number
         heads: dict[str, list[tuple[re.Pattern[str], int]]] = {}
+        self._leaves: dict[int, list[int]] = {}  # by the number of a word
+        self._seconds: dict[
+            int, frozenset[int]
+        ] = {}  # numbers of another word of a leaf, one of which must be there
         for leaf in leaves:
             if isinstance(leaf.finder, Pattern):
                 continue
-            sought = leaf.finder.words[leaf.finder.anchor]
-            for key in sought.keys:
-                if sought.pattern is None:
-                    words.setdefault(key, []).append(leaf.number)
-                else:
-                    heads.setdefault(key, []).append((sought.pattern, leaf.number))
+            sought, *others = _by_rarity(leaf.finder)
+            if sought.pattern is None:
+                for key in sought.keys:
+                    self._leaves.setdefault(words.setdefault(key, len(words)), []).append(leaf.number)
+            else:
+                (head,) = sought.keys
+                heads.setdefault(head, []).append((sought.pattern, leaf.number))
+            if others and others[0].pattern is None:
+                numbers = (words.setdefault(key, len(words)) for key in others[0].keys)
+                self._seconds[leaf.number] = frozenset(numbers)
+                others = others[1:]
             if not leaf.finder.is_single:
-                self._phrases[leaf.number] = _Phrase(leaf.finder, in_row=not apart)
+                self._phrases[leaf.number] = _Rest(leaf.finder, others, in_row=not apart)
         self._automaton = Automaton(tuple(words), tuple(heads))
-        self._words = list(words.values())
+        self._words = len(words)
         self._heads = list(heads.items())
 
     def glance(self, text: str) -> set[int] | None:
@@ -48,56 +58,54 @@ class Index:
         numbers = self._automaton.find(text)
         if not numbers:
             return set(self._always)
-        if self._heads and max(numbers) >= len(self._words):
+        if self._heads and max(numbers) >= self._words:
             return None
-        return self._standing(
-            (leaf for number in numbers for leaf in self._words[number]), without_stops(text)
-        )
+        found = self._paired(numbers)
+        return self._standing(found, without_stops(text)) if found else set(self._always)
 
     def active(self, texts: Sequence[Text]) -> set[int]:
         """Numbers of the leaves that these texts could hold; none is missed."""
         folded = "\n".join(text.folded for text in texts)
-        found: list[int] = []
-        for number in self._automaton.find(folded):
-            if number < len(self._words):
-                found += self._words[number]
-            else:
-                found += _begun(*self._heads[number - len(self._words)], texts)
+        numbers = self._automaton.find(folded)
+        found = self._paired(numbers)
+        for number in numbers:
+            if number >= self._words:
+                begun = _begun(*self._heads[number - self._words], texts)
+                found += (leaf for leaf in begun if self._has_second(leaf, numbers))
         return self._standing(found, folded)
+
+    def _paired(self, numbers: set[int]) -> list[int]:
+        """Leaves of which the rarest word is there, and the second of a phrase, too."""
+        return [
+            leaf
+            for number in numbers
+            for leaf in self._leaves.get(number, ())
+            if self._has_second(leaf, numbers)
+        ]
+
+    def _has_second(self, leaf: int, numbers: set[int]) -> bool:
+        second = self._seconds.get(leaf)
+        return second is None or not second.isdisjoint(numbers)
 
     def _standing(self, leaves: Iterable[int], folded: str) -> set[int]:
         """Those of the leaves whose other words stand in the text, too, and those that are always asked for."""
-        found = set(leaves)
-        phrases = found & self._phrases.keys()
-        words = words_of(folded) if len(phrases) > _FEW else None
-        for leaf in phrases:
-            if not self._phrases[leaf].may_stand(folded, words):
-                found.discard(leaf)
+        found = {
+            leaf for leaf in leaves if (rest := self._phrases.get(leaf)) is None or rest.may_stand(folded)
+        }
         return found | self._always
 
 
-class _Phrase:
-    """What must stand in a text beside the word by which a phrase was found."""
+class _Rest:
+    """What must stand in a text beside the words by which a phrase was found."""
 
-    __slots__ = ("_others", "_plain", "_row")
+    __slots__ = ("_others", "_row")
 
-    def __init__(self, phrase: Phrase, *, in_row: bool) -> None:
-        others = [word for number, word in enumerate(phrase.words) if number != phrase.anchor]
-        plain = [word.keys for word in others if word.pattern is None and all(map(_is_plain, word.keys))]
-        self._plain = tuple(frozenset(key.encode() for key in keys) for keys in plain)  # words as they are
-        self._others = tuple(sorted((word.keys for word in others), key=rarity, reverse=True))
+    def __init__(self, phrase: Phrase, others: Iterable[Word], *, in_row: bool) -> None:
+        self._others = tuple(word.keys for word in others)
         self._row = phrase if in_row else None
 
-    def may_stand(self, folded: str, words: frozenset[bytes] | None) -> bool:
-        """Whether all words, in one of their forms, are there, and in a row where they must be.
-
-        Args:
-            words: those of the text, where they are known.
-        """
-        if words is not None:
-            for forms in self._plain:
-                if words.isdisjoint(forms):
-                    return False
+    def may_stand(self, folded: str) -> bool:
+        """Whether all words, in one of their forms, are there, and in a row where they must be."""
         for keys in self._others:
             for key in keys:
                 if key in folded:
@@ -108,8 +116,11 @@ class _Phrase:
         return row is None or row.search(folded) is not None
 
 
-def _is_plain(key: str) -> bool:
-    return key.isascii() and key.isalnum()
+def _by_rarity(phrase: Phrase) -> list[Word]:
+    """The words of a phrase, the one it is indexed by first, then plain ones before patterns, rare ones first."""
+    anchor = phrase.words[phrase.anchor]
+    others = [word for number, word in enumerate(phrase.words) if number != phrase.anchor]
+    return [anchor, *sorted(others, key=lambda word: (word.pattern is None, rarity(word.keys)), reverse=True)]
 
 
 def _begun(

@@ -26,6 +26,9 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 _BY_LETTER = re.compile(rf"[{UNSPACED}]\*?|[^{UNSPACED}]+")
 _NO_SIGNS = " \t\r\n\"'`*_-—"  # may stand around a term without being part of it
 _ANY = "ª"  # a letter that has no plural rule of its own, in the place of `?`
+_MOST_AGAIN = (
+    50  # openings of a phrase with room that are tried in every way; a text with more is made to be slow
+)
 _LONELY = frozenset({"A", "I", "O"})  # words that are in capitals for other reasons
 
 
@@ -88,10 +91,14 @@ class Phrase:
     def find(self, text: Text, *, any_letters: bool = False) -> list[Occurrence]:
         """All places in `text`, rising; `any_letters` asks no word for its case."""
         found: list[Occurrence] = []
+        again = _MOST_AGAIN
         for first in self._openings(text):
             if not self._fits(self.words[0], text, first, any_letters):
                 continue
             places = (self._loose if self.slop else self._strict)(text, first, any_letters)
+            if self.slop and not places and again:
+                again -= 1
+                places = self._loosest(text, first, any_letters)
             if places and self._has_signs(text, places[0], places[-1]):
                 found.append(
                     Occurrence(
@@ -129,22 +136,49 @@ class Phrase:
         return places
 
     def _loose(self, text: Text, first: int, any_letters: bool) -> list[int]:
-        """With further words inside, in one sentence; the earliest place of each word leaves most room."""
+        """With further words inside, in one sentence; the earliest place of each word, as it mostly leaves most room."""
         places = [first]
         room = self.slop
         for word in self.words[1:]:
-            before, at = _next(word, text, places[-1])
-            while at is not None:
-                if _joined(word, text, before, at) and self._fits(word, text, at, any_letters):
-                    places.append(at)
-                    break
-                room -= 1
-                if room < 0 or text.gap(before, at) is not Gap.OPEN:
-                    return []
-                before, at = _next(word, text, at)
-            else:
+            found = next(self._within(word, text, places[-1], room, any_letters), None)
+            if found is None:
                 return []
+            places.append(found[0])
+            room = found[1]
         return places
+
+    def _loosest(self, text: Text, first: int, any_letters: bool) -> list[int]:
+        """Like `_loose`, with every place of each word, where the earliest leads nowhere."""
+        rooms = {first: self.slop}  # place of the word so far → room that is left behind it, at most
+        ways: list[dict[int, int]] = []  # for each further word, its place → that of the one before
+        for word in self.words[1:]:
+            reached: dict[int, int] = {}
+            way: dict[int, int] = {}
+            for place, room in rooms.items():
+                for at, left in self._within(word, text, place, room, any_letters):
+                    if left > reached.get(at, -1):
+                        reached[at], way[at] = left, place
+            if not reached:
+                return []
+            rooms = reached
+            ways.append(way)
+        places = [min(rooms)]
+        for way in reversed(ways):
+            places.append(way[places[-1]])
+        return places[::-1]
+
+    def _within(
+        self, word: Word, text: Text, place: int, room: int, any_letters: bool
+    ) -> Iterator[tuple[int, int]]:
+        """Places of a word behind `place` with at most `room` others between, each with the room that is left."""
+        before, at = _next(word, text, place)
+        while at is not None:
+            if _joined(word, text, before, at) and self._fits(word, text, at, any_letters):
+                yield at, room
+            room -= 1
+            if room < 0 or text.gap(before, at) is not Gap.OPEN:
+                return
+            before, at = _next(word, text, at)
 
     def _fits(self, word: Word, text: Text, place: int, any_letters: bool) -> bool:
         key = text.key(place)

@@ -86,6 +86,7 @@ MET = (
     corner("US initiative", text="ß US initiative"),
     corner("US initiative", text="_U.S._ initiative"),
     corner("Dr Rao", text="Dr. Rao"),
+    corner('"alpha-beta gamma"~1', text="alpha beta - beta gamma"),
     corner("TRUST initiative", "NEW TRUST INITIATIVE", "x1 " * 59 + "India", context=INDIA),
     corner("TRUST initiative", "Vote", "India " + "x1 " * 30 + "Trust Initiative", context=INDIA),
     corner("alpha NEAR/2 beta", text="beta x1 x1 alpha"),
