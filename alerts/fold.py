@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import pairwise
 
 # One sign for one sign, so no offset moves. Hyphens and en dashes read alike (rule 3); the em dash does not.
 _ALIKE = {
@@ -80,7 +81,7 @@ def equalise(text: str) -> Equalised:
     if any(sign in text for sign in _MARKUP_SIGNS):
         text = _cut(text, _notes(text), maps)
     if "." in text:
-        text = _cut_stops(text, maps)
+        text = _without(text, [(dot, dot + 1) for dot in _stops(text)], maps)
     return Equalised(text, tuple(maps))
 
 
@@ -98,7 +99,8 @@ def quick(text: str) -> str | None:
 
 def without_stops(text: str) -> str:
     """What `quick` gave, with the stops of initials cut."""
-    return _cut_stops(text, []) if "." in text else text
+    stops = _stops(text) if "." in text else ()
+    return "".join(text[a + 1 : b] for a, b in pairwise((-1, *stops, len(text)))) if stops else text
 
 
 def fold(word: str) -> str:
@@ -180,19 +182,19 @@ def _cut(text: str, found: Iterable[re.Match[str]], maps: list[Offsets]) -> str:
     return _without(text, [match.span() for match in found], maps)
 
 
-def _cut_stops(text: str, maps: list[Offsets]) -> str:
-    """Ignore the full stop after a single letter: `U.S.` reads `US`."""
-    stops: list[tuple[int, int]] = []
+def _stops(text: str) -> list[int]:
+    """Full stops after single letters, which are ignored: `U.S.` reads `US`."""
+    stops: list[int] = []
     at = text.find(".")
     while at >= 0:
         # Most stops end a word of several letters, which one look tells.
         if at < 2 or (not text[at - 2].isalnum() and _ends_single_letter(text, at)):
             found = _INITIALS.match(text, at - 1) if at else None
             if found is not None:
-                stops += [(dot, dot + 1) for dot in range(at, found.end()) if text[dot] == "."]
+                stops += range(at, found.end(), 2)
                 at = found.end() - 1
         at = text.find(".", at + 1)
-    return _without(text, stops, maps)
+    return stops
 
 
 def _ends_single_letter(text: str, at: int) -> bool:
