@@ -8,7 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from alerts.meaning import prints
-from alerts.records import DigestPlan, Initiative, Watchlist
+from alerts.plans import DigestPlan
+from alerts.records import Initiative, Watchlist
 
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 

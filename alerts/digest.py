@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts import commitments, slots, wording
+from alerts.plans import DigestPlan
 from alerts.records import (
     Coverage,
     Digest,
-    DigestPlan,
     DigestSlot,
     Evidence,
     Field,

@@ -15,7 +15,8 @@ from itertools import chain
 from alerts.difference import Change, Pair, State, concerned, pairs, plan_change
 from alerts.mails import Telling, mails_a_week
 from alerts.match import Matcher
-from alerts.records import DigestPlan, Evidence, Match, Watchlist
+from alerts.plans import DigestPlan
+from alerts.records import Evidence, Match, Watchlist
 from crawler.records import Article
 
 KEPT = 50  # examples kept of what an initiative gains, and of what it loses

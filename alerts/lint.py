@@ -79,7 +79,7 @@ class Lint:
         found: list[RuleWarning] = []
         for name, initiative in self._initiatives.items():
             record = self._records[name]
-            for term in _terms(initiative):
+            for term in initiative.terms:
                 found += self._of_term(term, record.terms.get(term, _Use()))
             found += _shadowed(initiative, record)
             found += _greedy(initiative, record)
@@ -145,10 +145,6 @@ def told_twice(watchlists: Sequence[Watchlist]) -> tuple[RuleWarning, ...]:
                     )
                 )
     return tuple(found)
-
-
-def _terms(initiative: Initiative) -> list[Term]:
-    return [*initiative.any, *(term for one in initiative.commitments for term in one.any)]
 
 
 def _shadowed(initiative: Initiative, record: _Record) -> Iterator[RuleWarning]:

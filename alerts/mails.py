@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from alerts import slots
-from alerts.records import DigestPlan, WhenEmpty
+from alerts.plans import DigestPlan, WhenEmpty
 
 Telling: TypeAlias = tuple[datetime, str]  # when an article was found, and the id of its story
 

@@ -32,6 +32,7 @@ class Verdict:
 
     matches: tuple[Match, ...]
     misses: tuple[Miss, ...] = ()
+    judged: bool = False  # what a rule needs most stands in the article, so that the rest was looked at
 
 
 _NOTHING = Verdict(matches=())
@@ -88,17 +89,13 @@ class Matcher:
                 matches.append(match)
             elif explain:
                 misses.append(explain_miss(rule, reading))
-        return Verdict(matches=tuple(matches), misses=tuple(misses))
+        return Verdict(matches=tuple(matches), misses=tuple(misses), judged=bool(candidates))
 
     def dissect(self, article: Article) -> tuple[Anatomy, ...]:
         """By which terms `article` meets each initiative of which it meets one, whether it matches or not."""
         reading = self._reading(article)
         rules = (self._rules[number] for number in sorted(self._candidates(reading)))
         return tuple(found for rule in rules if (found := dissect(rule, reading)) is not None)
-
-    def nearly(self, article: Article) -> bool:
-        """Whether what an initiative's rule needs most stands in `article`, so that it is judged at all."""
-        return bool(self._candidates(self._reading(article)))
 
     def _reading(self, article: Article) -> Reading:
         reading = Reading(article, self._tags.get(article.source_id, ()))

@@ -27,12 +27,11 @@ def prints(watchlists: Sequence[Watchlist], tags: Mapping[str, Sequence[str]]) -
 
 
 def _print(initiative: Initiative, watchlist: Watchlist, tags: Mapping[str, Sequence[str]]) -> str:
-    context = watchlist.context if initiative.context is None else initiative.context
+    context = watchlist.context_of(initiative)
     terms = [
-        *initiative.any,
+        *initiative.terms,
         *initiative.all,
         *initiative.none,
-        *(term for one in initiative.commitments for term in one.any),
     ]
     meaning = {
         "any": _terms(initiative.any),

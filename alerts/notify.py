@@ -16,11 +16,11 @@ from alerts import retry, slots
 from alerts.commitments import SHOWN
 from alerts.errors import Refused, TemplateFault, TryLater
 from alerts.notice import test_message as test_message
+from alerts.plans import DigestPlan, WhenEmpty
 from alerts.ports import Channel, DeliveryStore, DigestStore, MatchStore
 from alerts.records import (
     Delivery,
     Digest,
-    DigestPlan,
     DigestSlot,
     Flood,
     Initiative,
@@ -28,7 +28,6 @@ from alerts.records import (
     MatchedArticle,
     Message,
     Telling,
-    WhenEmpty,
     Window,
 )
 from alerts.render import Renderer

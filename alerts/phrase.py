@@ -84,7 +84,7 @@ class Phrase:
     def row(self) -> re.Pattern[str] | None:
         """Several words in a folded text of ASCII signs, whatever signs, and perhaps a possessive, stand between.
 
-        None where others may stand between, or where a word has many forms.
+        None where others may stand between, or where a word is a pattern.
         """
         return _row(self.in_row) if self.in_row is not None else None
 

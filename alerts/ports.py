@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alerts.plans import DigestPlan
 from alerts.records import (
     Coverage,
     Delivery,
-    DigestPlan,
     DigestSlot,
     Flood,
     Match,

@@ -97,7 +97,7 @@ def compile_rule(initiative: Initiative, watchlist: Watchlist, lexicon: Lexicon)
     Raises:
         RuleError: a term that cannot be read; a note names its place.
     """
-    context = watchlist.context if initiative.context is None else initiative.context
+    context = watchlist.context_of(initiative)
     only = initiative.fields[0] if len(initiative.fields) == 1 else None  # `in: url` reads as `url:`
     return Rule(
         initiative=initiative,

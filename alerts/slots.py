@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from alerts.records import DigestPlan, DigestSlot
+from alerts.plans import DigestPlan
+from alerts.records import DigestSlot
 
 _GRID = datetime.combine(date(1970, 1, 5), time())  # `every` counts from this Monday, on the local clock
 _REACH = timedelta(

@@ -75,10 +75,10 @@ class Miner:
     """
 
     def __init__(self, initiative: Initiative, watchlist: Watchlist) -> None:
-        context = watchlist.context if initiative.context is None else initiative.context
-        self._terms = tuple(_literals(_terms(initiative)))
-        self._known = frozenset(map(plain, (*self._terms, *context, *initiative.exceptions)))
-        self._spellings = Spellings(_distinctive(_terms(initiative)))
+        context = watchlist.context_of(initiative)
+        known = (*_literals(initiative.terms), *context, *initiative.exceptions)
+        self._known = frozenset(map(plain, known))
+        self._spellings = Spellings(_distinctive(initiative.terms))
         self._seen: dict[str, _Seen] = {}
         self._variants: dict[tuple[str, str], _Seen] = {}
         self._expansions: dict[tuple[str, str], _Seen] = {}
@@ -197,12 +197,6 @@ def _add(seen: _Seen, spelling: str, article: Article, *, matches: bool) -> None
     titles = seen.titles if matches else seen.near_titles
     if len(titles) < _EXAMPLES and article.title:
         titles.append(article.title)
-
-
-def _terms(initiative: Initiative) -> Iterator[Term]:
-    yield from initiative.any
-    for commitment in initiative.commitments:
-        yield from commitment.any
 
 
 def _literals(terms: Iterable[Term]) -> Iterator[str]:

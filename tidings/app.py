@@ -12,8 +12,8 @@ from pathlib import Path
 from alerts.channels.opening import open_channel
 from alerts.match import Matcher
 from alerts.notify import Notifier
+from alerts.plans import ChannelPlan, WebhookChannel
 from alerts.ports import Channel
-from alerts.records import ChannelPlan, WebhookChannel
 from alerts.render import Renderer
 from crawler.extract import PageExtractor
 from crawler.isolation import ChildPool
@@ -28,10 +28,10 @@ from crawler.site_memory import SiteMemory
 from crawler.spiders.crew import SpiderCrew
 from tidings import __version__
 from tidings.clock import SystemClock
+from tidings.opening import open_stores
 from tidings.rematching import Rematcher
 from tidings.runners.inline import InlineRunner
 from tidings.settings import Polling, Settings
-from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
 from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
 from tidings.ticker import Ticker
@@ -152,17 +152,6 @@ async def open_crawler(
         )
         stack.push_async_callback(crew.close)
         yield Crawler(fetcher, crew, children)
-
-
-@asynccontextmanager
-async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
-    """The database alone, for commands that only look or tell."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    database = Database.open(settings.database, state_dir=settings.state_dir)
-    try:
-        yield Stores(database)
-    finally:
-        database.close()
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,8 +11,9 @@ from alerts.difference import State
 from alerts.impact import Impact, InitiativeImpact, Measure, Rate
 from alerts.match import validate
 from alerts.meaning import prints
-from alerts.records import DigestPlan, Watchlist
-from tidings.settings import ConfigError, Problem, Settings, parse_watchlists
+from alerts.plans import DigestPlan
+from alerts.records import Watchlist
+from tidings.settings import ConfigError, Problem, Settings, parse_watchlists, version_of
 from tidings.storage.archive import SqlArchive
 from tidings.storage.edits import KeptWatchlist
 
@@ -54,7 +54,7 @@ def against_texts(
         ConfigError: a text that cannot be read, with all its errors.
     """
     asked = [one for one in settings.watchlists if not scope or one.id in scope]
-    versions = {_version(data): name for name, data in texts.items()}
+    versions = {version_of(data): name for name, data in texts.items()}
     alike = versions.keys() & {one.version for one in asked}
     edited = frozenset(one.id for one in asked if one.version not in alike)
     old = {name: texts[name] for version, name in versions.items() if version not in alike}
@@ -96,11 +96,6 @@ def against_those_in_force(
         f"{one.path} (in force)": one.text.encode() for one in kept if not scope or one.watchlist_id in scope
     }
     return against_texts(settings, texts, scope)
-
-
-def _version(data: bytes) -> str:
-    """As in `Watchlist.version`."""
-    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def _parsed(

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.errors import RuleError
-from alerts.expression import is_expression, parse
 from alerts.match import Matcher
 from alerts.records import Evidence, Initiative, Term, Watchlist
 from crawler.records import Article
@@ -28,10 +26,6 @@ def compile_query(query: str, tags: Mapping[str, tuple[str, ...]]) -> Matcher:
     Raises:
         RuleError: it cannot be read; `offset` counts in it.
     """
-    if is_expression(query):
-        parse(query)  # says where it is wrong
-    elif not query.strip():
-        raise RuleError("the query is empty", "write a word, a phrase or an expression")
     term = Term(text=query, ordinary=False)
     asked = Initiative(id="query", name="query", watchlist_id="query", any=(term,))
     return Matcher((Watchlist(id="query", title="query", initiatives=(asked,)),), tags=tags)

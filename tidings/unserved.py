@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alerts.commitments import AHEAD
-from alerts.records import AlertKind, AlertPlan
+from alerts.plans import AlertKind, AlertPlan
 from tidings.settings import Settings
 from tidings.settings.models.installation import WebShape
 

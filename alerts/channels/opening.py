@@ -8,8 +8,8 @@ from alerts.channels.apprise import Apprise
 from alerts.channels.email import Email
 from alerts.channels.file import Folder
 from alerts.channels.webhook import Post, Webhook
+from alerts.plans import AppriseChannel, ChannelPlan, EmailChannel, FileChannel, WebhookChannel
 from alerts.ports import Channel
-from alerts.records import AppriseChannel, ChannelPlan, EmailChannel, FileChannel, WebhookChannel
 
 
 def open_channel(plan: ChannelPlan, *, post: Post) -> Channel:

@@ -13,7 +13,8 @@ from standardwebhooks import Webhook as Signer
 
 from alerts.channels.redact import host_of, secrets_of, told
 from alerts.errors import AlertError, Refused, TryLater
-from alerts.records import Delivery, Message, WebhookChannel
+from alerts.plans import WebhookChannel
+from alerts.records import Delivery, Message
 from crawler.errors import CrawlError, ForbiddenAddress
 
 _NOT_THIS_ONE = frozenset(

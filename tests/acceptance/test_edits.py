@@ -21,9 +21,10 @@ from tests.acceptance.conftest import Done, configure
 from tests.acceptance.doomed import Doom, Moment
 from tests.acceptance.test_killed import child
 from tests.acceptance.world import DAY, HOUR, MINUTE, NOON, World, settings
-from tidings.app import App, open_stores
+from tidings.app import App
 from tidings.cli import app as command
 from tidings.lock import DaemonLock
+from tidings.opening import open_stores
 from tidings.storage.lookup import Life
 from tidings.tasks import Rematch
 

@@ -18,7 +18,7 @@ from tests.acceptance.world import (
     plain,
     settings,
 )
-from tidings.app import open_stores
+from tidings.opening import open_stores
 from tidings.settings import Settings
 from tidings.state_of_things import take
 

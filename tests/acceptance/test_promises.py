@@ -28,8 +28,8 @@ from tests.acceptance.world import (
     told,
     until,
 )
-from tidings.app import open_stores
 from tidings.daemon import live
+from tidings.opening import open_stores
 from tidings.state_of_things import take
 
 HOURLY = "every: 1h"

@@ -76,7 +76,8 @@ def test_a_search_is_bounded_by_days_and_by_number(desk: Desk) -> None:
         (("lithium AND",), "           ^ the expression ends where a word is expected"),
         (("(lithium or India)",), "         ^ “or” in small letters stands in an expression"),
         (("lithium", "--since", "soon"), "--since: 'soon' is neither an age (90d) nor a day (2026-03-01)"),
-        ((" ",), "^ the query is empty"),
+        (("lithium", "--since", "2026-13-01"), "'2026-13-01' is neither an age (90d) nor a day"),
+        ((" ",), "^ “ ” holds no word"),
     ],
 )
 def test_a_query_that_cannot_be_read_is_shown_where_it_is_wrong(

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from alerts.plans import DigestPlan
 from alerts.records import (
     Coverage,
     Delivery,
-    DigestPlan,
     DigestSlot,
     FailingSource,
     Flood,

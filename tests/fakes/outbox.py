@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
+from alerts.plans import DigestPlan
 from alerts.records import (
     Commitment,
     Coverage,
     Delivery,
-    DigestPlan,
     DigestSlot,
     Evidence,
     FailingSource,

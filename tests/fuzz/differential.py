@@ -31,11 +31,11 @@ def main(cases: int = 1000, first: int = 0) -> int:
         if len(tally.disagreements) > before:
             numbers.append(number)
             if len(numbers) <= SHOWN:
-                print(f"case {number}\n{smaller(tally.disagreements[before])}\n", flush=True)  # noqa: T201  # what it is for
-    print(f"{cases} cases from {first} on, in {time.monotonic() - begun:.0f} s")  # noqa: T201  # what it is for
+                print(f"case {number}\n{smaller(tally.disagreements[before])}\n", flush=True)
+    print(f"{cases} cases from {first} on, in {time.monotonic() - begun:.0f} s")
     for name, count in tally.counts.most_common():
-        print(f"{count:9,} {name}")  # noqa: T201  # what it is for
-    print(f"{len(tally.disagreements):9,} disagreements, in cases {numbers[:50]}")  # noqa: T201  # what it is for
+        print(f"{count:9,} {name}")
+    print(f"{len(tally.disagreements):9,} disagreements, in cases {numbers[:50]}")
     return len(tally.disagreements)
 
 

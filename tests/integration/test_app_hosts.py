@@ -9,7 +9,8 @@ from crawler.records import SourceState
 from tests.acceptance.conftest import configure
 from tests.fakes.clock import FixedClock
 from tests.fakes.recording_site import Ask, RecordingHost, Reply
-from tidings.app import open_app, open_stores
+from tidings.app import open_app
+from tidings.opening import open_stores
 from tidings.settings import Settings, load
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import configure
-from tidings.app import open_app, open_stores
+from tidings.app import open_app
+from tidings.opening import open_stores
 from tidings.settings import load
 from tidings.ticker import LEASE
 

@@ -20,7 +20,8 @@ from alerts.channels.opening import open_channel
 from alerts.digest import compose
 from alerts.errors import Refused, TryLater
 from alerts.notice import test_message as marked_test
-from alerts.records import AppriseChannel, Delivery, FileChannel
+from alerts.plans import AppriseChannel, FileChannel
+from alerts.records import Delivery
 from alerts.render import Renderer
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot

@@ -9,12 +9,12 @@ import pytest
 
 from alerts.commitments import lines
 from alerts.digest import compose, is_empty, story_of, told
+from alerts.plans import DigestPlan
 from alerts.records import (
     Commitment,
     CommitmentState,
     Coverage,
     Digest,
-    DigestPlan,
     DigestSlot,
     Found,
     FoundBy,

@@ -22,7 +22,8 @@ from alerts.digest import compose
 from alerts.document import document
 from alerts.match import validate
 from alerts.notice import test_message as marked_as_test
-from alerts.records import Delivery, Digest, Flood, WebhookChannel
+from alerts.plans import WebhookChannel
+from alerts.records import Delivery, Digest, Flood
 from alerts.render import Renderer
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot

@@ -13,7 +13,8 @@ from alerts.impact import KEPT, REMOVED, Impact, InitiativeImpact, Measure
 from alerts.impact_page import page_data
 from alerts.impact_words import headline, rate
 from alerts.mails import mails_a_week
-from alerts.records import DigestPlan, Field, Initiative, Term, Watchlist, WhenEmpty
+from alerts.plans import DigestPlan, WhenEmpty
+from alerts.records import Field, Initiative, Term, Watchlist
 from alerts.render import page
 from crawler.records import Article, TextState
 

@@ -13,17 +13,9 @@ import pytest
 
 from alerts.errors import Refused, TryLater
 from alerts.notify import Composed, Notifier, Result, deliveries_for, delivery_id
+from alerts.plans import DigestPlan, WhenEmpty
 from alerts.ports import Channel
-from alerts.records import (
-    Delivery,
-    DeliveryState,
-    DigestPlan,
-    Initiative,
-    Match,
-    MatchedArticle,
-    Message,
-    WhenEmpty,
-)
+from alerts.records import Delivery, DeliveryState, Initiative, Match, MatchedArticle, Message
 from alerts.render import Renderer
 from crawler.records import Article
 from tests.fakes.deliveries import MemoryDeliveries

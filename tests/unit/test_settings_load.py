@@ -9,17 +9,8 @@ from pathlib import Path
 import pytest
 
 from alerts.match import validate
-from alerts.records import (
-    AlertKind,
-    AppriseChannel,
-    Case,
-    EmailChannel,
-    Field,
-    FileChannel,
-    Tls,
-    WebhookChannel,
-    WhenEmpty,
-)
+from alerts.plans import AlertKind, AppriseChannel, EmailChannel, FileChannel, Tls, WebhookChannel, WhenEmpty
+from alerts.records import Case, Field
 from crawler.net.limits import Limits
 from crawler.records import FullText, Secret, SourceKind
 from tidings.settings import ConfigError, Settings, load, load_watchlist

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.records import DigestPlan
+from alerts.plans import DigestPlan
 from alerts.slots import immediate, passed, upcoming
 
 ZONES = [

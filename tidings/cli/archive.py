@@ -23,7 +23,7 @@ def explain(
 ) -> None:
     """Tell the life of one article: seen where, folded into what, matched by what, sent to whom; or where it stopped."""
     from alerts.match import Matcher
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 

@@ -11,7 +11,7 @@ from tidings.cli.options import FAILED, PARTIAL, USAGE, Config, Json, State, com
 from tidings.cli.output import json_line, table
 
 if TYPE_CHECKING:
-    from alerts.records import ChannelPlan
+    from alerts.plans import ChannelPlan
     from tidings.settings import Settings
 
 app = typer.Typer(help="See and test the channels.", no_args_is_help=True)
@@ -50,7 +50,7 @@ def _target(plan: ChannelPlan) -> str:
     """Where it goes, without what must not be shown: hook addresses may hold tokens."""
     from urllib.parse import urlsplit
 
-    from alerts.records import EmailChannel, FileChannel, WebhookChannel
+    from alerts.plans import EmailChannel, FileChannel, WebhookChannel
 
     match plan:
         case EmailChannel():

@@ -122,7 +122,7 @@ def summary(counts: Counter[str]) -> str:
 
 def status(config: Config = None, state: State = None, as_json: Json = False) -> None:
     """Tell what is running, what comes next, and what needs you."""
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
     from tidings.state_of_things import take
 
     loaded = settings(config, state)

@@ -26,7 +26,7 @@ def list_deliveries(
     as_json: Json = False,
 ) -> None:
     """List deliveries, newest first."""
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 
@@ -68,7 +68,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one delivery and the message it carries."""
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 
@@ -107,7 +107,7 @@ def show(
 @app.command("retry")
 def retry(delivery_id: DeliveryId, config: Config = None, state: State = None) -> None:
     """Try a waiting or parked delivery again, now (the running daemon, or the next `once`, sends it)."""
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 
@@ -126,7 +126,7 @@ def retry(delivery_id: DeliveryId, config: Config = None, state: State = None) -
 @app.command("cancel")
 def cancel(delivery_id: DeliveryId, config: Config = None, state: State = None) -> None:
     """Give up a waiting or parked delivery for good."""
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 

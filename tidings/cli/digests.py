@@ -12,7 +12,8 @@ from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
 from tidings.cli.output import json_line, stamp
 
 if TYPE_CHECKING:
-    from alerts.records import DigestPlan, Message
+    from alerts.plans import DigestPlan
+    from alerts.records import Message
     from tidings.settings import Settings
 
 app = typer.Typer(help="Preview, list the times of, and send digests.", no_args_is_help=True)
@@ -55,8 +56,9 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show what would go out; nothing is sent or remembered."""
-    from tidings.app import notifier, open_stores
+    from tidings.app import notifier
     from tidings.clock import SystemClock
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
     plan, moment = _plan(loaded, digest_id), _time(at)
@@ -104,8 +106,9 @@ def send(
     state: State = None,
 ) -> None:
     """Compose a digest now, of what was found since its last one, and hand it to its channels."""
-    from tidings.app import notifier, open_stores
+    from tidings.app import notifier
     from tidings.clock import SystemClock
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
     plan = _plan(loaded, digest_id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
+from tidings.cli.options import USAGE, Config, Json, State, age, fail, run, settings
 from tidings.cli.output import json_line, progress, table
 
 if TYPE_CHECKING:
@@ -69,12 +69,8 @@ def impact(
     from tidings.clock import SystemClock
     from tidings.impact import MONTH, judged, measure
     from tidings.opening import open_stores
-    from tidings.settings.typed import typed_duration
 
-    try:
-        age = typed_duration(since)
-    except ValueError as fault:
-        fail(f"--since: {fault}", USAGE)
+    length = age("--since", since)
     loaded = settings(config, state)
     now = SystemClock().now()
     most = loaded.edits.max_stories_per_week
@@ -86,10 +82,10 @@ def impact(
                 found = await measure(
                     stores.archive,
                     asked.compared,
-                    since=now - age,
+                    since=now - length,
                     until=now,
                     backfill=loaded.polling.backfill,
-                    everything=most is not None and asked.whole and age == MONTH,
+                    everything=most is not None and asked.whole and length == MONTH,
                     on_batch=lambda articles: live.show(f"{articles:,} articles"),
                 )
             return asked, found

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from alerts.records import Initiative
     from tidings.settings import ConfigError, Settings
     from tidings.unserved import Unserved
 
@@ -100,6 +102,27 @@ def settings(config: Path | None, state: Path | None) -> Settings:
         return served(config, state)
     except ConfigError as fault:
         fail(str(fault), USAGE)
+
+
+def age(option: str, given: str) -> timedelta:
+    """A duration that was typed, such as 90d; one that is none ends the command."""
+    from tidings.settings.typed import typed_duration
+
+    try:
+        return typed_duration(given)
+    except ValueError as fault:
+        fail(f"{option}: {fault}", USAGE)
+
+
+def known_initiative(loaded: Settings, name: str) -> Initiative:
+    """The initiative with this id; an unknown one ends the command with the nearest that there are."""
+    from tidings.settings.models.faults import suggestion
+
+    found = loaded.initiatives.get(name)
+    if found is None:
+        known = suggestion(name, loaded.initiatives, what="initiatives")
+        fail(f"there is no initiative '{name}'; {known}", USAGE)
+    return found
 
 
 def complain(message: str) -> None:

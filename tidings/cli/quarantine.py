@@ -21,7 +21,7 @@ Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Articles, by id
 @app.command("list")
 def list_pages(config: Config = None, state: State = None, as_json: Json = False) -> None:
     """What crashed, why and when, and how to try it by hand."""
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 
@@ -51,7 +51,7 @@ def save(
     state: State = None,
 ) -> None:
     """Write the page that crashed its reader to a file, and say how to read it again."""
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 
@@ -79,8 +79,8 @@ def save(
 @app.command("retry")
 def retry(articles: Ids, config: Config = None, state: State = None) -> None:
     """Have their pages read once more, as after a newer version was installed."""
-    from tidings.app import open_stores
     from tidings.clock import SystemClock
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
 

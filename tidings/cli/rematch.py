@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidings.cli.options import FAILED, USAGE, Config, Json, State, complain, fail, run, settings
+from tidings.cli.options import (
+    FAILED,
+    Config,
+    Json,
+    State,
+    age,
+    complain,
+    fail,
+    known_initiative,
+    run,
+    settings,
+)
 from tidings.cli.output import json_line, progress
 
 if TYPE_CHECKING:
@@ -43,14 +54,11 @@ def rematch(
     What no longer matches and was never told is not told any more. Works beside a running daemon. An edit that is
     not yet applied to the whole archive is finished first.
     """
-    from tidings.app import notifier, open_stores, rematcher
+    from tidings.app import notifier, rematcher
     from tidings.clock import SystemClock
-    from tidings.settings.typed import typed_duration
+    from tidings.opening import open_stores
 
-    try:
-        age = typed_duration(since)
-    except ValueError as fault:
-        fail(f"--since: {fault}", USAGE)
+    length = age("--since", since)
     loaded = settings(config, state)
     wanted = _initiatives(loaded, initiative)
     clock = SystemClock()
@@ -71,7 +79,7 @@ def rematch(
                     if step.done:
                         edits.append(step)
                 done = await made.rematch(
-                    wanted, age, tell=tell, show=lambda number: live.show(f"{number:,} articles")
+                    wanted, length, tell=tell, show=lambda number: live.show(f"{number:,} articles")
                 )
             return edits, done, list(dict.fromkeys((*broken, *done.failed)))
 
@@ -91,14 +99,7 @@ def rematch(
 
 
 def _initiatives(loaded: Settings, named: str | None) -> tuple[str, ...]:
-    from tidings.settings.models.faults import suggestion
-
-    if named is None:
-        return tuple(loaded.initiatives)
-    if named not in loaded.initiatives:
-        remedy = suggestion(named, loaded.initiatives, what="initiatives")
-        fail(f"there is no initiative '{named}'; {remedy}", USAGE)
-    return (named,)
+    return tuple(loaded.initiatives) if named is None else (known_initiative(loaded, named).id,)
 
 
 def _untold(loaded: Settings, wanted: tuple[str, ...]) -> list[str]:

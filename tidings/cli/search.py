@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
+from tidings.cli.options import USAGE, Config, Json, State, age, fail, run, settings
 from tidings.cli.output import json_line, plain
 
 if TYPE_CHECKING:
@@ -77,17 +77,14 @@ def _moment(option: str, given: str | None, now: datetime, *, last: bool) -> dat
     """The start of an age or a day, or the end of a day (UTC)."""
     from datetime import UTC, date, datetime, time
 
-    from tidings.settings.typed import typed_duration
-
     if given is None:
         return None
     try:
         day = date.fromisoformat(given)
     except ValueError:
-        try:
-            return now - typed_duration(given)
-        except ValueError:
+        if not given[:1].isdigit() or given.count("-") == 2:
             fail(f"{option}: '{given}' is neither an age (90d) nor a day (2026-03-01)", USAGE)
+        return now - age(option, given)
     return datetime.combine(day, time.max if last else time.min, tzinfo=UTC)
 
 

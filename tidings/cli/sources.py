@@ -41,7 +41,7 @@ def resume(source_ids: SourceIds, config: Config = None, state: State = None) ->
 
 
 def _set_paused(source_ids: list[str], paused: bool, config: Path | None, state: Path | None) -> None:
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
     chosen = named(loaded.sources, source_ids)
@@ -84,7 +84,7 @@ def release(
     Exits 2 without --as, since either answer may be right; 0 when nothing is held.
     """
     from crawler.wording import counted
-    from tidings.app import open_stores
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
     now = datetime.now(UTC)

@@ -42,8 +42,9 @@ def test_sources(
     from crawler.extract import PageExtractor
     from crawler.records import Poll
     from crawler.wording import counted
-    from tidings.app import open_crawler, open_stores
+    from tidings.app import open_crawler
     from tidings.caring import habits
+    from tidings.opening import open_stores
     from tidings.sampling import samples
     from tidings.trial import ask
 

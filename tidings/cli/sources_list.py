@@ -42,8 +42,8 @@ def list_sources(
     They stand last because that is what a terminal still shows of a long list. With --json all stand in the
     order of the configuration.
     """
-    from tidings.app import open_stores
     from tidings.caring import look
+    from tidings.opening import open_stores
 
     loaded = settings(config, state)
     wanted = {_state_called(name) for name in states or ()}

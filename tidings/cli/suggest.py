@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
+from tidings.cli.options import Config, Json, State, age, known_initiative, run, settings
 from tidings.cli.output import json_line, plain
 
 if TYPE_CHECKING:
@@ -43,25 +43,17 @@ def suggest(
     is changed; `tidings impact` shows what a pasted line would bring.
     """
     from tidings.clock import SystemClock
-    from tidings.mining import mine, owner
+    from tidings.mining import mine
     from tidings.opening import open_stores
-    from tidings.settings.models.faults import suggestion
-    from tidings.settings.typed import typed_duration
 
-    try:
-        age = typed_duration(since)
-    except ValueError as fault:
-        fail(f"--since: {fault}", USAGE)
+    length = age("--since", since)
     loaded = settings(config, state)
-    found = owner(loaded, initiative)
-    if found is None:
-        known = suggestion(initiative, loaded.initiatives, what="initiatives")
-        fail(f"there is no initiative '{initiative}'; {known}", USAGE)
-    start = SystemClock().now() - age
+    wanted = known_initiative(loaded, initiative)
+    start = SystemClock().now() - length
 
     async def work() -> Miner:
         async with open_stores(loaded) as stores:
-            return await mine(loaded, stores.archive, *found, start)
+            return await mine(loaded, stores.archive, wanted, start)
 
     miner = run(work)
     suggestions = miner.suggestions(most)

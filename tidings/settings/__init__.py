@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tidings.settings.load import default_polling, load, load_watchlist, parse_watchlist, parse_watchlists
+from tidings.settings.load import (
+    default_polling,
+    load,
+    load_watchlist,
+    parse_watchlist,
+    parse_watchlists,
+    version_of,
+)
 from tidings.settings.problems import ConfigError, Problem
 from tidings.settings.records import Edits, Polling, Queue, Retention, Settings, Web
 
@@ -20,4 +27,5 @@ __all__ = [
     "load_watchlist",
     "parse_watchlist",
     "parse_watchlists",
+    "version_of",
 ]

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from alerts.records import AlertPlan, DigestPlan, Watchlist
+from alerts.plans import AlertPlan, DigestPlan
+from alerts.records import Watchlist
 from tidings.settings.document import Document, Scalar
 from tidings.settings.explain import problems_of
 from tidings.settings.models.base import Shape
@@ -28,6 +29,11 @@ from tidings.settings.yaml import MAX_BYTES, parse
 M = TypeVar("M", bound=Shape)
 
 SUFFIXES = (".yaml", ".yml")
+
+
+def version_of(data: bytes) -> str:
+    """The `Watchlist.version` of a file with these bytes."""
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def load(
@@ -178,7 +184,7 @@ class _File:
 
     def take(self, data: bytes, wrong: list[Problem]) -> None:
         """The same of bytes that are read already."""
-        self.version = hashlib.sha256(data).hexdigest()[:12]
+        self.version = version_of(data)
         try:
             self.document = parse(data, str(self.path))
         except ConfigError as error:

@@ -8,7 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from alerts.records import AlertPlan, ChannelPlan, DigestPlan, Initiative, Watchlist
+from alerts.plans import AlertPlan, ChannelPlan, DigestPlan
+from alerts.records import Initiative, Watchlist
 from crawler.net.limits import Limits
 from crawler.records import Secret, Source
 

@@ -7,17 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
 
-from alerts.records import (
-    Coverage,
-    Delivery,
-    DigestPlan,
-    DigestSlot,
-    Flood,
-    MatchedArticle,
-    Message,
-    Telling,
-    Window,
-)
+from alerts.plans import DigestPlan
+from alerts.records import Coverage, Delivery, DigestSlot, Flood, MatchedArticle, Message, Telling, Window
 from tidings.storage.article_rows import A
 from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, select, update
 
-from alerts.records import DigestPlan, Flood, Telling
+from alerts.plans import DigestPlan
+from alerts.records import Flood, Telling
 from crawler import floods
 from crawler.records import HeldFlood, SourceState, TextState
 from tidings.storage.article_rows import A, chunks

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.records import Delivery, DigestPlan, DigestSlot, Evidence, Field, Match, Message, Strength
+from alerts.plans import DigestPlan
+from alerts.records import Delivery, DigestSlot, Evidence, Field, Match, Message, Strength
 from crawler.records import (
     Article,
     Fold,

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from alerts.records import AppriseChannel, ChannelPlan, EmailChannel, FileChannel, Tls, WebhookChannel
+from alerts.plans import AppriseChannel, ChannelPlan, EmailChannel, FileChannel, Tls, WebhookChannel
 from crawler.records import Secret
 from tidings.settings.models.base import (
     Filled,

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, PlainValidator, model_validator
 
-from alerts.records import AlertKind, AlertPlan, DigestPlan, WhenEmpty
+from alerts.plans import AlertKind, AlertPlan, DigestPlan, WhenEmpty
 from tidings.settings.models.base import (
     ChannelName,
     ClockTime,
