@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from crawler.folds import Fold, Folded
 from crawler.records import (
     Article,
     Fetched,
-    Fold,
-    Folded,
     HeldFlood,
     Listed,
     Page,

@@ -476,24 +476,3 @@ class Fetched:
         """The first header of this name (any letter case), or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key == wanted), None)
-
-
-# -- folding ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fold:
-    """Which story an article belongs to, and whether it is a reprint. Made by `stories.decide`."""
-
-    story_id: str
-    duplicate_of: str | None = None
-    similarity: float | None = None
-    why: str = ""  # "same text", "0.93 of its word shingles", "new"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folded:
-    """What became of articles that were folded together, each in the order given."""
-
-    folds: tuple[tuple[str, Fold], ...] = ()  # (article id, decision)
-    failed: tuple[tuple[str, str], ...] = ()  # (article id, why there is no decision); they wait as before

@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crawler.duplicates import band_keys, resemblance, tokens
-from crawler.records import Article, Fold
+from crawler.folds import Fold
+from crawler.records import Article
 from crawler.ties import REPRINT, TITLE_HOLDS, Relation, Tie, moment, profile, relation
 
 OPEN_FOR = timedelta(days=14)  # after its last telling a story takes no more

@@ -7,20 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from crawler.folds import Fold, Folded
 from crawler.identity import canonical_url
-from crawler.records import (
-    Article,
-    Edit,
-    Fetched,
-    Fold,
-    Folded,
-    HeldFlood,
-    Page,
-    Poll,
-    Sighting,
-    SourceState,
-    TextState,
-)
+from crawler.records import Article, Edit, Fetched, HeldFlood, Page, Poll, Sighting, SourceState, TextState
 from tests.fakes.sources import MemorySources
 from tidings.storage.article_rows import first_due, page_host
 from tidings.storage.keys import title_fingerprint

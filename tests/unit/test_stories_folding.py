@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from crawler.records import Article, Fold
+from crawler.folds import Fold
+from crawler.records import Article
 from crawler.stories import decide, fold_all, story_id_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"

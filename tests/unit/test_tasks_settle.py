@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from alerts.notify import Matched
-from crawler.records import Article, Fold, Folded, Poll, PollState, TextState
+from crawler.folds import Fold, Folded
+from crawler.records import Article, Poll, PollState, TextState
 from tests.fakes.articles import MemoryArticles
 from tests.fakes.clock import NOON, FixedClock
 from tidings.tasks import NAMED, SETTLE_BATCH, Services, Settle, perform

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from crawler.records import Article, Fetched, Fold, Folded, HeldFlood, Page, Poll, TextState
+from crawler.folds import Fold, Folded
+from crawler.records import Article, Fetched, HeldFlood, Page, Poll, TextState
 from tidings.storage import crashes, folding, polls, reading, review
 from tidings.storage.article_rows import fetch
 from tidings.storage.engine import Database

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import Insert
 
-from crawler.records import Article, Fold, Folded
+from crawler.folds import Fold, Folded
+from crawler.records import Article
 from tidings.storage.article_rows import A, fetch, hold
 from tidings.storage.dialect import among, each, insert, insert_for, listed, lock
 from tidings.storage.keys import fingerprint, signed, title_fingerprint

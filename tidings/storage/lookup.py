@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from alerts.records import Delivery, Match, Telling
+from crawler.folds import Fold
 from crawler.identity import canonical_url
-from crawler.records import Article, Fold, Post, Sighting
+from crawler.records import Article, Post, Sighting
 from tidings.storage.article_rows import A, V, to_article, to_posts, whole_articles
 from tidings.storage.deliveries import to_delivery
 from tidings.storage.engine import Database

@@ -8,9 +8,9 @@ from typing import Any
 
 from alerts.plans import DigestPlan
 from alerts.records import Delivery, DigestSlot, Evidence, Field, Match, Message, Strength
+from crawler.folds import Fold
 from crawler.records import (
     Article,
-    Fold,
     Page,
     Poll,
     PollState,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from alerts.records import DeliveryState
-from crawler.records import Edit, Fold, Post, Sighting, SourceState, TextState
+from crawler.folds import Fold
+from crawler.records import Edit, Post, Sighting, SourceState, TextState
 from tests.integration.storage.making import (
     DAY,
     HOUR,

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select, text
 
-from crawler.records import Article, Edit, Fold, TextState
+from crawler.folds import Fold
+from crawler.records import Article, Edit, TextState
 from tests.integration.storage.making import (
     DAY,
     HOUR,

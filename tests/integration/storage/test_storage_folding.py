@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from crawler.records import Article, Fold, TextState
+from crawler.folds import Fold
+from crawler.records import Article, TextState
 from tests.integration.storage.making import (
     DAY,
     HOUR,
