@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts import commitments, slots, wording
 from alerts.plans import DigestPlan
 from alerts.records import (
+    AgencyShare,
     Coverage,
     Digest,
     DigestSlot,
@@ -24,8 +25,10 @@ from alerts.records import (
     Story,
     Strength,
     Telling,
+    Update,
 )
 from alerts.shares import shares
+from crawler import provenance
 
 LATE = timedelta(hours=48)  # found so long after publication: marked
 FULL = 500  # characters; a text shorter than this is no full report
@@ -45,21 +48,25 @@ def compose(
     """One digest over all of `passed` (at least one slot, oldest first): what was matched since `since`.
 
     Args:
-        matched: everything matched in the window; a story with `told_at` goes under "also now in".
+        matched: everything matched in the window, and what has changed since it was told; a story with `told_at`
+            goes under "updated" or "also now in".
         names: the initiatives in force; a paused one is left out.
         held: floods of which something matched since `since`; shown as a block each, not told.
         evidence: reports filed under (initiative id, commitment id), newest first.
     """
     today = now.astimezone(ZoneInfo(plan.zone)).date()
-    by_initiative: dict[str, list[MatchedArticle]] = defaultdict(list)
+    live = [
+        initiative
+        for initiative in (names.get(one) for one in plan.initiatives)
+        if initiative is not None and not initiative.paused
+    ]
+    told_of = {initiative.id for initiative in live}
+    by_story: dict[str, list[MatchedArticle]] = defaultdict(list)
     for one in matched:
-        by_initiative[one.match.initiative_id].append(one)
-
-    sections = []
-    for initiative_id in plan.initiatives:
-        initiative = names.get(initiative_id)
-        if initiative is not None and not initiative.paused:
-            sections.append(_section(initiative, by_initiative[initiative_id], evidence, today))
+        if one.match.initiative_id in told_of:
+            by_story[one.story_id].append(one)
+    stories = _stories(live, by_story)
+    sections = [_section(one, stories[one.id], evidence, today) for one in live]
     following = slots.upcoming(plan, now, 1)
     return Digest(
         digest_id=plan.id,
@@ -77,46 +84,138 @@ def compose(
 
 
 def is_empty(digest: Digest) -> bool:
-    """No story is told in it and nothing newly held; commitments and coverage alone do not make news."""
-    return not digest.held and not any(
-        part.stories or part.titles_only or part.again for part in digest.sections
-    )
+    """No story is told in it, none has changed, nothing newly held; commitments and coverage alone do not make news."""
+    return not digest.held and not any(part.new or part.told_before for part in digest.sections)
 
 
 def told(digest: Digest) -> tuple[str, ...]:
     """Ids of all stories in it, each once, in order."""
-    every = (
-        story.id for part in digest.sections for story in (*part.stories, *part.titles_only, *part.again)
-    )
+    every = (story.id for part in digest.sections for story in (*part.new, *part.told_before))
     return tuple(dict.fromkeys(every))
 
 
-def story_of(tellings: Sequence[MatchedArticle]) -> Story:
-    """One story from its matched articles (at least one): the best telling leads, the others follow it."""
-    ranked = sorted({one.telling.article_id: one for one in tellings}.values(), key=_rank)
-    lead = ranked[0]
-    before = [one.told_at for one in ranked if one.told_at is not None]
+def refers_to(digest: Digest) -> tuple[str, ...]:
+    """Keys of the messages that told first what is told of again in it, oldest first."""
+    messages = {
+        story.told_in for part in digest.sections for story in part.told_before if story.told_in is not None
+    }
+    return tuple(one.key for one in sorted(messages, key=lambda one: (one.at, one.key)))
+
+
+def story_of(tellings: Sequence[MatchedArticle], others: Sequence[MatchedArticle] = ()) -> Story:
+    """One story from the articles that matched an initiative (at least one): the best telling leads, the others follow it.
+
+    Args:
+        others: articles of the story that matched other initiatives of the digest; they are told, and do not lead.
+    """
+    every = _different((*tellings, *others))
+    fresh = [one for one in every if not one.changes]
+    told_now = {one.telling.article_id for one in fresh}
+    basis = [*fresh, *(one for one in every if one.changes and one.telling.article_id not in told_now)]
+    before = _different_tellings(telling for one in every for telling in one.earlier)
+    come = provenance.trace(_traced(basis, before))
+    repeats = come.repeats
+    ranked = sorted(fresh or basis, key=lambda one: _rank(one, repeats))
+    own = {one.telling.article_id for one in tellings}
+    lead = next((one for one in ranked if one.telling.article_id in own), tellings[0])
+    after = (one for one in ranked if one.telling.article_id != lead.telling.article_id)
+    shown = [_placed(one.telling, come, repeats) for one in (lead, *after)]
+    outlets = tuple(dict.fromkeys(one.source for one in shown))
+    known = {name for article_id, name in come.outlets.items() if article_id not in told_now}
+    told_before = [one.told_at for one in every if one.told_at is not None]
+    first = min(told_before) if told_before else None
+    if first is None and not fresh:  # it was told, as part of another story
+        first = min(one.match.told_at or change.at for one in every for change in one.changes)
     return Story(
         id=lead.story_id,
-        lead=lead.telling,
+        lead=shown[0],
         snippet=_snippet(lead.match.evidence),
         evidence=lead.match.evidence,
-        also=tuple(one.telling for one in ranked[1:]),
-        outlets=tuple(dict.fromkeys(one.telling.source for one in ranked)),
-        reports=len({one.duplicate_of or one.telling.article_id for one in ranked}),
-        commitments=tuple(dict.fromkeys(name for one in ranked for name in one.match.commitments)),
-        first_told=min(before) if before else None,
-        late=_lateness(lead.telling),
-        found=_found(ranked),
+        also=tuple(shown[1:]),
+        outlets=outlets,
+        reports=len(come.reports_of(one.article_id for one in shown)),
+        agencies=_agencies(come, [one.article_id for one in shown]),
+        told_first=come.told_first,
+        commitments=tuple(dict.fromkeys(name for one in tellings for name in one.match.commitments)),
+        first_told=first,
+        told_in=next((one.told_in for one in every if one.told_in is not None), None),
+        earlier=before,
+        new_outlets=tuple(name for name in outlets if name not in known) if fresh else (),
+        all_outlets=len(set(come.outlets.values())),
+        all_reports=len(come.reports),
+        updates=_updates(every),
+        late=_lateness(lead.telling) if fresh else None,
+        found=_found(ranked) if fresh else None,
         watchlist_version=lead.match.watchlist_version,
         watchlist_since=lead.match.watchlist_since,
     )
 
 
-def _rank(one: MatchedArticle) -> tuple[bool, bool, bool, datetime, int, str]:
+def _different(articles: Iterable[MatchedArticle]) -> list[MatchedArticle]:
+    """Each article once; a new telling stands for one that was told and has changed, with its changes beside it."""
+    found: dict[tuple[str, bool], MatchedArticle] = {}
+    for one in articles:
+        found.setdefault((one.telling.article_id, bool(one.changes)), one)
+    return list(found.values())
+
+
+def _different_tellings(tellings: Iterable[Telling]) -> tuple[Telling, ...]:
+    return tuple({one.article_id: one for one in tellings}.values())
+
+
+def _traced(now: Sequence[MatchedArticle], before: Iterable[Telling]) -> list[provenance.Told]:
+    here = {one.telling.article_id for one in now}
+    return [
+        *(replace(_of_telling(one.telling), copy_of=one.duplicate_of) for one in now),
+        *(_of_telling(one) for one in before if one.article_id not in here),
+    ]
+
+
+def _of_telling(telling: Telling) -> provenance.Told:
+    return provenance.Told(
+        id=telling.article_id,
+        outlet=telling.source,
+        source_id=telling.source_id,
+        url=telling.url,
+        at=_when(telling),
+        credit=telling.credit,
+        copy_of=telling.copy_of,
+        elsewhere=telling.elsewhere,
+    )
+
+
+def _placed(telling: Telling, come: provenance.Provenance, repeats: Container[str]) -> Telling:
+    """With the name of its outlet, and whether it repeats another."""
+    return replace(
+        telling,
+        source=come.outlets[telling.article_id],
+        reprint=telling.article_id in repeats,
+    )
+
+
+def _agencies(come: provenance.Provenance, shown: Collection[str]) -> tuple[AgencyShare, ...]:
+    """The agencies whose texts are shown, the one in most outlets first."""
+    shares = [
+        AgencyShare(
+            name=report.agency,
+            outlets=len({come.outlets[one] for one in report.tellings if one in shown}),
+        )
+        for report in come.reports_of(shown)
+        if report.agency is not None
+    ]
+    return tuple(sorted(shares, key=lambda one: (-one.outlets, one.name)))
+
+
+def _updates(every: Iterable[MatchedArticle]) -> tuple[Update, ...]:
+    """What has changed, each change once, oldest first."""
+    found = {change: Update(telling=one.telling, change=change) for one in every for change in one.changes}
+    return tuple(sorted(found.values(), key=lambda one: (one.change.at, one.change.article_id)))
+
+
+def _rank(one: MatchedArticle, repeats: Container[str]) -> tuple[bool, bool, bool, datetime, int, str]:
     """Smallest is best: no reprint, open to all, told in full, earliest; then the longest."""
     return (
-        one.telling.reprint or one.duplicate_of is not None,
+        one.telling.article_id in repeats,
         one.telling.paywalled,
         one.text_length < FULL,
         _when(one.telling),
@@ -148,21 +247,37 @@ def _snippet(evidence: Sequence[Evidence]) -> str:
     return best[0].snippet if best else ""
 
 
+def _stories(
+    live: Sequence[Initiative], by_story: Mapping[str, Sequence[MatchedArticle]]
+) -> dict[str, list[Story]]:
+    """The stories of each initiative; one that meets several is told whole under the first of them."""
+    found: dict[str, list[Story]] = {one.id: [] for one in live}
+    for articles in by_story.values():
+        place = ""
+        for initiative in live:
+            own = [one for one in articles if one.match.initiative_id == initiative.id]
+            if own:
+                found[initiative.id].append(replace(story_of(own, articles), above=place))
+                place = place or initiative.name
+    return found
+
+
 def _section(
     initiative: Initiative,
-    matched: Iterable[MatchedArticle],
+    found: Iterable[Story],
     evidence: Mapping[tuple[str, str], tuple[Telling, ...]],
     today: date,
 ) -> Section:
-    by_story: dict[str, list[MatchedArticle]] = defaultdict(list)
-    for one in matched:
-        by_story[one.story_id].append(one)
-    stories = sorted((story_of(tellings) for tellings in by_story.values()), key=_weight)
+    stories = sorted(found, key=_weight)
+    here = [story for story in stories if not story.above]
+    before = [story for story in here if story.first_told is not None]
     return Section(
         initiative_id=initiative.id,
         name=initiative.name,
-        stories=tuple(story for story in stories if story.first_told is None),
-        again=tuple(story for story in stories if story.first_told is not None),
+        stories=tuple(story for story in here if story.first_told is None),
+        updated=tuple(story for story in before if story.updates),
+        again=tuple(story for story in before if not story.updates),
+        above=tuple(story for story in stories if story.above),
         commitments=commitments.lines(
             initiative,
             today=today,
@@ -198,7 +313,7 @@ def _capped(sections: Sequence[Section], most: int) -> list[Section]:
 
 
 def _says_something(part: Section) -> bool:
-    return bool(part.stories or part.titles_only or part.again or part.commitments)
+    return bool(part.new or part.told_before or part.commitments)
 
 
 def _notes(plan: DigestPlan, passed: Sequence[DigestSlot]) -> tuple[str, ...]:

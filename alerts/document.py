@@ -10,12 +10,24 @@ from typing import TypeVar
 
 from alerts import highlight, wording
 from alerts.evidence import shown
-from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Field, Flood, Section, Story, Telling
+from alerts.records import (
+    CommitmentLine,
+    Coverage,
+    Digest,
+    Evidence,
+    Field,
+    Flood,
+    Section,
+    Story,
+    Telling,
+    Update,
+)
 from alerts.safe import link, one_line
 from alerts.shares import shares
 
-TITLE, SNIPPET, NAME, REASON = 300, 420, 80, 240  # characters shown at most
+TITLE, SNIPPET, NAME, REASON, SUBJECT = 300, 420, 80, 240, 90  # characters shown at most
 HELD_TITLES = 10  # of a flood; all are in the JSON
+OUTLETS = 8  # further tellings of a story that are named; all are in the JSON and listed by a command
 Plain = dict[str, object]
 T = TypeVar("T")
 
@@ -35,7 +47,7 @@ class Room:
     """How much of a digest there is room for; None: all of it."""
 
     full: int | None = None  # stories in full, over all sections; the others keep their titles
-    titles: int | None = None  # stories by title, over all sections
+    titles: int | None = None  # stories by title and updated ones, over all sections
     details: int | None = None  # other outlets of a story, reports of a commitment, lines of coverage
 
 
@@ -78,7 +90,7 @@ class _View:
         """All sections; where room is short, each gets its share of it."""
         full = shares(self._room.full, [len(part.stories) for part in parts])
         by_title = [
-            len(part.stories) - number + len(part.titles_only) + len(part.again)
+            sum(map(len, (part.updated, part.stories, part.titles_only, part.again, part.above))) - number
             for part, number in zip(parts, full, strict=True)
         ]
         titles = shares(self._room.titles, by_title)
@@ -88,19 +100,33 @@ class _View:
         self._lost["full"] += len(part.stories) - full
         names = {line.id: one_line(line.text, NAME) for line in part.commitments}
         others = (*part.stories[full:], *part.titles_only)
-        again = max(titles - len(others), 0)
-        self._lost["titles"] += max(len(others) - titles, 0) + max(len(part.again) - again, 0)
+        kinds = (part.updated, others, part.again, part.above)
+        updated, listed, again, above = self._filled(titles, *map(len, kinds))
         return {
             "id": one_line(part.initiative_id, NAME),
             "name": one_line(part.name, 2 * NAME),
             "summary": wording.summary(part),
+            "updated": [self._updated(story) for story in part.updated[:updated]],
+            "updated_lost": len(part.updated) - updated,
             "stories": [self._story(story, names) for story in part.stories[:full]],
-            "titles": [self._again(story) for story in others[:titles]],
-            "titles_lost": max(len(others) - titles, 0),
+            "titles": [self._again(story) for story in others[:listed]],
+            "titles_lost": len(others) - listed,
+            "again_heading": wording.told_again(part.again),
             "again": [self._again(story) for story in part.again[:again]],
-            "again_lost": max(len(part.again) - again, 0),
+            "again_lost": len(part.again) - again,
+            "above": [self._above(story, names) for story in part.above[:above]],
+            "above_lost": len(part.above) - above,
             "commitments": [self._commitment(line) for line in part.commitments],
         }
+
+    def _filled(self, room: int, *wanted: int) -> list[int]:
+        """How many of each kind there is room for, the first kinds first."""
+        given = []
+        for number in wanted:
+            given.append(min(room, number))
+            room -= given[-1]
+            self._lost["titles"] += number - given[-1]
+        return given
 
     def coverage(self, found: Coverage) -> Plain:
         failing, failing_lost = self._detail(found.failing)
@@ -156,7 +182,7 @@ class _View:
         title, snippet = one_line(story.lead.title, TITLE), one_line(story.snippet, SNIPPET)
         if snippet.strip("… ").casefold() in title.casefold():
             snippet = ""  # the evidence is the headline: shown there
-        also, also_lost = self._detail(story.also)
+        also, also_lost = self._detail(story.also, OUTLETS)
         return {
             **self._telling(story.lead),
             "title_parts": _marked(title, [] if snippet else terms),
@@ -165,23 +191,60 @@ class _View:
             "found_by": wording.found(story.found, self._zone, self._now),
             "outlets": len(story.outlets),
             "reports": story.reports,
-            "spread": _spread(story),
+            "spread": wording.spread(story),
+            "told_first": wording.first_teller(story),
             "also": [self._telling(one) for one in also],
             "also_lost": also_lost,
+            "command": wording.command(story),
             "why": _why(story.evidence),
             "commitments": [commitments.get(name, one_line(name, NAME)) for name in story.commitments],
         }
 
     def _again(self, story: Story) -> Plain:
-        outlets, lost = self._detail((story.lead, *story.also))
+        outlets, lost = self._detail((story.lead, *story.also), OUTLETS)
         return {
             **self._telling(story.lead),
             "first_told": self._short(story.first_told),
+            "told_in": "" if story.told_in is None else one_line(story.told_in.subject, SUBJECT),
             "late": wording.lateness(story, self._zone, self._now),
             "found_by": wording.found(story.found, self._zone, self._now),
+            "grown": wording.grown(story),
             "outlets": [self._telling(one) for one in outlets],
             "outlets_lost": lost,
-            "spread": _spread(story),
+            "in_all": wording.in_all(story),
+            "spread": wording.spread(story),
+            "command": wording.command(story),
+        }
+
+    def _updated(self, story: Story) -> Plain:
+        """A story that was told and says something else now; its further tellings are those of this window."""
+        plain = self._again(story)
+        changed = {one.telling.article_id for one in story.updates}
+        fresh = [one for one in (story.lead, *story.also) if one.article_id not in changed]
+        outlets, lost = self._detail(fresh, OUTLETS)
+        updates, updates_lost = self._detail(story.updates, OUTLETS)
+        return {
+            **plain,
+            **self._telling(story.updates[-1].telling),
+            "outlets": [self._telling(one) for one in outlets],
+            "outlets_lost": lost,
+            "updates": [self._update(one) for one in updates],
+            "updates_lost": updates_lost,
+        }
+
+    def _update(self, one: Update) -> Plain:
+        return {
+            **self._telling(one.telling),
+            "changed": one_line(one.change.said, SNIPPET),
+            "at": self._short(one.change.at),
+        }
+
+    def _above(self, story: Story, commitments: dict[str, str]) -> Plain:
+        return {
+            **self._telling(story.lead),
+            "under": one_line(story.above, 2 * NAME),
+            "why": _why(story.evidence),
+            "commitments": [commitments.get(name, one_line(name, NAME)) for name in story.commitments],
         }
 
     def _telling(self, telling: Telling) -> Plain:
@@ -193,6 +256,7 @@ class _View:
             "host": address.host if address else "",
             "source": one_line(telling.source, NAME),
             "when": self._short(telling.published),
+            "credit": _credit(telling),
             "reprint": telling.reprint,
             "paywalled": telling.paywalled,
             "language": language if _LANGUAGE.fullmatch(language) else "",
@@ -209,9 +273,11 @@ class _View:
             "reports_lost": lost,
         }
 
-    def _detail(self, items: Sequence[T]) -> tuple[Sequence[T], int]:
-        kept = items if self._details is None else items[: self._details]
-        self._lost["details"] += len(items) - len(kept)
+    def _detail(self, items: Sequence[T], most: int | None = None) -> tuple[Sequence[T], int]:
+        """What is shown of `items`, and how many are not; those past `most` are not counted as cut for want of room."""
+        wanted = items if most is None or len(items) <= most + 1 else items[:most]
+        kept = wanted if self._details is None else wanted[: self._details]
+        self._lost["details"] += len(wanted) - len(kept)
         return kept, len(items) - len(kept)
 
     def _short(self, when: datetime | None) -> str:
@@ -222,13 +288,10 @@ def _marked(text: str, terms: Sequence[str]) -> list[Plain]:
     return [{"text": piece, "hit": hit} for piece, hit in highlight.parts(text, terms)]
 
 
-def _spread(story: Story) -> str:
-    """How far a story went: `5 outlets, 3 independent reports`; "" for a single report."""
-    if len(story.outlets) <= 1 and story.reports <= 1:
-        return ""
-    return (
-        f"{wording.count(len(story.outlets), 'outlet')}, {wording.count(story.reports, 'independent report')}"
-    )
+def _credit(telling: Telling) -> str:
+    """The agency whose text a telling is; "" where it is none's, or the agency tells it itself."""
+    credit = one_line(telling.credit or "", NAME)
+    return "" if credit.casefold() in one_line(telling.source).casefold() else credit
 
 
 def _why(evidence: Sequence[Evidence]) -> str:

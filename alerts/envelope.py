@@ -6,7 +6,19 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from alerts.records import CommitmentLine, Coverage, Digest, Evidence, Flood, FoundBy, Section, Story, Telling
+from alerts.records import (
+    CommitmentLine,
+    Coverage,
+    Digest,
+    Evidence,
+    Flood,
+    FoundBy,
+    Section,
+    Story,
+    Telling,
+    ToldIn,
+    Update,
+)
 from alerts.safe import link, one_line
 
 TYPE = "tidings.digest.v1"
@@ -16,7 +28,8 @@ Json = Mapping[str, object]
 def document(digest: Digest, *, key: str, created_at: datetime) -> str:
     """The envelope, serialised once: these very bytes are signed and sent.
 
-    Every story is in it, those past the cap of a mail too; a story told before has `first_told`. Text
+    Every story is in it with every telling, those past the cap of a mail too; a story told before has `first_told`,
+    one of several initiatives stands under each of them. Text
     is one line without control characters; a link that is not safe to click is null. `<`, `>` and `&`
     stand as escapes, so that the document may be put into a page as it is.
     """
@@ -55,7 +68,7 @@ def _initiative(part: Section) -> Json:
     return {
         "id": one_line(part.initiative_id),
         "name": one_line(part.name),
-        "stories": [_story(story) for story in (*part.stories, *part.titles_only, *part.again)],
+        "stories": [_story(story) for story in (*part.new, *part.told_before)],
         "commitments": [_commitment(line) for line in part.commitments],
     }
 
@@ -78,16 +91,39 @@ def _story(story: Story) -> Json:
         **_telling(story.lead),
         "found": stamp(story.lead.found),
         "first_told": stamp(story.first_told),
+        "told_in": None if story.told_in is None else _told_in(story.told_in),
         "late_days": None if late is None else late.days,
         "found_by_edit": _found(story, FoundBy.EDIT),
         "found_by_rematch": _found(story, FoundBy.REMATCH),
         "watchlist_version": one_line(story.watchlist_version),
         "watchlist_since": stamp(story.watchlist_since),
         "outlets": [one_line(name) for name in story.outlets],
+        "new_outlets": [one_line(name) for name in story.new_outlets],
         "reports": story.reports,
+        "in_all": {"outlets": story.all_outlets, "reports": story.all_reports},
+        "agencies": [{"name": one_line(one.name), "outlets": one.outlets} for one in story.agencies],
+        "told_first": one_line(story.told_first),
+        "updates": [_update(one) for one in story.updates],
         "commitments": [one_line(name) for name in story.commitments],
         "evidence": [_evidence(one) for one in story.evidence],
         "also": [_telling(one) for one in story.also],
+        "earlier": [_telling(one) for one in story.earlier],
+    }
+
+
+def _told_in(message: ToldIn) -> Json:
+    return {"key": message.key, "subject": one_line(message.subject), "time": stamp(message.at)}
+
+
+def _update(one: Update) -> Json:
+    return {
+        **_telling(one.telling),
+        "kinds": [str(kind) for kind in one.change.kinds],
+        "changed": one_line(one.change.said),
+        "before": one_line(one.change.old),
+        "after": one_line(one.change.new),
+        "at": stamp(one.change.at),
+        "versions": [one.change.before, one.change.after],
     }
 
 
@@ -103,7 +139,9 @@ def _telling(telling: Telling) -> Json:
         "url": None if address is None else address.href,
         "source": one_line(telling.source),
         "published": stamp(telling.published),
+        "article": telling.article_id,
         "reprint": telling.reprint,
+        "credit": None if telling.credit is None else one_line(telling.credit),
         "paywalled": telling.paywalled,
     }
 

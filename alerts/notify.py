@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, Protocol
 
 from alerts import digest as digests
 from alerts import retry, slots
 from alerts.commitments import SHOWN
+from alerts.delivery_ids import delivery_id as delivery_id
 from alerts.errors import Refused, TemplateFault, TryLater
 from alerts.notice import test_message as test_message
 from alerts.plans import DigestPlan, WhenEmpty
@@ -184,7 +184,7 @@ class Notifier:
         now = at if at is not None else self._clock.now()
         since = min(await self._since(plan, self._clock.now()), now)
         passed = slots.passed(plan, since, now) or slots.upcoming(plan, now, 1) or (_out_of_turn(plan, now),)
-        matched = self._for(plan, await self._digests.matched(plan, since, now))
+        _, matched = await self._found(plan, since, now)
         return (await self._told(plan, passed, since, matched, now)).rendered
 
     async def compose_now(self, plan: DigestPlan) -> Composed:
@@ -196,27 +196,27 @@ class Notifier:
         async with self._window:
             now = self._clock.now()
             since = await self._since(plan, now)
-            found = await self._digests.matched(plan, since, now)
-            matched = self._for(plan, found)
+            window, matched = await self._found(plan, since, now)
             composed = await self._told(plan, (_out_of_turn(plan, now),), since, matched, now)
             if digests.is_empty(composed.digest):
                 return replace(composed, message=None, deliveries=())
-            frozen = await self._frozen(plan, composed, _window(plan, since, found), now)
+            frozen = await self._frozen(plan, composed, _told_of(window, composed.digest, matched), now)
             return frozen or replace(composed, message=None, deliveries=())
 
     async def _compose(self, plan: DigestPlan) -> Composed | None:
         now = self._clock.now()
         since = await self._since(plan, now)
         passed = () if plan.immediately else slots.passed(plan, since, now)
-        found = await self._digests.matched(plan, since, now) if passed or plan.immediately else ()
-        matched = self._for(plan, found)
+        if not passed and not plan.immediately:
+            return None
+        window, matched = await self._found(plan, since, now)
         if plan.immediately:
             due = self._immediate(plan, matched, await self._held(plan, since, now))
             passed = (due,) if due is not None and due.due <= now else ()
         if not passed:
             return None
         composed = await self._told(plan, passed, since, matched, now)
-        return await self._frozen(plan, composed, _window(plan, since, found), now)
+        return await self._frozen(plan, composed, _told_of(window, composed.digest, matched), now)
 
     async def _frozen(
         self, plan: DigestPlan, composed: Composed, window: Window, now: datetime
@@ -231,7 +231,7 @@ class Notifier:
             deliveries=composed.deliveries,
             story_ids=digests.told(composed.digest),
             now=now,
-            window=replace(window, told=tuple(part.initiative_id for part in composed.digest.sections)),
+            window=window,
         )
         return composed if new else None
 
@@ -281,6 +281,15 @@ class Notifier:
         start = await self._digests.start(plan.id, now)
         return await self._digests.last_until(plan.id) or start
 
+    async def _found(
+        self, plan: DigestPlan, since: datetime, now: datetime
+    ) -> tuple[Window, tuple[MatchedArticle, ...]]:
+        """The window as it stands now, and what there is to tell in it: what matched, and what changed since it was told."""
+        found = await self._digests.matched(plan, since, now)
+        changed = await self._digests.changed(plan, since, now)
+        window = Window(initiatives=plan.initiatives, since=since, matches=len(found))
+        return window, self._for(plan, (*found, *changed))
+
     def _for(self, plan: DigestPlan, matched: Sequence[MatchedArticle]) -> tuple[MatchedArticle, ...]:
         """What there is to tell, less what a plan told immediately leaves to a timed digest."""
         left = self._left_to_timed(plan) if plan.immediately else frozenset()
@@ -304,19 +313,19 @@ class Notifier:
     def _immediate(
         self, plan: DigestPlan, matched: Sequence[MatchedArticle], held: Sequence[Flood]
     ) -> DigestSlot | None:
-        """When a plan told immediately speaks: `gather` after a new story or flood, or a day after a told one grew."""
+        """When a plan told immediately speaks: `gather` after a new story or flood, or a day after a told one grew
+        or changed."""
         live = [
-            one
+            (moment, one.told_at is None)
             for one in matched
-            if one.match.matched_at is not None
+            if (moment := _news_since(one)) is not None
             and (initiative := self._initiatives.get(one.match.initiative_id)) is not None
             and not initiative.paused
         ]
-        new = [one.match.matched_at for one in live if one.told_at is None and one.match.matched_at]
-        new += [flood.since for flood in held]
-        grown = [one.match.matched_at for one in live if one.told_at is not None and one.match.matched_at]
+        new = [*(moment for moment, is_new in live if is_new), *(flood.since for flood in held)]
         if new:
             return slots.immediate(plan, min(new))
+        grown = [moment for moment, _ in live]
         return slots.immediate(plan, min(grown) + AGAIN - plan.gather) if grown else None
 
     async def _evidence(self, plan: DigestPlan) -> Mapping[tuple[str, str], tuple[Telling, ...]]:
@@ -414,15 +423,22 @@ def deliveries_for(
     )
 
 
-def _window(plan: DigestPlan, since: datetime, found: Sequence[MatchedArticle]) -> Window:
-    return Window(initiatives=plan.initiatives, since=since, matches=len(found))
+def _news_since(one: MatchedArticle) -> datetime | None:
+    """When it changed, or else matched."""
+    return max((change.at for change in one.changes), default=one.match.matched_at)
+
+
+def _told_of(window: Window, digest: Digest, matched: Sequence[MatchedArticle]) -> Window:
+    """`window` with what the digest tells: all that is in it of the initiatives that have a section."""
+    told = tuple(part.initiative_id for part in digest.sections)
+    shown = [one for one in matched if one.match.initiative_id in told]
+    return replace(
+        window,
+        told=told,
+        versions=tuple({one.telling.article_id: one.version for one in shown}.items()),
+        changes=tuple(dict.fromkeys(change for one in shown for change in one.changes)),
+    )
 
 
 def _out_of_turn(plan: DigestPlan, now: datetime) -> DigestSlot:
     return replace(slots.immediate(plan, now - plan.gather), due=now)
-
-
-def delivery_id(message_key: str, channel_id: str, recipient: str) -> str:
-    """Stable id of one message to one recipient: 32 hex digits; also Message-ID and webhook-id."""
-    parts = "\x1f".join((message_key, channel_id, recipient))
-    return sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -91,6 +91,14 @@ class DigestStore(Protocol):
         `told_at` is set where the story was told before under this digest.
         """
 
+    async def changed(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+        """Articles that this digest told and whose text in force, up to `until`, says something else in substance.
+
+        Each with the one change since the version that was told last, and once for each initiative of the plan under
+        which it was told, though it may not meet it any more; by time of change, then article, then initiative.
+        Changes from long before `since`, when the window began, are not told any more.
+        """
+
     async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
         """What is held for review now and matched the plan's initiatives with since < matched_at <= until."""
 
@@ -116,7 +124,8 @@ class DigestStore(Protocol):
 
         With `window` also False when another window of the digest was frozen since, or its matches are not
         as many any more: what is there to tell is composed anew the next time. When there is a message, the
-        matches of `window.told` in it are marked told.
+        matches of `window.told` in it are marked told, as are `window.versions` and `window.changes`. What came into
+        force after such a version is compared with it at once.
 
         `message` None: an empty digest that is skipped; the slot still counts as composed.
         """

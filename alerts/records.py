@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from crawler.folds import Change
 from crawler.records import require_aware
 
 # -- watchlists ------------------------------------------------------------------------------------
@@ -216,9 +217,40 @@ class Telling:
     source_id: str
     published: datetime | None
     found: datetime
-    reprint: bool = False  # near-copy of another telling of this story
+    reprint: bool = False  # it repeats another telling of this story
     paywalled: bool = False
     language: str | None = None
+    credit: str | None = None  # the agency whose text it says it is: "Reuters"
+    copy_of: str | None = None  # id of the earliest telling of which it is a near-copy
+    elsewhere: str | None = None  # the address on another host that its page names as its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyShare:
+    """An agency's report in a story."""
+
+    name: str
+    outlets: int  # that carry it, its own site among them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldIn:
+    """The message that told a story first, to the readers of a digest."""
+
+    key: str
+    subject: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        require_aware(at=self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What a telling says otherwise since readers were told of it."""
+
+    telling: Telling
+    change: Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,11 +261,20 @@ class Story:
     lead: Telling
     snippet: str  # words around the evidence of the lead
     evidence: tuple[Evidence, ...]
-    also: tuple[Telling, ...] = ()
+    also: tuple[Telling, ...] = ()  # the independent reports first
     outlets: tuple[str, ...] = ()  # names, the lead's first
-    reports: int = 1  # independent ones: tellings that are no reprints
+    reports: int = 1  # independent ones: no reprints, and of an agency's text one
+    agencies: tuple[AgencyShare, ...] = ()  # whose texts are among the tellings, the widest first
+    told_first: str = ""  # the agency or outlet that told it before all others, of those in this window
     commitments: tuple[str, ...] = ()
     first_told: datetime | None = None  # set: told before, this is "also now in …"
+    told_in: ToldIn | None = None  # by this message; None where it is not known any more
+    earlier: tuple[Telling, ...] = ()  # tellings of it in messages before this one
+    new_outlets: tuple[str, ...] = ()  # of `outlets`, those that had not told it before
+    all_outlets: int = 0  # with those of before
+    all_reports: int = 0
+    updates: tuple[Update, ...] = ()  # what tellings that were told say otherwise since; oldest first
+    above: str = ""  # name of the initiative of this digest under which it is told whole; "": here
     late: timedelta | None = None  # set when found long after publication
     found: Found | None = (
         None  # set when every telling in it was found in the archive, by an edit or a command
@@ -263,8 +304,28 @@ class Section:
     name: str
     stories: tuple[Story, ...]  # full entries
     titles_only: tuple[Story, ...] = ()  # past the cap: counted, listed by title
+    updated: tuple[Story, ...] = ()  # told before, and changed in substance since; may have new outlets too
     again: tuple[Story, ...] = ()  # told before: "also now in …"
+    above: tuple[Story, ...] = ()  # told under another initiative of the same digest: one line each
     commitments: tuple[CommitmentLine, ...] = ()
+
+    @property
+    def new(self) -> tuple[Story, ...]:
+        """Stories that had not been told before, wherever in the digest they stand whole."""
+        return (
+            *self.stories,
+            *self.titles_only,
+            *(one for one in self.above if one.first_told is None),
+        )
+
+    @property
+    def told_before(self) -> tuple[Story, ...]:
+        """Stories that were told before and are told of again."""
+        return (
+            *self.updated,
+            *self.again,
+            *(one for one in self.above if one.first_told is not None),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,7 +401,7 @@ class Digest:
     @property
     def stories(self) -> int:
         """Different stories told here for the first time."""
-        return len({s.id for part in self.sections for s in (*part.stories, *part.titles_only)})
+        return len({story.id for part in self.sections for story in part.new})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +416,7 @@ class Message:
     created_at: datetime
     digest_id: str = ""
     test: bool = False
+    refers_to: tuple[str, ...] = ()  # keys of messages that told its follow-ups first, oldest first
 
 
 class DeliveryState(StrEnum):
@@ -398,6 +460,8 @@ class Window:
     since: datetime  # end of the window before it, or the start of the digest
     matches: int  # that were in it, told or not
     told: tuple[str, ...] = ()  # initiatives whose matches are told
+    versions: tuple[tuple[str, int], ...] = ()  # (article id, version) of what is told
+    changes: tuple[Change, ...] = ()  # that are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,5 +473,10 @@ class MatchedArticle:
     story_id: str
     duplicate_of: str | None
     told_at: datetime | None = None  # this story, to this digest's readers, before
+    told_in: ToldIn | None = None  # in this message; None where it is not kept any more
+    earlier: tuple[Telling, ...] = ()  # tellings of this story that they were told before
     text_length: int = 0
     text_state: str = "read"
+    version: int = 1  # of the article's text, as it was when this was read
+    # Set: no new telling. These readers were told this article before, and since then it changed so.
+    changes: tuple[Change, ...] = ()

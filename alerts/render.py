@@ -24,6 +24,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts import envelope, wording
+from alerts.digest import refers_to
 from alerts.document import EVERYTHING, Plain, Room, document
 from alerts.errors import TemplateFault
 from alerts.records import Digest, Message
@@ -95,6 +96,7 @@ class Renderer:
             data=envelope.document(digest, key=key, created_at=created_at),
             created_at=created_at,
             digest_id=digest.digest_id,
+            refers_to=refers_to(digest),
         )
 
     def _inlined(self, html: str, template: str) -> str:
@@ -126,7 +128,10 @@ def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
         return html
     full = sum(len(part.stories) for part in digest.sections)
     kept = min(full, KEPT)
-    titles = sum(len(part.stories) + len(part.titles_only) + len(part.again) for part in digest.sections)
+    titles = sum(
+        sum(map(len, (part.updated, part.stories, part.titles_only, part.again, part.above)))
+        for part in digest.sections
+    )
     rooms: tuple[tuple[Callable[[int], Room], int], ...] = (
         (lambda n: Room(details=n), 12),
         (lambda n: Room(details=4, full=kept + n), full - kept),

@@ -120,33 +120,86 @@ def outlets_of(stories: Iterable[Story]) -> int:
     return len({name for story in stories for name in story.outlets})
 
 
+def new_outlets_of(stories: Iterable[Story]) -> int:
+    """How many different outlets told one of them that had not told it before."""
+    return len({name for story in stories for name in story.new_outlets})
+
+
+def spread(story: Story) -> str:
+    """How far a story went: `Reuters, in 12 outlets`, `5 outlets, 3 independent reports`; "" for a single report."""
+    outlets = count(len(story.outlets), "outlet")
+    if len(story.outlets) <= 1 and story.reports <= 1:
+        return ""
+    if story.reports == 1 and story.agencies:
+        return f"{one_line(story.agencies[0].name, 40)}, in {outlets}"
+    many = [one for one in story.agencies if one.outlets > 1]
+    shares = listed([f"{one_line(one.name, 40)} in {one.outlets:,} of them" for one in many], 3)
+    return f"{outlets}, {count(story.reports, 'independent report')}{f' ({shares})' if shares else ''}"
+
+
+def first_teller(story: Story) -> str:
+    """The agency or outlet that told a story first, where its entry does not say so anyway; else ""."""
+    others = len(story.outlets) > 1 and story.told_first != story.lead.source
+    alone = story.reports == 1 and bool(story.agencies)
+    return one_line(story.told_first, 60) if others and not alone else ""
+
+
+def command(story: Story) -> str:
+    """The command that lists every telling of a story."""
+    return f"tidings stories show {one_line(story.id)}"
+
+
+def grown(story: Story) -> str:
+    """How a told story goes on: `also now in`, `in` what the archive gave, `again in` outlets that had told it."""
+    if story.found is not None:
+        return "in"
+    return "also now in" if story.new_outlets else "again in"
+
+
+def told_again(stories: Sequence[Story]) -> str:
+    """The heading over stories that were told before."""
+    if any(story.new_outlets for story in stories):
+        return "Told before, also now in further outlets"
+    return "Told before, reported on again"
+
+
+def in_all(story: Story) -> str:
+    """How far a story went that was told before: `15 outlets, 3 independent reports`; "" where nothing adds up."""
+    if story.all_outlets <= len(story.outlets):
+        return ""
+    return f"{count(story.all_outlets, 'outlet')}, {count(story.all_reports, 'independent report')}"
+
+
 def summary(section: Section) -> str:
-    """`3 stories, 11 outlets`, `also now in 2 outlets`, `nothing new`."""
-    new = (*section.stories, *section.titles_only)
-    if new:
-        return f"{count(len(new), 'story', 'stories')}, {count(outlets_of(new), 'outlet')}"
-    if section.again:
-        return f"also now in {count(outlets_of(section.again), 'outlet')}"
-    return "nothing new"
+    """`3 stories, 11 outlets`, `1 story updated`, `also now in 2 outlets`, `nothing new`; several of them as it is."""
+    words = []
+    if section.new:
+        words.append(
+            f"{count(len(section.new), 'story', 'stories')}, {count(outlets_of(section.new), 'outlet')}"
+        )
+    updated = sum(bool(story.updates) for story in section.told_before)
+    if updated:
+        words.append(f"{updated:,} updated" if words else f"{count(updated, 'story', 'stories')} updated")
+    more = [story for story in section.told_before if not story.updates]
+    if more and not section.new:
+        number = new_outlets_of(more)
+        words.append(f"also now in {count(number, 'outlet')}" if number else "further reports")
+    return ", ".join(words) or "nothing new"
 
 
 def subject(digest: Digest) -> str:
     """One line that tells: the title of a single story, else what each initiative has."""
-    stories = {s.id: s for part in digest.sections for s in (*part.stories, *part.titles_only)}
-    again = {s.id: s for part in digest.sections for s in part.again}
+    stories = {s.id: s for part in digest.sections for s in part.new}
+    before = {s.id: s for part in digest.sections for s in part.told_before}
+    updated = [s for s in before.values() if s.updates]
     if len(stories) == 1:
-        only = next(iter(stories.values()))
-        return one_line(only.lead.title, SUBJECT) or f"1 story · {one_line(digest.title, 80)}"
-    if not stories and len(again) == 1:
-        only = next(iter(again.values()))
-        told = f"Also now in {listed([one_line(o, 40) for o in only.outlets], 3)}: "
-        if only.found is not None:
-            told = f"Told before, {found(only.found, digest.zone, digest.until)}: "
-        return told + one_line(only.lead.title, SUBJECT - len(told))
+        more = f" · {len(updated):,} updated" if updated else ""
+        title = one_line(next(iter(stories.values())).lead.title, SUBJECT - len(more))
+        return (title or f"1 story · {one_line(digest.title, 80)}") + more
+    if not stories and len(before) == 1:
+        return _told_before(next(iter(before.values())), digest)
     parts = [
-        f"{short_name(part)}: {summary(part)}"
-        for part in digest.sections
-        if part.stories or part.titles_only or part.again
+        f"{short_name(part)}: {summary(part)}" for part in digest.sections if part.new or part.told_before
     ]
     if not parts and digest.held:
         names = listed([one_line(flood.source, 40) for flood in digest.held], 2)
@@ -161,10 +214,31 @@ def subject(digest: Digest) -> str:
     return one_line(" · ".join(shown), SUBJECT)
 
 
+def _told_before(story: Story, digest: Digest) -> str:
+    """The subject of a digest that tells of nothing but one story of before."""
+    how = f"{grown(story)[:1].upper()}{grown(story)[1:]} "
+    told = how + listed([one_line(o, 40) for o in story.new_outlets or story.outlets], 3)
+    if story.updates:
+        told = "Updated"
+    elif story.found is not None:
+        told = f"Told before, {found(story.found, digest.zone, digest.until)}"
+    title = story.updates[-1].telling.title if story.updates else story.lead.title
+    return f"{told}: {one_line(title, SUBJECT - len(told) - 2)}"
+
+
 def overview(digest: Digest) -> str:
-    """The first sentence of a digest: `3 new stories from 11 outlets. 1 commitment overdue.`"""
-    new = [s for part in digest.sections for s in (*part.stories, *part.titles_only)]
-    again = {s.id: s.found is not None for part in digest.sections for s in part.again}
+    """The first sentence of a digest: `3 new stories from 11 outlets. 1 earlier story updated. 1 commitment overdue.`"""
+    new = [s for part in digest.sections for s in part.new]
+    before = {s.id: s for part in digest.sections for s in part.told_before}
+    again = {
+        s.id: "found anew"
+        if s.found is not None
+        else "now in further outlets"
+        if s.new_outlets
+        else "reported on again"
+        for s in before.values()
+        if not s.updates
+    }
     words = []
     if digest.stories:
         noun = ("new story", "new stories")
@@ -172,8 +246,10 @@ def overview(digest: Digest) -> str:
         words.append(f"{count(digest.stories, *noun)} from {outlets}{_found_late(digest, new)}.")
     else:
         words.append("No new stories.")
-    for anew, what in ((False, "now in further outlets"), (True, "found anew")):
-        if number := sum(late is anew for late in again.values()):
+    if updated := sum(bool(s.updates) for s in before.values()):
+        words.append(f"{count(updated, 'earlier story', 'earlier stories')} updated.")
+    for what in ("now in further outlets", "reported on again", "found anew"):
+        if number := sum(how == what for how in again.values()):
             words.append(f"{count(number, 'earlier story', 'earlier stories')} {what}.")
     if digest.held:
         number = sum(len(flood.matching) for flood in digest.held)

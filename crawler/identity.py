@@ -61,6 +61,7 @@ __all__ = [
 TELLING_SUMMARY = 40  # letters from which an equal summary proves that an item is the same
 _NOTHING_IN_COMMON = 0.2  # likeness of titles up to which an edit is out of the question
 _MUCH_THE_SAME = 0.6  # and from which it is likely
+TO_AND_FRO = 20  # versions of an article up to which every change of its item is believed
 _AT_ONCE = timedelta(minutes=2)  # between the times of items that are dated at the fetch
 
 
@@ -115,6 +116,20 @@ def judge(
         _kept(item, owners.get(place), known, taken, rolling=rolling, redated=redated)
         for place, item in enumerate(items)
     )
+
+
+def is_edit(kept: Kept, article: Article) -> bool:
+    """Whether a known item may bring an edit to its article: it is a version not listed before, or was taken back.
+
+    One that goes to and fro between two versions, as old copies in a cache make it, and one in which only numbers
+    change, as those of a market do, is believed only so often.
+    """
+    entry, may_change = kept.item.entry, article.version < TO_AND_FRO
+    if not kept.changed:
+        return may_change and not same_title(entry.title or article.title, article.title)
+    counts = calm(entry.title) == calm(article.title) and calm(entry.summary) == calm(article.summary)
+    is_redated = entry.updated_at is not None and entry.updated_at != article.updated_at
+    return may_change or is_redated or not counts or bool(entry.content and entry.content != article.text)
 
 
 def edit_of(item: Item, article: Article, source_id: str) -> Edit | None:

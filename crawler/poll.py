@@ -155,7 +155,7 @@ class Poller:
         edits = (
             identity.edit_of(one.item, by_id[one.article_id], source.id)
             for one in kept
-            if not one.new and one.changed and one.article_id in by_id
+            if not one.new and one.article_id in by_id and identity.is_edit(one, by_id[one.article_id])
         )
         again = [one.item.entry.published_at for one in kept if intake.was_listed(one, known)]
         joined = bool(held) or answer.partly or answer.unfinished is not None

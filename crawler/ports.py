@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from crawler.folds import Fold, Folded
+from crawler.folds import (
+    UNCONSTRAINED,
+    Centre,
+    Constraints,
+    Fold,
+    Folded,
+    Headline,
+    Vector,
+    WordCounts,
+)
 from crawler.records import (
     Article,
     Fetched,
@@ -189,6 +198,28 @@ class SourceStore(Protocol):
         """The operator's `sources pause` and `resume`; a source that said it is gone (410) is asked again after it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a store has that an article may belong to."""
+
+    candidates: Sequence[Article] = ()  # folded, earliest first
+    centres: Sequence[Centre] = ()  # of stories
+    headlines: Sequence[Headline] = ()  # of articles that share heavy words with it
+    constraints: Constraints = UNCONSTRAINED
+
+
+class Folder(Protocol):
+    """Decides to which story an article belongs; pure, so that a store may ask it under a lock."""
+
+    def keys(self, article: Article) -> Sequence[int]:
+        """Keys under which an article is found by its like: 64-bit numbers, evenly spread."""
+
+    def about(self, article: Article) -> Vector:
+        """Its heavy words; empty where likeness is not asked for."""
+
+    def decide(self, article: Article, about: Vector, around: Surroundings) -> Fold: ...
+
+
 class ArticleStore(Protocol):
     """The memory: what was seen, read and folded."""
 
@@ -274,19 +305,23 @@ class ArticleStore(Protocol):
         `skip`: ids to pass over, such as those that could not be folded this time.
         """
 
+    async def word_counts(self, now: datetime) -> WordCounts:
+        """A sample of the thirty days before `now`, by which `fold` weighs words: the same object until it is made anew,
+        once a day.
+        """
+
     async def fold(
         self,
         article_ids: Sequence[str],
-        keys: Callable[[Article], Sequence[int]],
-        decide: Callable[[Article, Sequence[Article]], Fold],
+        folder: Folder,
         *,
         since: datetime,
     ) -> Folded:
         """Decide under the installation's one lock: which story each joins, on the database's candidates.
 
-        `keys` gives the band keys of a text; candidates share a band, a canonical URL or an equal
-        folded title with it and were first seen after `since`. The articles are decided one after the other,
-        each seeing those before it, and written in one transaction: some dozens at a time hold the lock
-        for a fraction of a second. One on which `keys` or `decide` raises is left as it was, and named; ids
-        that no article has are passed over.
+        Candidates share a key, a canonical URL or an equal folded title with an article and were first seen
+        after `since`; centres are those of stories of articles that share heavy words with it. The articles are
+        decided one after the other, each seeing those before it, and written in one transaction: some dozens at
+        a time hold the lock for a fraction of a second. One on which `folder` raises is left as it was, and
+        named; ids that no article has are passed over.
         """

@@ -18,7 +18,16 @@ from urllib.parse import parse_qsl, urlsplit
 from crawler.canonical import canonical_url, is_homepage
 from crawler.records import Entry
 
+SENTENCE = 8  # words of a line whose numbers are told
+LEAD = 1000  # characters of a content whose numbers tell versions apart
+
 _NUMBER = re.compile(r"\d+")
+_COUNTED = (
+    r"(?:points?|comments?|views?|votes?|upvotes?|likes?|shares?|replies|score|stars|followers|downloads)"
+)
+_COUNTER = re.compile(
+    rf"\b\d[\d.,]{{0,12}}\s?[km]?\s?{_COUNTED}\b|\b{_COUNTED}\b\W{{0,3}}\d[\d.,]{{0,12}}", re.I
+)
 _NO_LETTER = re.compile(r"[\W_]+")
 _MADE_UP = re.compile(r"(?=.*\d)(?=.*[a-z])[0-9a-z_-]+|\d{9,}|[0-9a-f-]{16,}", re.I)
 
@@ -117,6 +126,14 @@ def calm(text: str) -> str:
     return _NUMBER.sub("0", text)
 
 
+def steady(text: str) -> str:
+    """A text without the numbers that count what its readers do. What it tells of the world, in a sentence, stays."""
+    lines = _COUNTER.sub("0", text).split("\n")
+    return "\n".join(
+        line if len(line.split()) >= SENTENCE or not line.isascii() else calm(line) for line in lines
+    )
+
+
 def same_place(one: str, other: str) -> bool:
     """Whether two canonical addresses differ only in what says nothing: the host, or parameters that look made up."""
     here, there = urlsplit(one), urlsplit(other)
@@ -177,9 +194,10 @@ def _item(entry: Entry, source_id: str) -> Item:
             address or identity,
             anchor,
             entry.title,
-            calm(entry.summary),
+            steady(entry.summary),
             updated,
             _size(entry),
+            " ".join(_NUMBER.findall(steady(entry.content[:LEAD]))),
         ),
     )
 

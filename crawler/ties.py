@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
+from crawler.datelines import plain_title
 from crawler.duplicates import (
     LEAD,
-    SHORTEST,
     containment,
+    is_short,
+    plain_words,
     resemblance,
     shingles,
+    shingles_of,
     short_shingles,
     tokens,
-    without_credits,
 )
 from crawler.records import Article
 
 TITLE_HOLDS = timedelta(days=3)  # for so long an equal headline speaks for the same event
 
-# Of the Reuters pairs of 1987 that share 0.7 of their 5-word shingles 99 % reach it, and 98 % that reach it do.
-REPRINT = 0.72  # resemblance of a reprint
+REPRINT = 0.7  # resemblance of a reprint
 VERSION = 0.8  # containment of a version that was cut or lengthened
 CLOSE_VERSION = 0.6  # resemblance from which a version may have another lead
 SMALLEST_PART = 0.2  # of the longer text: less is a quotation, not a version
 SAME_LEAD = 0.5  # containment of the leads' shingles
-SHARED_TOPIC = (
-    0.2  # containment of the longer words; 7 % of unrelated pairs of news reach it, 77 % of related
-)
+SHARED_TOPIC = 0.2  # of the longer words; 7 % of unrelated pairs of news reach it, 77 % of related
 SHORT_COPY = 0.9  # resemblance of titles and leads
 SHORT_STORY = 0.75
 ALIKE_TITLES = 0.5  # share of words
-SAME_HEADLINE = 0.8
-BORNE_OUT = 0.4  # of a headline's own longer words that must stand in the text of the other
+BORNE_OUT = 0.3  # of what one headline says more, stands in the text of the other; and at least two words
+FORM = 0.9  # resemblance of texts without their numbers
+FORM_NUMBERS = 3  # of each text that the other has not
+FORM_AGAIN = timedelta(hours=6)  # sooner, other numbers are a correction
 TITLE_WORDS = 5  # fewer words make no headline that names one event
 TOPIC_LETTERS = 5  # in a longer word
 STEM = 5  # letters at the beginning of a word that its forms share
+STEM_LETTERS = 5  # in a word that is compared so
 
 _RECURRING = re.compile(
     r"\b(?:brief(?:ing|s)?|newsletter|horoscopes?|crossword|weather|forecast|round-?up|recap|digest|live (?:updates|blog)|"
@@ -73,23 +75,62 @@ class Relation:
         return self.tie >= Tie.CUT
 
 
-@dataclass(frozen=True, slots=True)
 class Profile:
-    """What is compared of an article, computed once."""
+    """What is compared of an article, each part computed when it is first asked for."""
 
-    host: str
-    title: tuple[str, ...]
-    text: frozenset[str]  # shingles; empty where the text is too short
-    lead: frozenset[str]
-    short: frozenset[str]  # of title and lead
-    topic: frozenset[str]  # longer words
-    stems: frozenset[str]  # their beginnings
+    def __init__(self, article: Article) -> None:
+        self._article = article
+
+    @cached_property
+    def host(self) -> str:
+        return _host(self._article.url)
+
+    @cached_property
+    def title(self) -> tuple[str, ...]:
+        return tokens(plain_title(self._article.title))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return plain_words(self._article.text)
+
+    @cached_property
+    def text(self) -> frozenset[str]:
+        """Shingles; empty where the text is too short to be judged."""
+        return frozenset() if is_short(self.words) else shingles(self._article.text)
+
+    @cached_property
+    def lead(self) -> frozenset[str]:
+        """Shingles of its first words; empty where the text is too short."""
+        return shingles_of(self.words[:LEAD]) if self.text else frozenset()
+
+    @cached_property
+    def short(self) -> frozenset[str]:
+        """Shingles of title and lead."""
+        return short_shingles(plain_title(self._article.title), self._article.summary or self._article.text)
+
+    @cached_property
+    def topic(self) -> frozenset[str]:
+        """Its longer words; where it has none, shingles of title and lead."""
+        return self._longer or self.short
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The beginnings of the words of its text."""
+        return _stems(self._body)
+
+    @cached_property
+    def _longer(self) -> frozenset[str]:
+        return frozenset(word for word in (*self.title, *self._body) if len(word) >= TOPIC_LETTERS)
+
+    @property
+    def _body(self) -> tuple[str, ...]:
+        return self.words or tokens(self._article.summary)
 
 
 def relation(article: Article, other: Article) -> Relation | None:
     """What binds `article` to `other`, strongest tie first; None: nothing does.
 
-    - COPY: at least 0.72 of all their word shingles are shared. For texts under 30 words: 0.9 of the pairs of
+    - COPY: at least 0.7 of all their word shingles are shared. For texts under 30 words: 0.9 of the pairs of
       words of title and lead.
     - CUT, VERSION: 0.8 of the smaller one's shingles stand in the larger, it is no mere quotation, and both
       begin alike (a page that strings texts together holds them all and begins like one).
@@ -98,11 +139,12 @@ def relation(article: Article, other: Article) -> Relation | None:
       by the texts; where one has no text, from different hosts only.
 
     On one host a text alone proves nothing, for templates, notices and failed extractions repeat: each headline
-    has to be like the other or borne out by the other's text, and their numbers must not differ.
+    has to be like the other or borne out by the other's text, their numbers must not differ, and the texts must not
+    be one form with other numbers, hours apart.
     """
     one, two = profile(article), profile(other)
     same_host = _one_outlet(article, one.host, other, two.host)
-    if not same_host or _may_be_versions(one, two):
+    if not same_host or (_may_be_versions(one, two) and not _is_form(article, one, other, two)):
         found = _by_text(one, two) or (None if same_host else _by_short_text(article, one, other, two))
         if found is not None:
             return found
@@ -128,7 +170,7 @@ def _by_text(one: Profile, two: Profile) -> Relation | None:
 
 
 def _by_short_text(article: Article, one: Profile, other: Article, two: Profile) -> Relation | None:
-    if (one.text and two.text) or min(len(one.title), len(two.title)) < TITLE_WORDS or _recurs(article):
+    if (one.text and two.text) or min(len(one.title), len(two.title)) < TITLE_WORDS or recurs(article):
         return None
     if abs(moment(article) - moment(other)) > TITLE_HOLDS:
         return None
@@ -155,7 +197,7 @@ def _by_address(article: Article, one: Profile, other: Article, two: Profile) ->
 def _by_title(
     article: Article, one: Profile, other: Article, two: Profile, *, same_host: bool
 ) -> Relation | None:
-    if one.title != two.title or _recurs(article) or not _names_an_event(article.title, one.title):
+    if one.title != two.title or recurs(article) or not _names_an_event(article.title, one.title):
         return None
     if abs(moment(article) - moment(other)) > TITLE_HOLDS:
         return None
@@ -166,6 +208,16 @@ def _by_title(
     return Relation(Tie.TITLE, None, "same headline within three days") if borne_out else None
 
 
+def one_outlet(article: Article, other: Article) -> bool:
+    """Whether one outlet told both."""
+    return _one_outlet(article, profile(article).host, other, profile(other).host)
+
+
+def outlet_of(article: Article) -> str:
+    """What tells outlets apart: the host; where an address is missing, the source."""
+    return profile(article).host or article.source_id
+
+
 def _one_outlet(article: Article, host: str, other: Article, other_host: str) -> bool:
     """Whether one host told both; where an address is missing, one source."""
     if host and other_host:
@@ -174,25 +226,43 @@ def _one_outlet(article: Article, host: str, other: Article, other_host: str) ->
 
 
 def _may_be_versions(one: Profile, two: Profile) -> bool:
-    """Whether two headlines of one outlet may stand over one text: what one says more, the other's text bears out.
+    """Whether two headlines of one outlet may stand over one text.
 
-    A notice that stands on every page bears out no headline; a form with other names and numbers, not the
-    names and numbers of its neighbour.
+    A word that one headline has more is *borne out* when it stands in the other's text, and speaks *against* it
+    when it stands in its own text only: so do the values of a form. A notice that stands on every page
+    bears out no headline.
     """
     numbers = _numbers(one.title), _numbers(two.title)
     if not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
         return False
-    if not one.title or not two.title or _word_share(one.title, two.title) >= SAME_HEADLINE:
+    if not one.title or not two.title:
         return True
-    more = [
-        (word, other)
-        for title, other in ((one.title, two), (two.title, one))
-        for word in set(title) - set(other.title)
-        if len(word) >= TOPIC_LETTERS
-    ]
-    if not more:
-        return _word_share(one.title, two.title) >= ALIKE_TITLES
-    return sum(word[:STEM] in other.stems for word, other in more) > BORNE_OUT * len(more)
+    own, others = _stems(one.title), _stems(two.title)
+    more = [(own - others, one.stems, two.stems), (others - own, two.stems, one.stems)]
+    borne_out = sum(len(stems & there) for stems, _, there in more)
+    against = sum(len((stems & here) - there) for stems, here, there in more)
+    if against > borne_out:
+        return False
+    return (
+        _word_share(one.title, two.title) >= ALIKE_TITLES
+        or borne_out >= BORNE_OUT * sum(len(stems) for stems, _, _ in more) > 0
+    )
+
+
+def _is_form(article: Article, one: Profile, other: Article, two: Profile) -> bool:
+    """Whether one outlet filled one form with other numbers at another time, as market and weather reports are."""
+    if abs(moment(article) - moment(other)) < FORM_AGAIN:
+        return False
+    numbers = _numbers(one.words), _numbers(two.words)
+    if min(len(numbers[0] - numbers[1]), len(numbers[1] - numbers[0])) < FORM_NUMBERS:
+        return False
+    wording = [shingles_of([word for word in each.words if not word.isdigit()]) for each in (one, two)]
+    return resemblance(*wording) >= FORM
+
+
+def _stems(words: Iterable[str]) -> frozenset[str]:
+    """The beginnings of all but the shortest words; characters of unspaced scripts count as they are."""
+    return frozenset(word[:STEM] for word in words if len(word) >= STEM_LETTERS or not word.isascii())
 
 
 def _numbers(title: Sequence[str]) -> frozenset[str]:
@@ -207,7 +277,8 @@ def _share_topic(one: Profile, two: Profile) -> bool:
     return containment(one.topic, two.topic) >= SHARED_TOPIC
 
 
-def _recurs(article: Article) -> bool:
+def recurs(article: Article) -> bool:
+    """Whether its headline is that of a column: a briefing, a forecast, a newsletter."""
     return _RECURRING.search(article.title) is not None
 
 
@@ -218,22 +289,7 @@ def _names_an_event(title: str, words: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=128)  # a candidate is compared several times while one article is folded
 def profile(article: Article) -> Profile:
-    text = without_credits(article.text)
-    words = tokens(text)
-    long_enough = len(words) >= SHORTEST
-    everything = (*tokens(article.title), *(words or tokens(article.summary)))
-    lead = article.summary or article.text
-    topic = frozenset(word for word in everything if len(word) >= TOPIC_LETTERS)
-    short = short_shingles(article.title, lead)
-    return Profile(
-        host=_host(article.url),
-        title=tokens(article.title),
-        text=shingles(text) if long_enough else frozenset(),
-        lead=shingles(" ".join(words[:LEAD])) if long_enough else frozenset(),
-        short=short,
-        topic=topic or short,
-        stems=frozenset(word[:STEM] for word in topic),
-    )
+    return Profile(article)
 
 
 def moment(article: Article) -> datetime:

@@ -9,12 +9,12 @@ from typing import assert_never
 
 from alerts.notify import Notifier, Outcome
 from alerts.rerun import Refound
-from crawler.duplicates import band_keys
+from crawler.folder import StoryFolder
 from crawler.pages import PageReader
 from crawler.poll import Poller
 from crawler.ports import ArticleStore, Clock, SourceStore
 from crawler.records import PollResult, TextState
-from crawler.stories import decide
+from crawler.vocabulary import vocabulary_of
 from tidings.rematching import SLICE, Progress, Rematcher
 
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
@@ -149,7 +149,8 @@ async def _settle(task: Settle, services: Services) -> Report:
     folded = reprints = 0
     unfoldable: dict[str, str] = {}  # id → why; left for the next time
     while ids := await services.articles.unfolded(now, services.wait_for_text, SETTLE_BATCH, skip=unfoldable):
-        done = await services.articles.fold(ids, band_keys, decide, since=now - BANDS_FOR)
+        folder = StoryFolder(vocabulary_of(await services.articles.word_counts(now)))
+        done = await services.articles.fold(ids, folder, since=now - BANDS_FOR)
         unfoldable.update(done.failed)
         folded += len(done.folds)
         reprints += sum(fold.duplicate_of is not None for _, fold in done.folds)

@@ -10,13 +10,15 @@ from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from typing import Any
 
+from alerts.delivery_ids import delivery_id
 from alerts.errors import AlertError
 from alerts.records import Delivery, Message
 from alerts.safe import one_line
 
 SUBJECT = 250  # characters at most
 _CRLF = "\r\n"
-_WRITTEN_HERE = frozenset({"subject", "message-id", "references", "list-id"})
+REFERENCES = 8  # earlier mails that one refers to, the newest of them
+_WRITTEN_HERE = frozenset({"subject", "message-id", "references", "in-reply-to", "list-id"})
 _ATOM = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -71,7 +73,8 @@ def mail(message: Message, delivery: Delivery, *, sender: Address, recipient: Ad
     """The mail of one delivery: byte for byte the same at each attempt.
 
     Message-ID comes from the delivery, Date from the message; all mails of one digest refer to one
-    root id, so that mail programs show them as a thread. Lines end with CRLF.
+    root id, so that mail programs show them as a thread. One that tells of stories told before answers the
+    mails that told them first to this recipient. Lines end with CRLF.
     """
     domain = sender.domain
     thread = _ATOM.sub("-", message.digest_id) or "notice"
@@ -81,7 +84,13 @@ def mail(message: Message, delivery: Delivery, *, sender: Address, recipient: Ad
     mime["Subject"] = one_line(message.subject, SUBJECT) or "Tidings"
     mime["Date"] = format_datetime(message.created_at)
     mime["Message-ID"] = f"<{_ATOM.sub('-', delivery.id)}@{domain}>"
-    mime["References"] = f"<digest-{thread}@{domain}>"
+    earlier = [
+        f"<{delivery_id(key, delivery.channel_id, delivery.recipient)}@{domain}>"
+        for key in message.refers_to[-REFERENCES:]
+    ]
+    if earlier:
+        mime["In-Reply-To"] = " ".join(earlier)
+    mime["References"] = " ".join((f"<digest-{thread}@{domain}>", *earlier))
     mime["List-Id"] = f"<{thread}.tidings.{domain}>"
     mime["Auto-Submitted"] = "auto-generated"
     mime["X-Auto-Response-Suppress"] = "All"

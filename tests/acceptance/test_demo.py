@@ -106,10 +106,10 @@ def test_each_article_matches_what_it_is_about_and_nothing_else(played: Played) 
     assert wrong == {}
 
 
-def test_the_wire_story_in_four_outlets_is_one_story(played: Played) -> None:
+def test_the_wire_story_in_five_outlets_is_one_story(played: Played) -> None:
     """Reprints join the story of the wire; nothing else does."""
     reprints = {slug: one.reprints for slug, one in EXPECTED.items() if one.reprints}
-    assert len(reprints) == 3
+    assert len(reprints) == 4
     for slug, original in reprints.items():
         assert original is not None
         assert played.lives[slug].article.story_id == played.lives[original].article.story_id
@@ -119,7 +119,7 @@ def test_the_wire_story_in_four_outlets_is_one_story(played: Played) -> None:
 
 
 def test_a_story_is_told_once_and_its_outlets_are_listed(played: Played) -> None:
-    """The morning's digest has one entry for the wire story, with its four outlets."""
+    """The morning's digest has one entry: the wire's text in four outlets, and the analysis of a fifth."""
     title = "U.S. and India open TRUST working group on chip supply"
     hooks = [
         json.loads(json.loads(path.read_text())["body"])
@@ -133,8 +133,29 @@ def test_a_story_is_told_once_and_its_outlets_are_listed(played: Played) -> None
         if story["title"] == title and initiative["id"] == "trust"
     ]
     assert len(entries) == 1
-    assert len(entries[0]["outlets"]) == 4
-    assert entries[0]["reports"] == 1
+    assert len(entries[0]["outlets"]) == 5
+    assert entries[0]["reports"] == 2
+    assert entries[0]["agencies"] == [{"name": "Deccan Wire", "outlets": 4}]
+
+
+def test_the_fifth_outlet_of_the_next_day_refers_to_the_mail_of_the_first(played: Played) -> None:
+    """It is told as "also now in", by the mail of the second morning, which answers that of the first."""
+    mornings = [mail for mail in played.mails() if mail["List-Id"] == "<morning.tidings.newsroom.example>"]
+    first, second = mornings[-2:]
+    words = " ".join(str(second.get_body(("plain",)).get_content()).split())  # type: ignore[union-attr]  # it has one
+
+    assert "Forty parts on the first list of the TRUST working group (first told Wed 18 Nov, 07:30" in words
+    assert "also now in Transpacific Technology Council (Deccan Wire)" in words
+    assert first["Message-ID"] in str(second["In-Reply-To"]).split()
+
+
+def test_a_correction_is_told_as_an_update(played: Played) -> None:
+    """Once, by the digest that told the article as it was."""
+    mails = [str(mail.get_body(("plain",)).get_content()) for mail in played.mails()]  # type: ignore[union-attr]
+
+    told = [text for text in mails if "* UPDATED: " in text]
+    assert len(told) == 1
+    assert "3 GW of power” became" in " ".join(told[0].split())
 
 
 def test_the_page_behind_a_paywall_is_matched_on_what_is_free(played: Played) -> None:

@@ -32,7 +32,13 @@ INITIATIVES = "  - {id: chips, name: Chips, any: [semiconductor]}\n"
 MINERALS = "  - {id: minerals, name: Minerals, any: [lithium]}\n"
 SEEDS = int(os.environ.get("TIDINGS_EDIT_SEEDS", "1"))
 TRIES = int(os.environ.get("TIDINGS_KILL_SEEDS", "4"))
-LITHIUM = "A lithium mine called {0}. " + "The mine {0} digs deep and wide, year after year. " * 40
+
+
+def lithium(slug: str) -> str:
+    """A report on a mine, in words of its own: each mine is another story."""
+    words = random.Random(slug)
+    own = " ".join("".join(words.choices("abdefgiklmnoprstu", k=words.randint(4, 9))) for _ in range(200))
+    return f"A lithium mine called {slug}. {own}"
 
 
 def watchlist(initiatives: str = INITIATIVES, *, more: str = "") -> str:
@@ -100,7 +106,7 @@ async def old_and_recent(world: World, app: App) -> None:
             f"{slug}-mine",
             world.clock.time,
             title=f"A mine called {slug}",
-            text=LITHIUM.format(slug),
+            text=lithium(slug),
         )
         await world.live(app, world.clock.time + 2 * HOUR, step=HOUR)
     world.clock.time = NOON + 31 * DAY
@@ -223,9 +229,7 @@ async def test_news_that_comes_after_the_edit_is_news(month: World) -> None:
         before = len(mails(month))
         await edit(month, app, watchlist(INITIATIVES + MINERALS))
         month.clock.time += 15 * MINUTE
-        month.press.add(
-            "times", "fresh", month.clock.time, title="Lithium for all", text=LITHIUM.format("fresh")
-        )
+        month.press.add("times", "fresh", month.clock.time, title="Lithium for all", text=lithium("fresh"))
         await month.live(app, month.clock.time + 2 * HOUR, step=20 * MINUTE)
 
     told = {place: one for document in mails(month)[before:] for place, one in stories(document).items()}
@@ -249,7 +253,7 @@ async def test_a_run_goes_on_where_it_was_when_the_process_died(
             month.clock.time = NOON + DAY + number * HOUR
             slug = f"mine-{number}"
             month.press.add(
-                "times", slug, month.clock.time, title=f"A mine called {slug}", text=LITHIUM.format(slug)
+                "times", slug, month.clock.time, title=f"A mine called {slug}", text=lithium(slug)
             )
             await app.settle()
         await edit(month, app, watchlist(INITIATIVES + MINERALS))
@@ -432,7 +436,7 @@ async def archive(world: World) -> World:
         world.clock.time += HOUR
         for slug in ("mine-a", "mine-b"):
             world.press.add(
-                "times", slug, world.clock.time, title=f"A mine called {slug}", text=LITHIUM.format(slug)
+                "times", slug, world.clock.time, title=f"A mine called {slug}", text=lithium(slug)
             )
         await world.live(app, world.clock.time + 2 * HOUR, step=HOUR)
         world.clock.time = datetime.now(UTC).replace(microsecond=0) - 3 * HOUR

@@ -6,6 +6,7 @@ Real parts over loopback, on a clock that the tests move. What dies in the middl
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from datetime import UTC, datetime
 
@@ -211,6 +212,63 @@ async def test_a_story_told_at_once_is_told_once_and_its_later_outlets_in_the_ti
     (evening,) = of_digest(world.mailbox.mails, "evening")
     assert told([evening]).news == {"a": 1, "b": 1}  # of one story: the digest covers its whole window
     assert "1 story, 2 outlets" in plain(evening)
+
+
+async def test_a_follow_up_refers_to_the_mail_that_told_the_story_first(world: World) -> None:
+    """By its Message-ID for mail programs, by its subject for people, by its key for programs."""
+    text = "The semiconductor plant in Dholera starts its first line of wafers this week. " * 30
+    title = "Semiconductor plant opens in Dholera today"
+    world.press.add("times", "a", NOON - HOUR, title=title, text=text)
+    world.press.add("post", "other", NOON - 30 * DAY)
+    world.folder.joinpath("state").mkdir(exist_ok=True)
+    configured(world.folder, world.press, world.mailbox, hourly=HOURLY, hook=world.press.hook)
+    async with world.running() as app:
+        await world.live(app, NOON + 70 * MINUTE)
+        world.press.add("post", "b", world.clock.time, title=title, text=text)
+        await world.live(app, NOON + 3 * HOUR)
+
+    first, second = of_digest(world.mailbox.mails, "hourly")
+    assert (told([first]).news, told([second]).again) == ({"a": 1}, {"b": 1})
+    assert second.message["Subject"] == f"Also now in post: {title}"
+    assert second.message["In-Reply-To"] == first.message["Message-ID"]
+    assert first.message["Message-ID"] in second.message["References"].split()
+    assert first.message["In-Reply-To"] is None
+    assert f"in “{title}”" in " ".join(plain(second).split())
+    hooks = [json.loads(body) for _, body in world.press.hooks]
+    (story,) = hooks[1]["data"]["initiatives"][0]["stories"]
+    assert story["told_in"]["key"] == hooks[0]["id"]
+    assert (story["told_in"]["subject"], story["new_outlets"]) == (title, ["post"])
+
+
+async def test_an_agency_s_text_in_three_outlets_is_told_as_one_report_of_that_agency(world: World) -> None:
+    """Two have put beginnings of their own in front of it; a fourth outlet's own report stands beside it."""
+    title = "Semiconductor plant opens in Dholera today"
+    wire = (
+        "The semiconductor plant in Dholera started its first line of wafers on Monday, eleven months late, and its "
+        "owner, Sahyadri Foundries, said it would ship the first power chips to carmakers in August. The plant cost "
+        "910 billion rupees, half of it paid by the state of Gujarat and the Indian government. It is to make 50,000 "
+        "wafers a month when all four lines run. Its chief executive, Meera Joshi, told guests that 2,300 people work "
+        "there now. Analysts had doubted that water from the Narmada canal would reach the site in time."
+    )
+    world.press.add("times", "times", NOON - HOUR, title=title, text=f"DHOLERA, March 2 (Reuters) - {wire}")
+    for name in ("post", "echo"):
+        start = f"Readers of the {name.title()} have waited long for this day. "
+        text = f"{start * 6}{wire[:420]}\n\n(Reporting by Jane Doe; Editing by John Roe)"
+        world.press.add(name, name, NOON - HOUR, title=title, text=text)
+    own = (
+        "Meera Joshi pressed a green button and the semiconductor plant in Dholera came to life. For Sahyadri Foundries "
+        "it is the end of eleven months of delays; for Gujarat, which paid a good part of the 910 billion rupees, a bet "
+        "on power chips for carmakers. We walked through hall two, where 2,300 people will watch over wafers day and "
+        "night, and saw the pipes that bring water from the Narmada canal. Shipping begins in August."
+    )
+    world.press.add("star", "star", NOON - HOUR, title=title, text=own)
+    configured(world.folder, world.press, world.mailbox, hourly=HOURLY)
+    async with world.running() as app:
+        await world.live(app, NOON + 70 * MINUTE)
+
+    (mail,) = world.mailbox.mails
+    words = " ".join(plain(mail).split())
+    assert "4 outlets, 2 independent reports (Reuters in 3 of them)" in words
 
 
 # -- sources ---------------------------------------------------------------------------------------

@@ -230,23 +230,29 @@ class World:
 
 @dataclass(frozen=True)
 class Told:
-    """What a set of mails of one digest tells: links told as news, and links told as "also now in"."""
+    """What a set of mails of one digest tells: links told as news, as "also now in", and as updated."""
 
     news: Counter[str] = field(default_factory=Counter)
     again: Counter[str] = field(default_factory=Counter)
+    updated: Counter[str] = field(default_factory=Counter)
 
 
 _LINK = re.compile(r"^\s*(?:- )?http://127\.0\.0\.1:\d+/(\S+)$", re.MULTILINE)
-AGAIN = "Told before, also now in further outlets"
+_AGAIN = re.compile(r"^Told before, ", re.MULTILINE)
+_UPDATED = re.compile(r"^  \* UPDATED: .*?^$", re.MULTILINE | re.DOTALL)
 
 
 def told(mails: Iterable[Mail]) -> Told:
     """Slugs in `mails`, those with one Message-ID counted once: a repeat is allowed to be one, byte for byte."""
     result = Told()
     for mail in distinct(mails):
-        news, _, again = plain(mail).partition(AGAIN)
+        text = plain(mail)
+        for updated in _UPDATED.findall(text):
+            result.updated.update(_LINK.findall(updated))
+        news, *again = _AGAIN.split(_UPDATED.sub("", text))
         result.news.update(_LINK.findall(news))
-        result.again.update(_LINK.findall(again))
+        for part in again:
+            result.again.update(_LINK.findall(part))
     return result
 
 

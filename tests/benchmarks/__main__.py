@@ -6,7 +6,19 @@ import platform
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import crawl, digests, feeds, growth, impact, matching, pages, polling, starting
+from tests.benchmarks import (
+    crawl,
+    digests,
+    duplicates,
+    feeds,
+    growth,
+    impact,
+    matching,
+    pages,
+    polling,
+    starting,
+    stories,
+)
 from tests.benchmarks.data import NoCorpus
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -15,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "growth": growth.bench,
     "matching": matching.bench,
     "impact": impact.bench,
+    "duplicates": duplicates.bench,
+    "stories": stories.bench,
     "pages": pages.bench,
     "crawl": crawl.bench,
     "digests": digests.bench,

@@ -11,10 +11,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tidings.storage import bands
+
 A_DAY = 2_500  # articles; a larger archive is an older one
 MATCHED = 50  # one in so many is of interest
 SAME_STORY = 10  # one in so many joins the story of another
-BAND_DAYS = 30  # for which texts are compared
 
 ADDRESS = "https://wire.example/2026/trust-review"
 TEMPLATE = f"""\
@@ -29,6 +30,7 @@ meeting and promised to publish a list of projects that are open to companies an
 """
 
 _HEX = "lower(hex(randomblob({})))"
+_DAY = "((strftime('%s', 'now') - n.age) / 86400)"
 _MOMENT = "strftime('%Y-%m-%d %H:%M:%f', 'now', printf('-%d seconds', n.age)) || '000'"
 
 
@@ -37,6 +39,7 @@ def fill(path: Path, article_id: str, number: int) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         for pragma in ("cache_size=-500000", "synchronous=OFF", "temp_store=MEMORY"):
             database.execute(f"PRAGMA {pragma}")
+        database.create_function("unhex", 1, bytes.fromhex)
         database.execute("CREATE TEMP TABLE n (i INTEGER PRIMARY KEY, id TEXT, story TEXT, age INTEGER)")
         database.execute("BEGIN")
         database.execute(
@@ -67,8 +70,11 @@ def _plan() -> Iterator[tuple[str, Mapping[str, str], str]]:
     key = f"substr(t.key, 1, instr(t.key, ':')) || {_HEX.format(12)}"
     day = "date('now', printf('-%d seconds', n.age))"
     yield "identity_keys", {"key": key, "article_id": "n.id", "last_listed": day}, "1"
-    band = {"band": fresh, "article_id": "n.id", "seen_at": _MOMENT}
-    yield "article_bands", band, f"n.age < {BAND_DAYS * 86_400}"
+    compared = f"n.age < {bands.DAYS * 86_400}"
+    number = "(SELECT count(*) FROM n) + 2 - n.i"  # later ones are greater
+    yield "article_marks", {"number": number, "article": "unhex(n.id)", "day": _DAY}, compared
+    band = f"(({_DAY} / {bands.ERA} % {bands.ERAS}) << {bands.BITS}) | (random() & {(1 << bands.BITS) - 1})"
+    yield "article_bands", {"band": band, "number": number}, compared
     some = f"n.i % {MATCHED} = 0"
     yield "matches", {"article_id": "n.id", "matched_at": _MOMENT}, some
     yield "match_commitments", {"article_id": "n.id"}, some
@@ -81,8 +87,12 @@ def _clone(
     missing = changes.keys() - set(columns)
     if missing:
         raise ValueError(f"the table {table} has no {', '.join(sorted(missing))}")
-    own = {"articles": "id", "stories": "id"}.get(table, "article_id")
-    mine = f"s{article_id}" if table == "stories" else article_id
+    own = {"articles": "id", "stories": "id", "article_marks": "article"}.get(table, "article_id")
+    mine: object = {"stories": f"s{article_id}", "article_marks": bytes.fromhex(article_id)}.get(
+        table, article_id
+    )
+    if table == "article_bands":
+        own, mine = "number", 1  # the first to be folded
     values = ", ".join(changes.get(name, f't."{name}"') for name in columns)
     names = ", ".join(f'"{name}"' for name in columns)
     order = (

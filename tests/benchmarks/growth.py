@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from alerts.records import DigestSlot
-from crawler.duplicates import band_keys
+from crawler.folder import StoryFolder
 from crawler.poll import Poller, PollPolicy
 from crawler.records import Fetched, Request
-from crawler.stories import decide
+from crawler.vocabulary import vocabulary_of
 from tests.benchmarks import archive
 from tests.benchmarks.polling.bodies import Feed, news_feed
 from tidings.app import App, open_app
@@ -84,7 +84,8 @@ class Shelf:
     async def _fold(self) -> None:
         store, now = self.app.stores.articles, self.app.clock.now()
         ids = await store.unfolded(now, timedelta(), 50)
-        await store.fold(ids, band_keys, decide, since=now - BANDS_FOR)
+        folder = StoryFolder(vocabulary_of(await store.word_counts(now)))
+        await store.fold(ids, folder, since=now - BANDS_FOR)
 
 
 def bench() -> None:

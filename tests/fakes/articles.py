@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from crawler.folds import Fold, Folded
+from crawler.folds import Fold, Folded, WordCounts
 from crawler.identity import canonical_url
+from crawler.ports import Folder, Surroundings
 from crawler.records import Article, Edit, Fetched, HeldFlood, Page, Poll, Sighting, SourceState, TextState
 from tests.fakes.sources import MemorySources
 from tidings.storage.article_rows import first_due, page_host
@@ -32,7 +33,11 @@ class Kept:
     matched_version: int = 0
     judged_at: datetime | None = None
     bands: frozenset[int] = frozenset()
+    credit: str | None = None
     versions: list[Article] = field(default_factory=list)
+    made: list[tuple[datetime, bool]] = field(
+        default_factory=list
+    )  # of each version: when, and from its page?
 
 
 def is_held(article: Article) -> bool:
@@ -243,11 +248,13 @@ class MemoryArticles:
         ]
         return tuple(article_id for _, _, article_id in sorted(waiting)[:limit])
 
+    async def word_counts(self, now: datetime) -> WordCounts:
+        return WordCounts()
+
     async def fold(
         self,
         article_ids: Sequence[str],
-        keys: Callable[[Article], Sequence[int]],
-        decide: Callable[[Article, Sequence[Article]], Fold],
+        folder: Folder,
         *,
         since: datetime,
     ) -> Folded:
@@ -255,7 +262,7 @@ class MemoryArticles:
         for article_id in dict.fromkeys(article_ids):
             if article_id in self.kept:
                 try:
-                    folds.append((article_id, self._fold(self.kept[article_id], keys, decide, since)))
+                    folds.append((article_id, self._fold(self.kept[article_id], folder, since)))
                 except Exception as fault:
                     failed.append((article_id, f"{type(fault).__name__}: {fault}"))
         return Folded(folds=tuple(folds), failed=tuple(failed))
@@ -263,12 +270,11 @@ class MemoryArticles:
     def _fold(
         self,
         one: Kept,
-        keys: Callable[[Article], Sequence[int]],
-        decide: Callable[[Article, Sequence[Article]], Fold],
+        folder: Folder,
         since: datetime,
     ) -> Fold:
         before = one.article.story_id
-        bands = frozenset(keys(one.article))
+        bands = frozenset(folder.keys(one.article))
         candidates = [
             other.article
             for other in self.kept.values()
@@ -278,8 +284,8 @@ class MemoryArticles:
             and (bands & other.bands or alike(one.article, other.article))
         ]
         candidates.sort(key=lambda article: (article.first_seen_at, article.id))
-        made = decide(one.article, candidates)
-        one.bands = bands
+        made = folder.decide(one.article, {}, Surroundings(candidates=candidates))
+        one.bands, one.credit = bands, made.credit
         one.article = replace(
             one.article,
             story_id=made.story_id,
@@ -294,7 +300,13 @@ class MemoryArticles:
         return made
 
     def _add(self, article: Article) -> None:
-        self.kept[article.id] = Kept(article, article.first_seen_at, first_due(article), versions=[article])
+        self.kept[article.id] = Kept(
+            article,
+            article.first_seen_at,
+            first_due(article),
+            versions=[article],
+            made=[(article.first_seen_at, False)],
+        )
 
     def _see(self, sighting: Sighting) -> None:
         place = (sighting.article_id, sighting.source_id, sighting.url)
@@ -304,11 +316,13 @@ class MemoryArticles:
 
     def _edit(self, one: Kept, edit: Edit, now: datetime) -> None:
         before = one.article
+        whole = edit.summary if before.text and before.text == before.summary else ""
+        carried = "" if one.from_page else edit.content or whole
         one.article = replace(
             before,
             title=edit.title or before.title,
             summary=edit.summary,
-            text=edit.content if edit.content and not one.from_page else before.text,
+            text=carried or before.text,
             updated_at=edit.updated_at or before.updated_at,
         )
         self._renew(one, before, now)
@@ -325,6 +339,7 @@ class MemoryArticles:
         if (after.title, after.summary, after.text) != (before.title, before.summary, before.text):
             one.article = replace(after, version=before.version + 1)
             one.versions.append(one.article)
+            one.made.append((now, one.from_page))
             one.unfolded_since = now
 
 

@@ -18,15 +18,20 @@ from alerts.records import (
     MatchedArticle,
     Message,
     Telling,
+    ToldIn,
     Unread,
     Window,
 )
+from crawler.changes import Words, compare
 from crawler.floods import HELD_FOR
+from crawler.folds import Change
+from crawler.provenance import elsewhere
 from crawler.records import Article, SourceState, TextState
 from tests.fakes.articles import is_held
 from tests.fakes.deliveries import MemoryDeliveries
 from tests.fakes.matches import MemoryMatches
 from tests.fakes.sources import Kept
+from tidings.storage.changes import LATE
 
 BROKEN = {SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED}
 UNREAD = {
@@ -49,6 +54,8 @@ class MemoryDigests:
         self.started: dict[str, datetime] = {}
         self.slots: dict[tuple[str, str], datetime] = {}  # → end of the window
         self.told: dict[tuple[str, str], datetime] = {}  # digest and story → first told
+        self.carried: list[tuple[str, Message]] = []  # stories and the messages that told them
+        self.versions: dict[tuple[str, str], tuple[int, datetime]] = {}  # digest and article → told, and when
 
     async def last_until(self, digest_id: str) -> datetime | None:
         return max((until for place, until in self.slots.items() if place[0] == digest_id), default=None)
@@ -69,11 +76,56 @@ class MemoryDigests:
                         story_id=article.story_id,
                         duplicate_of=article.duplicate_of,
                         told_at=self._told(plan.id, article.story_id),
+                        told_in=self._told_in(plan.id, article.story_id),
+                        earlier=self._earlier(plan, article.story_id, since),
                         text_length=len(article.text),
                         text_state=str(article.text_state),
+                        version=article.version,
                     )
                 )
         return tuple(found)
+
+    async def changed(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+        found = []
+        for match in self.matches.kept.values():
+            told = self.versions.get((plan.id, match.article_id))
+            if told is None or match.told_at is None or match.initiative_id not in plan.initiatives:
+                continue
+            article, change = self._article(match.article_id), self._change(match.article_id, told[0])
+            if change is not None and since - LATE < change.at <= until and article.story_id is not None:
+                found.append(
+                    MatchedArticle(
+                        match=match,
+                        telling=self._telling(article),
+                        story_id=article.story_id,
+                        duplicate_of=article.duplicate_of,
+                        told_at=self._told(plan.id, article.story_id) or told[1],
+                        told_in=self._told_in(plan.id, article.story_id),
+                        earlier=self._earlier(plan, article.story_id, since),
+                        text_length=len(article.text),
+                        text_state=str(article.text_state),
+                        version=article.version,
+                        changes=(change,),
+                    )
+                )
+        found.sort(key=lambda one: (one.changes[0].at, one.match.article_id, one.match.initiative_id))
+        return tuple(found)
+
+    def _change(self, article_id: str, told: int) -> Change | None:
+        """What the version in force says otherwise than the one that was told."""
+        one = self.matches.articles.kept[article_id]
+        change = None
+        for number in range(told + 1, len(one.versions) + 1):
+            at, from_page = one.made[number - 1]
+            before, after = one.versions[told - 1], one.versions[number - 1]
+            difference = compare(_words(before, one.made[told - 1][1]), _words(after, from_page))
+            change = None
+            if difference is not None and difference.told:
+                facts = {name: getattr(difference, name) for name in ("kinds", "said", "old", "new")}
+                change = Change(article_id=article_id, before=told, after=number, at=at, **facts)
+            elif from_page and not one.made[told - 1][1]:
+                told = number
+        return change
 
     async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
         held: dict[tuple[str, datetime], dict[str, Article]] = {}
@@ -175,12 +227,16 @@ class MemoryDigests:
         if window is not None and message is not None:
             told = [one for one in self._window(window.since, until) if one.initiative_id in window.told]
             self.matches.mark_told(told, now)
+            versions = dict(window.versions) | {one.article_id: one.after for one in window.changes}
+            for article_id, version in versions.items():
+                self.versions[slot.digest_id, article_id] = (version, now)
         self.slots[slot.digest_id, slot.key] = until
         self._edge(until)
         if message is not None:
             self.deliveries.store(message, deliveries)
             for story_id in story_ids:
                 self.told.setdefault((slot.digest_id, story_id), now)
+                self.carried.append((story_id, message))
         return True
 
     def _missed(self, sources: Sequence[Kept], since: datetime, until: datetime) -> Iterator[Gap]:
@@ -210,6 +266,36 @@ class MemoryDigests:
             default=None,
         )
 
+    def _told_in(self, digest_id: str, story_id: str) -> ToldIn | None:
+        heirs = self.matches.articles.heirs
+        first = min(
+            (
+                message
+                for carried, message in self.carried
+                if message.digest_id == digest_id
+                and story_id in {carried, heirs.get(carried)}
+                and self._told(digest_id, story_id) is not None
+            ),
+            key=lambda one: (one.created_at, one.key),
+            default=None,
+        )
+        return first and ToldIn(key=first.key, subject=first.subject, at=first.created_at)
+
+    def _earlier(self, plan: DigestPlan, story_id: str, since: datetime) -> tuple[Telling, ...]:
+        if self._told(plan.id, story_id) is None:
+            return ()
+        told = {
+            match.article_id: self._article(match.article_id)
+            for match in self.matches.kept.values()
+            if match.initiative_id in plan.initiatives
+            and match.told_at is not None
+            and match.matched_at is not None
+            and match.matched_at <= since
+            and self._article(match.article_id).story_id == story_id
+        }
+        in_order = sorted(told.values(), key=lambda one: (one.first_seen_at, one.id))
+        return tuple(self._telling(one) for one in in_order)
+
     def _window(self, since: datetime, until: datetime) -> list[Match]:
         return [
             match
@@ -236,7 +322,14 @@ class MemoryDigests:
             reprint=article.duplicate_of is not None,
             paywalled=article.paywalled,
             language=article.language,
+            credit=self.matches.articles.kept[article.id].credit,
+            copy_of=article.duplicate_of,
+            elsewhere=elsewhere(article.url, article.canonical_url),
         )
+
+
+def _words(article: Article, from_page: bool) -> Words:
+    return Words(title=article.title, summary=article.summary, text=article.text, from_page=from_page)
 
 
 def _newest_first(article: Article) -> tuple[float, str]:

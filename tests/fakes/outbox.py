@@ -24,9 +24,11 @@ from alerts.records import (
     Message,
     Strength,
     Telling,
+    ToldIn,
     Window,
 )
 from alerts.rerun import Refound, Rerun
+from crawler.folds import Change
 from crawler.records import Article
 from tests.fakes.deliveries import MemoryDeliveries
 
@@ -96,6 +98,10 @@ def found(
     commitments: tuple[str, ...] = (),
     language: str | None = "en",
     article_id: str | None = None,
+    credit: str | None = None,
+    told_in: ToldIn | None = None,
+    earlier: tuple[Telling, ...] = (),
+    changes: tuple[Change, ...] = (),
 ) -> MatchedArticle:
     """One matched article, found `hours` before NOW and published half an hour earlier."""
     number = next(_numbers)
@@ -126,11 +132,15 @@ def found(
             reprint=duplicate_of is not None,
             paywalled=paywalled,
             language=language,
+            credit=credit,
         ),
         story_id=story or f"s-{key}",
         duplicate_of=duplicate_of,
         told_at=told_at,
         text_length=text_length,
+        told_in=told_in,
+        earlier=earlier,
+        changes=changes,
     )
 
 
@@ -160,6 +170,7 @@ class GivenDigests:
         self.slots: dict[tuple[str, str], datetime] = {}
         self.told: dict[tuple[str, str], datetime] = {}
         self.frozen: list[tuple[DigestSlot, Message | None, tuple[Delivery, ...]]] = []
+        self.changes: list[MatchedArticle] = []
         self.held: list[Flood] = []
         self.held_for = "trust"
         self.evidence: dict[tuple[str, str], tuple[Telling, ...]] = {}
@@ -178,6 +189,13 @@ class GivenDigests:
             if one.match.initiative_id in plan.initiatives
             and one.match.matched_at is not None
             and since < one.match.matched_at <= until
+        )
+
+    async def changed(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+        return tuple(
+            one
+            for one in self.changes
+            if one.match.initiative_id in plan.initiatives and since < one.changes[-1].at <= until
         )
 
     async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:

@@ -23,8 +23,9 @@ from alerts.document import document
 from alerts.match import validate
 from alerts.notice import test_message as marked_as_test
 from alerts.plans import WebhookChannel
-from alerts.records import Delivery, Digest, Flood
+from alerts.records import Delivery, Digest, Flood, ToldIn
 from alerts.render import Renderer
+from crawler.folds import Change, ChangeKind
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
 from tidings.checking import check_watchlists
@@ -250,12 +251,24 @@ def test_the_shipped_configuration_is_clean(tmp_path: Path) -> None:
 
 
 def digest() -> Digest:
-    """One with everything in it: stories, titles, told before, commitments, failures, gaps, a flood."""
+    """One with everything in it: stories, titles, updates, told before, commitments, failures, gaps, a flood."""
+    told_in = ToldIn(key="morning/x", subject="TRUST: 1 story, 1 outlet", at=SINCE)
+    known = found("TRUST initiative: 15 projects", story="s4", hours=30, told_at=SINCE, told_in=told_in)
+    change = Change(
+        article_id=known.telling.article_id,
+        before=1,
+        after=2,
+        at=NOW,
+        kinds=(ChangeKind.NUMBERS,),
+        said="12 became 15",
+    )
     several = [
         found("Ministers launch the TRUST initiative", story="s1", commitments=("ai-roadmap",)),
         found("Ministers launch the TRUST initiative", story="s1", source="The Delhi Observer"),
         found("TRUST initiative opens a call", story="s2"),
         found("TRUST initiative goes on", story="s3", told_at=SINCE - timedelta(days=1)),
+        found("The same for COMPACT", story="s1", source="AP", credit="AP", initiative="compact"),
+        replace(known, changes=(change,), earlier=(known.telling,)),
     ]
     evidence = {("trust", "ai-roadmap"): (several[0].telling,)}
     held = Flood(
@@ -291,12 +304,19 @@ def test_every_variable_of_a_template_is_described() -> None:
     """The tables of docs/digests.md name what templates are given: all of it, and nothing else."""
     data = document(digest(), subject="x")
     telling = described("Variables", "a telling")
+    sections: Any = data["sections"]
     wanted = {
         "the digest": (data, set()),
         "a section": (first(data, "sections"), set()),
         "a telling": (first(data, "sections", "stories", "also"), set()),
         "a story": (first(data, "sections", "stories"), telling),
         "a title": (first(data, "sections", "titles"), telling),
+        "an updated story": (
+            first(data, "sections", "updated"),
+            telling | described("Variables", "a title"),
+        ),
+        "an update": (first(data, "sections", "updated", "updates"), telling),
+        "a pointer": (first(sections[1], "above"), telling),
         "a part": (first(data, "sections", "stories", "snippet"), set()),
         "a commitment": (first(data, "sections", "commitments"), set()),
         "the coverage": (data["coverage"], set()),
@@ -314,12 +334,16 @@ def test_every_field_of_the_hook_is_described() -> None:
     whole = json.loads(envelope.document(digest(), key="morning/x", created_at=NOW))
     data = whole["data"]
     telling = described("Fields", "a telling")
+    updated = next(one for one in data["initiatives"][0]["stories"] if one["updates"])
     wanted = {
         "the envelope": (whole, set()),
         "the data": (data, set()),
         "an initiative": (first(data, "initiatives"), set()),
         "a telling": (first(data, "initiatives", "stories", "also"), set()),
         "a story": (first(data, "initiatives", "stories"), telling),
+        "an agency": (first(data, "initiatives", "stories", "agencies"), set()),
+        "a message of before": (updated["told_in"], set()),
+        "an update": (first(updated, "updates"), telling),
         "evidence": (first(data, "initiatives", "stories", "evidence"), set()),
         "a commitment": (first(data, "initiatives", "commitments"), set()),
         "the coverage": (data["coverage"], set()),

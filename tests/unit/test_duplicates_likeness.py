@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.credits import without_credits
 from crawler.duplicates import (
     band_keys,
     bands,
@@ -18,7 +19,6 @@ from crawler.duplicates import (
     shingles,
     signature,
     tokens,
-    without_credits,
 )
 from crawler.records import Article
 
@@ -168,6 +168,13 @@ def test_an_article_without_text_is_found_by_title_and_lead() -> None:
     assert set(band_keys(one)) & set(band_keys(two))
     assert band_keys(article(title="Briefing")) == ()
     assert band_keys(article()) == ()
+
+
+def test_no_article_has_many_keys() -> None:
+    """Eighteen of a text however long, eight of a headline, each once."""
+    for text, title, most in ((" ".join(words(5_000)), "", 18), ("", "Board funds two new ferries", 8)):
+        keys = band_keys(article(text, title))
+        assert len(keys) == len(set(keys)) == most
 
 
 def test_unrelated_texts_share_nothing() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from alerts.notify import Matched
-from crawler.folds import Fold, Folded
+from crawler.folds import Fold, Folded, Vector
+from crawler.ports import Folder, Surroundings
 from crawler.records import Article, Poll, PollState, TextState
 from tests.fakes.articles import MemoryArticles
 from tests.fakes.clock import NOON, FixedClock
@@ -23,16 +24,22 @@ class Articles(MemoryArticles):
         super().__init__()
         self.batches: list[int] = []
 
-    async def fold(self, article_ids: Sequence[str], keys: Any, decide: Any, *, since: Any) -> Folded:
+    async def fold(self, article_ids: Sequence[str], folder: Folder, *, since: datetime) -> Folded:
         self.batches.append(len(article_ids))
+        return await super().fold(article_ids, Brittle(folder), since=since)
 
-        def breaks(article: Article, others: Sequence[Article]) -> Fold:
-            if "broken" in article.title:
-                raise ValueError("no")
-            made: Fold = decide(article, others)
-            return made
 
-        return await super().fold(article_ids, keys, breaks, since=since)
+class Brittle:
+    """A folder that breaks on some articles."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self.keys, self.about = folder.keys, folder.about
+
+    def decide(self, article: Article, about: Vector, around: Surroundings) -> Fold:
+        if "broken" in article.title:
+            raise ValueError("no")
+        return self._folder.decide(article, about, around)
 
 
 class NothingToMatch:

@@ -23,6 +23,7 @@ from tidings.cli import (
     search,
     sources,
     storage,
+    stories,
     suggest,
     trying,
 )
@@ -52,6 +53,7 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(digests.app, name="digest")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(stories.app, name="stories")
 app.add_typer(storage.app, name="db")
 
 

@@ -39,7 +39,7 @@ def explain(
         )
     verdict = Matcher(loaded.watchlists, tags=loaded.tags).judge(life.article, explain=True)
     if as_json:
-        json_line({"life": life, "not": verdict.misses})
+        json_line({"life": life, "folded": folded(life), "not": verdict.misses})
         return
     for line in _story(life, verdict):
         typer.echo(line)
@@ -72,6 +72,80 @@ def how_matched(match: Any) -> list[str]:
     return lines
 
 
+def folded(life: Any) -> dict[str, Any] | None:
+    """Into which story an article was folded and why, and whom it repeats; None: it waits for it."""
+    from crawler.folds import founder_of
+
+    fold = life.fold
+    if fold is None:
+        return None
+    others = {one.article_id: one for one in life.story}
+    founder = founder_of(fold.story_id)
+    return {
+        "story": fold.story_id,
+        "why": fold.why,
+        "similarity": fold.similarity,
+        "credit": fold.credit,
+        "began_it": founder == life.article.id,
+        "began_by": _named(others.get(founder)),
+        "reprint_of": None if fold.duplicate_of is None else _named(others.get(fold.duplicate_of)),
+        "others": len(others),
+    }
+
+
+def how_folded(life: Any) -> list[str]:
+    """The same in lines for people."""
+    found = folded(life)
+    if found is None:
+        return ["not folded yet"]
+    lines = [f"story {found['story']}"]
+    if found["began_it"]:
+        lines.append("    it began this story")
+    elif found["began_by"] is not None:
+        lines.append(f"    which began with {_in_words(found['began_by'])}")
+    if found["why"] and not (found["began_it"] and found["why"] == "new"):
+        similarity = found["similarity"]
+        nearness = "" if similarity is None else f" (similarity {similarity:.2f})"
+        lines.append(f"    folded into it because: {found['why']}{nearness}")
+    if found["reprint_of"] is not None:
+        lines.append(f"    a reprint of {_in_words(found['reprint_of'])}")
+    elif life.fold.duplicate_of is not None:
+        lines.append(f"    a reprint of {life.fold.duplicate_of}, which is not kept in this story")
+    if found["credit"] is not None:
+        lines.append(f"    credited to {found['credit']}")
+    if found["others"]:
+        noun = "other article" if found["others"] == 1 else "other articles"
+        lines.append(f"    with {found['others']} {noun}: tidings stories show {found['story']}")
+    return lines
+
+
+def how_changed(life: Any) -> list[str]:
+    """What its versions say otherwise than the one before, and which digest told so."""
+    lines = [
+        f"version {one.after} at {plain(one.at)} says otherwise than version {one.before}: {one.said}"
+        for one in life.changes
+    ]
+    return lines + [
+        f"told as updated in {digest} at {plain(at)}: {change.said}"
+        for digest, at, change in life.told_changes
+    ]
+
+
+def _named(telling: Any) -> dict[str, Any] | None:
+    if telling is None:
+        return None
+    return {
+        "id": telling.article_id,
+        "title": telling.title,
+        "source": telling.source,
+        "url": telling.url,
+    }
+
+
+def _in_words(named: dict[str, Any]) -> str:
+    return f"“{named['title'] or '(no title)'}” in {named['source']}: {named['url']}"
+
+
 def _story(life: Any, verdict: Any) -> list[str]:
     from alerts.evidence import shown
     from tidings.page_story import in_post, page_story
@@ -90,11 +164,8 @@ def _story(life: Any, verdict: Any) -> list[str]:
         lines.append("  older than `backfill` at the first poll of its source: known, never told")
     lines.append(f"  text: {article.text_state}, {len(article.text)} characters, version {article.version}")
     lines.append(f"  page: {page_story(life)}")
-    if article.story_id is None:
-        lines.append("  not folded yet")
-    else:
-        reprint = f", a reprint of {article.duplicate_of}" if article.duplicate_of else ""
-        lines.append(f"  story {article.story_id}{reprint}")
+    lines += [f"  {line}" for line in how_changed(life)]
+    lines += [f"  {line}" for line in how_folded(life)]
     posts_of = {version.version: version.posts for version in life.versions}
     for match in life.matches:
         filed = f", filed under {', '.join(match.commitments)}" if match.commitments else ""
@@ -108,12 +179,14 @@ def _story(life: Any, verdict: Any) -> list[str]:
             )
     for miss in verdict.misses:
         lines.append(f"  not {miss.initiative_id}: {miss.stopped_at}")
-    for delivery in life.deliveries:
-        when = plain(delivery.sent_at) or delivery.last_error or "waiting"
-        lines.append(
-            f"  told in {delivery.message_key} to {delivery.channel_id} {delivery.recipient}: {delivery.state}, {when}"
-        )
-    if not life.deliveries:
+    told = any(one.told_at is not None for one in life.matches)
+    if not told:
         waits = [one for one in life.matches if not one.filed and one.gone_at is None]
         lines.append("  told to nobody yet" if waits or not life.matches else "  told to nobody")
+    for delivery in life.deliveries:
+        when = plain(delivery.sent_at) or delivery.last_error or "waiting"
+        what = "told" if told else "its story was told"
+        lines.append(
+            f"  {what} in {delivery.message_key} to {delivery.channel_id} {delivery.recipient}: {delivery.state}, {when}"
+        )
     return lines

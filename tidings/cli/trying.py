@@ -13,6 +13,7 @@ import typer
 from tidings.cli.options import FAILED, USAGE, Config, Json, State, complain, fail, run, settings
 from tidings.cli.output import json_line, plain
 from tidings.cli.trying_site import site
+from tidings.cli.trying_stories import stories
 
 if TYPE_CHECKING:
     from alerts.records import Watchlist
@@ -240,38 +241,6 @@ def _judged(article: Article, matcher: Any) -> dict[str, Any]:
     }
 
 
-@app.command("stories")
-def stories(
-    inputs: Annotated[
-        list[Path], typer.Argument(metavar="FILE.jsonl…", help="Articles, one JSON object a line.")
-    ],
-    as_json: Json = False,
-) -> None:
-    """Show how these articles (`id, title, text, url, published, source`) would fold into stories."""
-    from crawler.stories import fold_all
-    from tidings.texts import read_articles
-
-    try:
-        articles = [
-            article for path in inputs for article in read_articles(path.read_bytes(), name=str(path))
-        ]
-    except (OSError, ValueError) as fault:
-        fail(str(fault))
-    for article_id, fold in fold_all(articles):
-        row = {
-            "id": article_id,
-            "story": fold.story_id,
-            "duplicate_of": fold.duplicate_of,
-            "similarity": fold.similarity,
-            "why": fold.why,
-        }
-        if as_json:
-            json_line(row)
-        else:
-            reprint = f", reprint of {fold.duplicate_of}" if fold.duplicate_of else ""
-            typer.echo(f"{article_id}  story {fold.story_id}{reprint}  ({fold.why})")
-
-
 @app.command("url")
 def url_forms(
     inputs: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses.")], as_json: Json = False
@@ -296,6 +265,7 @@ def url_forms(
         raise typer.Exit(FAILED)
 
 
+app.command("stories")(stories)
 app.command("site")(site)
 
 

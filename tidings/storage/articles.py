@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from crawler.folds import Fold, Folded
+from crawler.folds import Folded, WordCounts
+from crawler.ports import Folder
 from crawler.records import Article, Fetched, HeldFlood, Page, Poll, TextState
 from tidings.storage import crashes, folding, polls, reading, review
 from tidings.storage.article_rows import fetch
 from tidings.storage.engine import Database
+from tidings.storage.vocabularies import SqlVocabularies
 
 
 class SqlArticles:
@@ -17,6 +19,7 @@ class SqlArticles:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._vocabularies = SqlVocabularies(database)
 
     async def known(self, keys: Sequence[str]) -> Mapping[str, str]:
         """Identity key → article id, for those that are known, of purged articles too."""
@@ -114,17 +117,20 @@ class SqlArticles:
             lambda connection: folding.unfolded(connection, now, wait_for_text, limit, frozenset(skip))
         )
 
+    async def word_counts(self, now: datetime) -> WordCounts:
+        """A sample of the thirty days before `now`, by which words are weighed."""
+        return await self._vocabularies.in_force(now)
+
     async def fold(
         self,
         article_ids: Sequence[str],
-        keys: Callable[[Article], Sequence[int]],
-        decide: Callable[[Article, Sequence[Article]], Fold],
+        folder: Folder,
         *,
         since: datetime,
     ) -> Folded:
         """Decide on one after the other under the installation's one lock, and keep the decisions."""
         return await self._database.write(
-            lambda connection: folding.fold(connection, article_ids, keys, decide, since=since)
+            lambda connection: folding.fold(connection, article_ids, folder, since=since)
         )
 
     async def _fetch(self, article_ids: Sequence[str]) -> dict[str, Article]:

@@ -103,6 +103,7 @@ def add_message(connection: Connection, message: Message) -> bool:
         "created_at": message.created_at,
         "digest_id": message.digest_id,
         "test": message.test,
+        "refers_to": list(message.refers_to) or None,
     }
     added = connection.execute(
         insert(connection, messages).values(row).on_conflict_do_nothing().returning(messages.c.key)
@@ -201,6 +202,7 @@ def _to_message(row: AnyRow) -> Message:
         created_at=row.created_at,
         digest_id=row.digest_id,
         test=row.test,
+        refers_to=tuple(row.refers_to or ()),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, up
 
 from alerts.plans import DigestPlan
 from alerts.records import Coverage, Delivery, DigestSlot, Flood, MatchedArticle, Message, Telling, Window
+from tidings.storage import changes
 from tidings.storage.article_rows import A
 from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
@@ -17,6 +18,7 @@ from tidings.storage.engine import Database
 from tidings.storage.match_rows import WATCHLIST_SINCE, WINDOWS, M, to_match, with_version
 from tidings.storage.review import FREE, floods_for
 from tidings.storage.sources import S
+from tidings.storage.stories import hold_names
 from tidings.storage.tables import (
     articles,
     digest_slots,
@@ -28,6 +30,7 @@ from tidings.storage.tables import (
     told_stories,
 )
 from tidings.storage.tellings import COLUMNS, to_telling
+from tidings.storage.told import Told, told_before
 
 D = digest_slots.c
 C = match_commitments.c
@@ -50,6 +53,10 @@ class SqlDigests:
     async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
         """Matches with since < matched_at <= until that still hold; by time of match, then article, then initiative."""
         return await self._database.read(lambda connection: _matched(connection, plan, since, until))
+
+    async def changed(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+        """Articles that this digest told and that have changed in substance, up to `until`, and not told so yet."""
+        return await self._database.read(lambda connection: changes.changed(connection, plan, since, until))
 
     async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
         """What is held for review now and matched in the window."""
@@ -111,6 +118,7 @@ def _matched(
             A.story_id,
             A.text_length,
             A.text_state,
+            A.version,
             told_stories.c.first_told_at,
         )
         .select_from(
@@ -121,7 +129,10 @@ def _matched(
         .where(_told_in(plan.initiatives, since, until))
         .order_by(M.matched_at, M.article_id, M.initiative_id)
     )
-    return tuple(_to_matched(row) for row in rows)
+    found = rows.all()
+    told_ids = (row.story_id for row in found if row.first_told_at is not None)
+    before = told_before(connection, plan, told_ids, since)
+    return tuple(_to_matched(row, before.get(row.story_id)) for row in found)
 
 
 def _told_in(initiatives: Sequence[str], since: datetime, until: datetime) -> ColumnElement[bool]:
@@ -150,15 +161,18 @@ def _has_changed(connection: Connection, digest_id: str, window: Window, until: 
     return matches_now != window.matches
 
 
-def _to_matched(row: AnyRow) -> MatchedArticle:
+def _to_matched(row: AnyRow, before: Told | None) -> MatchedArticle:
     return MatchedArticle(
         match=to_match(row),
         telling=to_telling(row),
         story_id=row.story_id,
         duplicate_of=row.duplicate_of,
         told_at=row.first_told_at,
+        told_in=None if before is None else before.first_in,
+        earlier=() if before is None else before.tellings,
         text_length=row.text_length,
         text_state=row.text_state,
+        version=row.version,
     )
 
 
@@ -205,10 +219,10 @@ def _freeze(
         return True
     if window is not None:
         _mark_told(connection, window, until, now)
+        changes.tell(connection, slot.digest_id, window, now)
     add_message(connection, message)
     add_deliveries(connection, deliveries)
-    different = tuple(dict.fromkeys(story_ids))
-    if different:
+    if different := hold_names(connection, story_ids):
         connection.execute(
             insert(connection, told_stories).on_conflict_do_nothing(),
             [

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    CompoundSelect,
     Connection,
     and_,
     bindparam,
     case,
-    delete,
     func,
     null,
     or_,
@@ -25,22 +22,19 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import Insert
 
-from crawler.folds import Fold, Folded
+from crawler.folds import UNCONSTRAINED, Fold, Folded, Vector
+from crawler.ports import Folder, Surroundings
 from crawler.records import Article
+from tidings.storage import bands, centres
 from tidings.storage.article_rows import A, fetch, hold
-from tidings.storage.dialect import among, each, insert, insert_for, listed, lock
-from tidings.storage.keys import fingerprint, signed, title_fingerprint
-from tidings.storage.tables import (
-    article_bands,
-    articles,
-    message_stories,
-    stories,
-    told_stories,
-)
+from tidings.storage.constraints import any_constraints, constraints_for
+from tidings.storage.dialect import insert_for, lock
+from tidings.storage.keys import fingerprint, title_fingerprint
+from tidings.storage.stories import join, live
+from tidings.storage.tables import articles, stories
 
+FEW = 8  # candidates that share nothing with an article but what very many share
 MOST = 64  # candidates by one road (bands, address, title), so that a flood of equal titles stays cheap
-
-B = article_bands.c
 
 # Folding runs some statements for every article; they are built once, as making one costs more than running it.
 _OTHERS = and_(A.id != bindparam("own"), A.story_id.is_not(None), A.first_seen_at > bindparam("since"))
@@ -56,6 +50,7 @@ _BY_TITLE = (
     .order_by(A.first_seen_at, A.id)
     .limit(MOST)
 )
+_NEAR = union_all(*(select(road.subquery().c.id) for road in (_BY_ADDRESS, _BY_TITLE)))
 _KEEP_FOLD = (
     update(articles)
     .where(A.id == bindparam("own"))
@@ -67,31 +62,6 @@ _KEEP_FOLD = (
         unfolded_since=None,
     )
 )
-_DROP_BANDS = delete(article_bands).where(B.article_id == bindparam("own"))
-
-
-@cache
-def _near(dialect: str) -> CompoundSelect[Any]:
-    """Ids of candidates by the three roads. Only folded articles have bands."""
-    by_bands = (
-        select(B.article_id.label("id"))
-        .where(
-            among(dialect, B.band, "bands", BigInteger),
-            B.article_id != bindparam("own"),
-            B.seen_at > bindparam("since"),
-        )
-        .group_by(B.article_id)
-        .order_by(func.count().desc(), B.article_id)
-        .limit(MOST)
-    )
-    return union_all(*(select(road.subquery().c.id) for road in (by_bands, _BY_ADDRESS, _BY_TITLE)))
-
-
-@cache
-def _add_bands(dialect: str) -> Insert:
-    own, seen = bindparam("own", type_=B.article_id.type), bindparam("seen_at", type_=B.seen_at.type)
-    rows = select(each(dialect, "bands", BigInteger), own, seen)
-    return insert_for(dialect, article_bands).from_select([B.band, B.article_id, B.seen_at], rows)
 
 
 @cache
@@ -122,8 +92,7 @@ def unfolded(
 def fold(
     connection: Connection,
     article_ids: Sequence[str],
-    keys: Callable[[Article], Sequence[int]],
-    decide: Callable[[Article, Sequence[Article]], Fold],
+    folder: Folder,
     *,
     since: datetime,
 ) -> Folded:
@@ -132,71 +101,104 @@ def fold(
     hold(connection, article_ids)
     found = fetch(connection, article_ids)
     folds, failed = [], []
+    constrained = any_constraints(connection)
     for article in (found[one] for one in dict.fromkeys(article_ids) if one in found):
         try:
-            bands = tuple(dict.fromkeys(signed(key) for key in keys(article)))
-            made = decide(article, _candidates(connection, article, bands, since=since))
+            keys, about = tuple(folder.keys(article)), folder.about(article)
+            around = _around(connection, article, keys, about, since=since, constrained=constrained)
+            made = folder.decide(article, about, around)
         except SQLAlchemyError:
             raise  # the database's own trouble is not this article's
         except Exception as fault:  # a hostile text must not stop the others; nothing of it is written yet
             failed.append((article.id, f"{type(fault).__name__}: {fault}"))
             continue
-        _keep(connection, article, bands, made)
+        story_id = _keep(connection, article, keys, made)
+        _keep_centre(connection, article, about, replace(made, story_id=story_id), folder)
         folds.append((article.id, made))
     return Folded(folds=tuple(folds), failed=tuple(failed))
 
 
+def _around(
+    connection: Connection,
+    article: Article,
+    keys: Sequence[int],
+    about: Vector,
+    *,
+    since: datetime,
+    constrained: bool,
+) -> Surroundings:
+    candidates = _candidates(connection, article, keys, since=since)
+    held = {one.story_id for one in candidates if one.story_id is not None}
+    near, headlines = centres.around(connection, about, held, since, but=article.id) if about else ((), ())
+    said = UNCONSTRAINED
+    if constrained:
+        own = () if article.story_id is None else (article.story_id,)
+        asked = {*held, *(one.story_id for one in near), *own}
+        said = constraints_for(connection, article.id, asked, (one.id for one in candidates))
+    return Surroundings(candidates=candidates, centres=near, headlines=headlines, constraints=said)
+
+
 def _candidates(
-    connection: Connection, article: Article, bands: Sequence[int], *, since: datetime
+    connection: Connection, article: Article, keys: Sequence[int], *, since: datetime
 ) -> tuple[Article, ...]:
     """Folded articles that share something with this one, earliest first."""
     address = article.canonical_url or None
     asked = {
         "own": article.id,
         "since": since,
-        "bands": listed(connection.dialect.name, bands),
         "address": address,
         "address_print": None if address is None else fingerprint(address),
         "title_print": title_fingerprint(article.title),
     }
-    near = connection.execute(_near(connection.dialect.name), asked).scalars().all()
-    found = fetch(connection, near) if near else {}
-    return tuple(sorted(found.values(), key=lambda one: (one.first_seen_at, one.id)))
+    near = {
+        *bands.near(connection, keys, bands.day_of(since), MOST, few=FEW),
+        *connection.execute(_NEAR, asked).scalars(),
+    } - {article.id}
+    found = fetch(connection, sorted(near)) if near else {}
+    within = [one for one in found.values() if one.first_seen_at > since]
+    return tuple(sorted(within, key=lambda one: (one.first_seen_at, one.id)))
 
 
-def _keep(connection: Connection, article: Article, bands: Sequence[int], made: Fold) -> None:
+def _keep(connection: Connection, article: Article, keys: Sequence[int], made: Fold) -> str:
+    """Store a decision; returns the name of the story."""
     seen = article.first_seen_at
-    if article.story_id is not None:  # folded before, on other words
-        connection.execute(_DROP_BANDS, {"own": article.id})
-    if bands:
-        dialect = connection.dialect.name
-        rows = {"bands": listed(dialect, bands), "own": article.id, "seen_at": seen}
-        connection.execute(_add_bands(dialect), rows)
-    story = {"id": made.story_id, "opened_at": seen, "last_at": seen}
+    before, story_id = article.story_id, made.story_id
+    if before is not None:  # folded before, on other words; its story may be part of another one by now
+        bands.drop(connection, article.id)
+        before, story_id = live(connection, before), live(connection, story_id)
+    bands.add(connection, article.id, keys, bands.day_of(seen))
+    story = {"id": story_id, "opened_at": seen, "last_at": seen}
     connection.execute(_open_story(connection.dialect.name), story)
-    if article.story_id not in (None, made.story_id):
-        _end_if_empty(connection, str(article.story_id), but=article.id, heir=made.story_id)
+    if before not in (None, story_id):
+        _end_if_empty(connection, str(before), but=article.id, heir=story_id)
     decision = {
         "own": article.id,
-        "story_id": made.story_id,
+        "story_id": story_id,
         "duplicate_of": made.duplicate_of,
         "similarity": made.similarity,
         "fold_reason": made.why,
+        "credit": made.credit,
     }
     connection.execute(_KEEP_FOLD, decision)
+    return story_id
+
+
+def _keep_centre(connection: Connection, article: Article, about: Vector, made: Fold, folder: Folder) -> None:
+    """Count an independent report in its story, and join the stories that it showed to be one."""
+    if not about:
+        return
+    if article.story_id is not None:  # folded before: its earlier words are in the centres
+        for story_id in {made.story_id, live(connection, article.story_id)}:
+            centres.make_anew(connection, story_id, folder.about)
+    elif made.duplicate_of is None:
+        centres.count(connection, article, made.story_id, about)
+    for younger in made.joins:
+        centres.unite(connection, younger, made.story_id)
+        join(connection, younger, made.story_id)
 
 
 def _end_if_empty(connection: Connection, story_id: str, *, but: str, heir: str) -> None:
-    """A story whose only article went to another one ends there; what was told of it counts as told of the heir."""
+    """A story whose only article goes to another one is joined to it."""
     others = select(A.id).where(A.story_id == story_id, A.id != but).limit(1)
-    if connection.execute(others).first() is not None:
-        return
-    for table in (told_stories, message_stories):
-        rows: list[dict[str, Any]] = [
-            {**row._mapping, "story_id": heir}
-            for row in connection.execute(select(table).where(table.c.story_id == story_id))
-        ]
-        if rows:
-            connection.execute(insert(connection, table).on_conflict_do_nothing(), rows)
-        connection.execute(delete(table).where(table.c.story_id == story_id))
-    connection.execute(delete(stories).where(stories.c.id == story_id))
+    if connection.execute(others).first() is None:
+        join(connection, story_id, heir)

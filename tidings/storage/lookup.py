@@ -8,17 +8,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from alerts.records import Delivery, Match, Telling
-from crawler.folds import Fold
+from crawler.folds import Change, Fold
 from crawler.identity import canonical_url
-from crawler.records import Article, Post, Sighting
-from tidings.storage.article_rows import A, V, to_article, to_posts, whole_articles
+from crawler.records import Article, Sighting
+from tidings.storage.article_rows import A, to_article, whole_articles
+from tidings.storage.changes import changes_between, told_changes
 from tidings.storage.deliveries import to_delivery
 from tidings.storage.engine import Database
 from tidings.storage.keys import fingerprint
 from tidings.storage.match_rows import matches_of
 from tidings.storage.sources import S
 from tidings.storage.tables import (
-    article_versions,
     articles,
     deliveries,
     message_stories,
@@ -26,20 +26,8 @@ from tidings.storage.tables import (
     sources,
 )
 from tidings.storage.tellings import COLUMNS, to_telling
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextVersion:
-    """One numbered version of an article."""
-
-    version: int
-    made_at: datetime
-    from_page: bool  # False: the feed's words
-    title: str
-    summary: str
-    text: str
-    purged: bool  # the text was dropped for its age
-    posts: tuple[Post, ...] = ()  # entries of a live blog
+from tidings.storage.versions import TextVersion as TextVersion
+from tidings.storage.versions import versions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +45,8 @@ class Life:
     attempts: int  # at its page that never came back
     page_at: datetime | None = None  # when its page was asked for last, or passed over
     page_tries: int = 0  # how often it was asked for in all
+    changes: tuple[Change, ...] = ()  # what a version says otherwise than the one before it
+    told_changes: tuple[tuple[str, datetime, Change], ...] = ()  # digest, time, and what it told as changed
 
 
 class SqlLookup:
@@ -73,32 +63,40 @@ class SqlLookup:
         return await self._database.read(lambda connection: _find(connection, subject.strip()))
 
 
+def ways_to(subject: str) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on articles under one of which that with this id or address is found; the surest first.
+
+    Several articles may meet one: the earliest is meant.
+    """
+    if "://" not in subject:
+        return (A.id == subject.lower(),)
+    seen = select(sightings.c.article_id).where(
+        sightings.c.url_print == fingerprint(subject), sightings.c.url == subject
+    )
+    canonical = canonical_url(subject)
+    return (
+        and_(A.url_print == fingerprint(subject), A.url == subject),
+        A.id.in_(seen),
+        and_(A.canonical_print == fingerprint(canonical), A.canonical_url == canonical),
+    )
+
+
 def _find(connection: Connection, subject: str) -> Life | None:
-    ways: list[ColumnElement[bool]] = [A.id == subject.lower()]
-    if "://" in subject:
-        seen = select(sightings.c.article_id).where(
-            sightings.c.url_print == fingerprint(subject), sightings.c.url == subject
-        )
-        canonical = canonical_url(subject)
-        ways = [
-            and_(A.url_print == fingerprint(subject), A.url == subject),
-            A.id.in_(seen),
-            and_(A.canonical_print == fingerprint(canonical), A.canonical_url == canonical),
-        ]
-    for way in ways:
+    for way in ways_to(subject):
         row = connection.execute(
-            whole_articles(A.fold_reason, A.page_due_at, A.attempts, A.page_at, A.page_tries)
+            whole_articles(A.fold_reason, A.credit, A.page_due_at, A.attempts, A.page_at, A.page_tries)
             .where(way)
             .order_by(A.first_seen_at, A.id)
             .limit(1)
         ).one_or_none()
         if row is not None:
             article = to_article(row)
+            versions = versions_of(connection, article.id)
             return Life(
                 article=article,
-                versions=_versions(connection, article),
+                versions=versions,
                 sightings=_sightings(connection, article),
-                fold=_fold(article, row.fold_reason or ""),
+                fold=_fold(article, row.fold_reason or "", row.credit),
                 story=_story(connection, article),
                 matches=matches_of(connection, article.id),
                 deliveries=_deliveries(connection, article),
@@ -106,25 +104,10 @@ def _find(connection: Connection, subject: str) -> Life | None:
                 attempts=row.attempts,
                 page_at=row.page_at,
                 page_tries=row.page_tries,
+                changes=changes_between(article.id, versions),
+                told_changes=told_changes(connection, article.id),
             )
     return None
-
-
-def _versions(connection: Connection, article: Article) -> tuple[TextVersion, ...]:
-    rows = connection.execute(select(article_versions).where(V.article_id == article.id).order_by(V.version))
-    return tuple(
-        TextVersion(
-            version=row.version,
-            made_at=row.made_at,
-            from_page=row.origin == "page",
-            title=row.title,
-            summary=row.summary,
-            text=row.text,
-            purged=row.kept_since is None,
-            posts=to_posts(row.posts),
-        )
-        for row in rows
-    )
 
 
 def _sightings(connection: Connection, article: Article) -> tuple[Sighting, ...]:
@@ -145,7 +128,7 @@ def _sightings(connection: Connection, article: Article) -> tuple[Sighting, ...]
     )
 
 
-def _fold(article: Article, why: str) -> Fold | None:
+def _fold(article: Article, why: str, credit: str | None) -> Fold | None:
     if article.story_id is None:
         return None
     return Fold(
@@ -153,6 +136,7 @@ def _fold(article: Article, why: str) -> Fold | None:
         duplicate_of=article.duplicate_of,
         similarity=article.similarity,
         why=why,
+        credit=credit,
     )
 
 

@@ -12,13 +12,14 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy.sql.dml import Insert
 
 from crawler.records import Article, Edit, Poll, Sighting, TextState
-from tidings.storage import gaps
+from tidings.storage import changes, gaps
 from tidings.storage.article_rows import A, V, existing, fetch, hold, new_row, version_row
-from tidings.storage.dialect import among, insert, insert_for, listed, lock
+from tidings.storage.dialect import among, insert_for, listed, lock
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
 from tidings.storage.sources import hasten, save_state
 from tidings.storage.tables import article_versions, articles, identity_keys, sightings, source_lists
+from tidings.storage.versions import put_in_force
 
 K = identity_keys.c
 _NEW_ARTICLES = articles.insert()
@@ -216,18 +217,22 @@ def _apply_edit(connection: Connection, before: Article, edit: Edit, *, now: dat
         .join(articles, (V.article_id == A.id) & (V.version == A.version))
         .where(A.id == before.id)
     ).one()
+    whole = (
+        edit.summary if before.text and before.text == before.summary else ""
+    )  # the feed gives no other text
+    carried = (edit.content or whole) if origin == "feed" else ""
     after = replace(
         before,
         title=edit.title or before.title,
         summary=edit.summary,
-        text=edit.content if edit.content and origin == "feed" else before.text,
+        text=carried or before.text,
         updated_at=edit.updated_at or before.updated_at,
     )
     values: dict[str, Any] = {"updated_at": after.updated_at}
     if (after.title, after.summary, after.text) != (before.title, before.summary, before.text):
         after = replace(after, version=before.version + 1)
-        row = version_row(after, made_at=now, origin=origin, posts=posts if origin == "page" else None)
-        connection.execute(insert(connection, article_versions), row)
+        posts = posts if origin == "page" else None
+        put_in_force(connection, before, after, made_at=now, origin=origin, posts=posts)
         values |= {
             "title": after.title,
             "title_print": title_fingerprint(after.title),
@@ -248,3 +253,5 @@ def _apply_edit(connection: Connection, before: Article, edit: Edit, *, now: dat
                 "rereads": rereads + (first_read_at is not None),
             }
     connection.execute(update(articles).where(A.id == before.id).values(**values))
+    if after.version != before.version:
+        changes.review(connection, before.id)

@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, sele
 
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
-from tidings.storage import crashes
-from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, posts_row, version_row
-from tidings.storage.dialect import AnyRow, claim, insert
+from tidings.storage import changes, crashes
+from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, posts_row
+from tidings.storage.dialect import AnyRow, claim
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
+from tidings.storage.versions import put_in_force
 
 
 def claim_pending(
@@ -138,12 +139,13 @@ def record_page(
         origin: Origin = "page"
         if not read:  # only the title is new
             origin, posts = connection.execute(select(V.origin, V.posts).where(in_force)).one()
-        row = version_row(after, made_at=now, origin=origin, posts=posts)
-        connection.execute(insert(connection, article_versions), row)
+        put_in_force(connection, before, after, made_at=now, origin=origin, posts=posts)
         values |= {"version": after.version, "text_length": len(after.text), "unfolded_since": now}
     elif posts is not None:
         connection.execute(update(article_versions).where(in_force).values(posts=posts))
     connection.execute(update(articles).where(A.id == article_id).values(**values))
+    if after.version != before.version:
+        changes.review(connection, article_id)
     if crashes.has_crashed(before):
         crashes.forget(connection, article_id)
 

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from alerts.records import DeliveryState
+from tidings.storage import bands
 from tidings.storage.article_rows import A, V
 from tidings.storage.engine import Database
 from tidings.storage.hosts import forget_hosts
 from tidings.storage.review import let_go
 from tidings.storage.sources import S
+from tidings.storage.stories import forget_stories
 from tidings.storage.tables import (
-    article_bands,
     article_versions,
     articles,
     deliveries,
@@ -24,12 +25,9 @@ from tidings.storage.tables import (
     matches,
     messages,
     source_gaps,
-    stories,
-    told_stories,
 )
 
 BATCH = 500  # rows of one transaction
-BANDS = timedelta(days=30)  # after which a text is compared with no new one
 KEYS = timedelta(days=400)  # for which a key is remembered after no feed lists it any more
 
 K = identity_keys.c
@@ -43,7 +41,7 @@ class Purged:
     texts: int
     messages: int
     keys: int
-    bands: int
+    bands: int  # articles that are compared with no new one
 
 
 class SqlRetention:
@@ -76,9 +74,10 @@ class SqlRetention:
             gone += await self._repeat(lambda c: _articles(c, now - matched, matched=True))
         texts = 0 if text is None else await self._repeat(lambda c: _texts(c, now - text))
         sent = 0 if matched is None else await self._repeat(lambda c: _messages(c, now - matched))
-        bands = await self._repeat(lambda c: _bands(c, now - BANDS))
+        compared = await self._repeat(lambda c: bands.forget(c, bands.day_of(now)))
+        await self._repeat(lambda c: bands.sweep(c, bands.day_of(now)))
         keys = await self._repeat(lambda c: _keys(c, now - KEYS))
-        return Purged(articles=gone, texts=texts, messages=sent, keys=keys, bands=bands)
+        return Purged(articles=gone, texts=texts, messages=sent, keys=keys, bands=compared)
 
     async def _repeat(self, step: Callable[[Connection], int]) -> int:
         total = 0
@@ -103,15 +102,14 @@ def _articles(connection: Connection, before: datetime, *, matched: bool) -> int
 
 
 def _end_stories(connection: Connection, story_ids: Sequence[str]) -> None:
-    """Forget stories that have no article left, and that they were told."""
+    """Forget stories that have no article left."""
     inhabited = select(A.story_id).where(A.story_id.in_(story_ids))
     left = set(connection.execute(inhabited).scalars())
-    ended = [story_id for story_id in story_ids if story_id not in left]
-    connection.execute(delete(told_stories).where(told_stories.c.story_id.in_(ended)))
-    connection.execute(delete(stories).where(stories.c.id.in_(ended)))
+    forget_stories(connection, [story_id for story_id in story_ids if story_id not in left])
 
 
 def _texts(connection: Connection, before: datetime) -> int:
+    """Drop what is older, of each article from its first version on: an older one is read by way of the newer."""
     rows = connection.execute(
         select(V.article_id, V.version, A.version.label("in_force"))
         .join(articles, A.id == V.article_id)
@@ -120,8 +118,9 @@ def _texts(connection: Connection, before: datetime) -> int:
         .limit(BATCH)
     ).all()
     for row in rows:
-        this = and_(V.article_id == row.article_id, V.version == row.version)
-        connection.execute(update(article_versions).where(this).values(text="", posts=None, kept_since=None))
+        so_far = and_(V.article_id == row.article_id, V.version <= row.version)
+        dropped = {"text": "", "posts": None, "packed": None, "kept_since": None}
+        connection.execute(update(article_versions).where(so_far).values(dropped))
     in_force = [row.article_id for row in rows if row.version == row.in_force]
     connection.execute(update(articles).where(A.id.in_(in_force)).values(text_length=0))
     return len(rows)
@@ -133,11 +132,6 @@ def _messages(connection: Connection, before: datetime) -> int:
     )
     rows = select(messages.c.key).where(messages.c.created_at < before, ~waiting).limit(BATCH)
     return _delete(connection, messages.c.key, rows)
-
-
-def _bands(connection: Connection, before: datetime) -> int:
-    rows = select(article_bands.c.article_id).where(article_bands.c.seen_at < before).distinct().limit(BATCH)
-    return _delete(connection, article_bands.c.article_id, rows)
 
 
 def _keys(connection: Connection, before: datetime) -> int:

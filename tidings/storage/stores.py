@@ -17,6 +17,7 @@ from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
 from tidings.storage.retention import SqlRetention
 from tidings.storage.sources import SqlSources
+from tidings.storage.story_commands import SqlStories
 
 
 class Stores:
@@ -35,3 +36,4 @@ class Stores:
         self.crashes = SqlCrashes(database)
         self.edits = SqlEdits(database)
         self.retention = SqlRetention(database)
+        self.stories = SqlStories(database)

@@ -155,6 +155,7 @@ articles = Table(
     Column("duplicate_of", String),
     Column("similarity", Float),
     Column("fold_reason", Words),
+    Column("credit", Words),  # the agency whose text it says it is
     # reading its page
     Column("page_host", String),  # NULL where the article is older than the column
     Column("page_due_at", AwareTime),  # set while text_state is pending
@@ -195,6 +196,8 @@ article_versions = Table(
     Column(
         "posts", JSON(none_as_null=True)
     ),  # of a live blog: [start, end, posted at, title] each; NULL: none
+    # Set: summary, text and posts are empty, and kept as their difference to the next version, see versions.py.
+    Column("packed", LargeBinary),
 )
 _waiting("ix_article_versions_kept_since", article_versions.c.kept_since)
 
@@ -235,13 +238,19 @@ Index("ix_identity_keys_last_listed", identity_keys.c.last_listed)
 article_bands = Table(
     "article_bands",
     metadata,
-    Column("band", BigInteger, primary_key=True, autoincrement=False),
-    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("seen_at", AwareTime, nullable=False),
+    Column("band", BigInteger, primary_key=True, autoincrement=False),  # era and key, see bands.py
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of an article, see article_marks
     sqlite_with_rowid=False,
 )
-Index("ix_article_bands_article_id", article_bands.c.article_id)
-Index("ix_article_bands_seen_at", article_bands.c.seen_at)
+
+article_marks = Table(
+    "article_marks",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # later ones are greater
+    Column("article", LargeBinary),  # its id, see bands.py; NULL: it has another text now
+    Column("day", Integer, nullable=False),  # first seen, days since 1970
+)
+Index("ix_article_marks_article", article_marks.c.article, unique=True)
 
 stories = Table(
     "stories",
@@ -249,7 +258,38 @@ stories = Table(
     Column("id", String, primary_key=True),
     Column("opened_at", AwareTime, nullable=False),
     Column("last_at", AwareTime, nullable=False),  # first seen of its newest article
+    Column("centre", LargeBinary),  # what its reports say together, see centres.py; NULL: not known any more
 )
+_CENTRED = text("centre IS NOT NULL")
+Index("ix_stories_last_at", stories.c.last_at, sqlite_where=_CENTRED, postgresql_where=_CENTRED)
+
+vocabularies = Table(
+    "vocabularies",
+    metadata,
+    Column("made_at", AwareTime, primary_key=True),
+    Column("articles", Integer, nullable=False),  # of the sample
+    Column("counts", LargeBinary, nullable=False),  # zlib, JSON: word → articles that hold it
+)
+
+story_aliases = Table(
+    "story_aliases",
+    metadata,
+    Column("alias", String, primary_key=True),  # id of a story that is part of another one now
+    Column("story_id", String, nullable=False),
+)
+Index("ix_story_aliases_story_id", story_aliases.c.story_id)
+
+story_constraints = Table(
+    "story_constraints",
+    metadata,
+    Column("story_id", String, primary_key=True),
+    Column("subject", String, primary_key=True),  # an article, or another story
+    Column("kind", String, nullable=False),  # "together" or "apart"
+    Column("made_at", AwareTime, nullable=False),
+    Column("command", String, nullable=False),  # "split" or "merge"
+    Column("made_by", Words),  # login name; NULL: not known
+)
+Index("ix_story_constraints_subject", story_constraints.c.subject)
 
 matches = Table(
     "matches",
@@ -327,6 +367,7 @@ messages = Table(
     Column("created_at", AwareTime, nullable=False),
     Column("digest_id", Words, nullable=False),
     Column("test", Boolean, nullable=False),
+    Column("refers_to", JSON(none_as_null=True)),  # keys of messages that told its follow-ups; NULL: none
 )
 Index("ix_messages_created_at", messages.c.created_at)
 
@@ -350,6 +391,35 @@ told_stories = Table(
     Column("first_told_at", AwareTime, nullable=False),
 )
 Index("ix_told_stories_story_id", told_stories.c.story_id)
+
+told_versions = Table(
+    "told_versions",
+    metadata,
+    Column("digest_id", Words, primary_key=True),
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, nullable=False),  # the last that readers were told, or that says the same
+    Column("told_at", AwareTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_told_versions_article_id", told_versions.c.article_id)
+
+article_changes = Table(
+    "article_changes",
+    metadata,
+    Column("digest_id", Words, primary_key=True),
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("before", Integer, primary_key=True, autoincrement=False),  # the version that was told
+    Column("after", Integer, nullable=False),
+    Column("at", AwareTime, nullable=False),  # `after` came into force
+    Column("kinds", JSON, nullable=False),
+    Column("said", Words, nullable=False),
+    Column("old", Words, nullable=False),  # headlines, "" where that makes the same claim
+    Column("new", Words, nullable=False),
+    Column("untold_since", AwareTime),  # `at` until it is told
+    Column("told_at", AwareTime),
+)
+_waiting("ix_article_changes_untold_since", article_changes.c.untold_since)
+Index("ix_article_changes_article_id", article_changes.c.article_id)
 
 message_stories = Table(
     "message_stories",

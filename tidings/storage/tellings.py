@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func
 
 from alerts.records import Telling
+from crawler.provenance import elsewhere
 from tidings.storage.article_rows import A
 from tidings.storage.dialect import AnyRow
 from tidings.storage.sources import S
@@ -16,6 +17,7 @@ COLUMNS = (
     A.id.label("telling_id"),
     A.title.label("telling_title"),
     A.url,
+    A.canonical_url,
     OUTLET,
     A.source_id,
     A.published_at,
@@ -23,6 +25,7 @@ COLUMNS = (
     A.duplicate_of,
     A.paywalled,
     A.language,
+    A.credit,
 )
 
 
@@ -39,4 +42,7 @@ def to_telling(row: AnyRow) -> Telling:
         reprint=row.duplicate_of is not None,
         paywalled=row.paywalled,
         language=row.language,
+        credit=row.credit,
+        copy_of=row.duplicate_of,
+        elsewhere=elsewhere(row.url, row.canonical_url),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.plans import DigestPlan
 from alerts.records import Delivery, DigestSlot, Evidence, Field, Match, Message, Strength
-from crawler.folds import Fold
+from crawler.folds import Fold, Vector
+from crawler.ports import Surroundings
 from crawler.records import (
     Article,
     Page,
@@ -77,6 +79,20 @@ def no_keys(_article: Article) -> tuple[int, ...]:
     return ()
 
 
+@dataclass(frozen=True)
+class By:
+    """A folder made of two functions, for which articles are about nothing."""
+
+    keys: Callable[[Article], Sequence[int]]
+    choose: Callable[[Article, Sequence[Article]], Fold]
+
+    def about(self, _article: Article) -> Vector:
+        return {}
+
+    def decide(self, article: Article, _about: Vector, around: Surroundings) -> Fold:
+        return self.choose(article, around.candidates)
+
+
 def into(story: str, **facts: Any) -> Any:
     """A decision that is always the same."""
 
@@ -88,7 +104,9 @@ def into(story: str, **facts: Any) -> Any:
 
 async def fold(stores: Any, one: Article, story: str | None = None, **facts: Any) -> None:
     """Fold an article into a story (its own by default) without looking."""
-    await stores.articles.fold([one.id], no_keys, into(story or f"story-{one.id}", **facts), since=NOON - DAY)
+    await stores.articles.fold(
+        [one.id], By(no_keys, into(story or f"story-{one.id}", **facts)), since=NOON - DAY
+    )
 
 
 def evidence(**facts: Any) -> Evidence:

@@ -15,6 +15,7 @@ from tests.integration.storage.making import (
     HOUR,
     MINUTE,
     NOON,
+    By,
     article,
     delivery,
     fold,
@@ -128,7 +129,7 @@ async def test_the_life_of_an_article_is_told_from_its_sighting_to_its_readers(a
     )
     await fold(archive, article(2), "s")
     decision = into("s", duplicate_of=article(2).id, similarity=0.93, why="0.93 of its word shingles")
-    await archive.articles.fold([one.id], no_keys, decision, since=NOON - DAY)
+    await archive.articles.fold([one.id], By(no_keys, decision), since=NOON - DAY)
     await archive.matches.record_matches([(one, [match(one)])], NOON + HOUR)
     await archive.digests.freeze(
         slot(), until=NOON, message=message(), deliveries=[delivery()], story_ids=["s"], now=NOON
@@ -289,7 +290,7 @@ async def test_a_feed_that_stands_still_keeps_its_keys(archive: Stores) -> None:
 async def test_a_text_is_compared_for_thirty_days(archive: Stores) -> None:
     """Then its bands go, the article stays."""
     await archive.articles.record_poll(poll(article()))
-    await archive.articles.fold([article().id], lambda _: (1, 2, 3), into("s"), since=NOON - DAY)
+    await archive.articles.fold([article().id], By(lambda _: (1, 2, 3), into("s")), since=NOON - DAY)
 
     assert (await purge(archive, NOON + 30 * DAY)).bands == 0
     assert (await purge(archive, NOON + 31 * DAY)).bands == 1

@@ -19,6 +19,7 @@ from tests.integration.storage.making import (
     HOUR,
     LEASE,
     NOON,
+    By,
     article,
     delivery,
     into,
@@ -172,7 +173,7 @@ async def test_what_waits_for_work_is_found_by_its_own_index(database: Database)
         await stores.articles.claim_pending(NOON, 10, LEASE)
         await stores.articles.unfolded(NOON, HOUR, 10)
         await stores.articles.known(keys_of(article()))
-        await stores.articles.fold([article().id], lambda _: (1, 2), into("s"), since=NOON - DAY)
+        await stores.articles.fold([article().id], By(lambda _: (1, 2), into("s")), since=NOON - DAY)
         await stores.matches.unmatched(10)
         await stores.matches.record_matches([(article(), [])], NOON)
         await stores.deliveries.claim_due(NOON, 10, LEASE)
@@ -188,7 +189,7 @@ async def test_what_waits_for_work_is_found_by_its_own_index(database: Database)
         ]
 
     scans = [line for line in await database.write(plans) if line.startswith("SCAN")]
-    small = ("sources", "chosen", "anon", "(subquery")
+    small = ("sources", "chosen", "anon", "(subquery", "asked", "newest", "story_constraints")
     assert [line for line in scans if not line.startswith(tuple(f"SCAN {name}" for name in small))] == []
 
 
@@ -256,7 +257,7 @@ async def test_a_text_that_comes_during_folding_is_folded_too(sql: Database) -> 
         assert not written.wait(0.3)  # the page cannot be written while its article is being folded
         return Fold(story_id="s")
 
-    folding = asyncio.create_task(stores.articles.fold([article().id], no_keys, decide, since=NOON))
+    folding = asyncio.create_task(stores.articles.fold([article().id], By(no_keys, decide), since=NOON))
     await asyncio.to_thread(begun.wait, 10)
     await stores.articles.record_page(
         article().id, state=TextState.READ, page=page("Whole"), reason=None, now=NOON + HOUR

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerts.records import Coverage, FailingSource, Gap, Unread, Window
+from alerts.records import Coverage, FailingSource, Gap, ToldIn, Unread, Window
 from crawler.records import SourceState, TextState
 from tests.integration.storage.making import (
     DAY,
@@ -127,6 +127,104 @@ async def test_a_story_keeps_the_time_it_was_told_first(stores: Any) -> None:
 
     (found,) = await stores.digests.matched(plan(), NOON - DAY, NOON)
     assert found.told_at == NOON
+
+
+async def told_twice(stores: Any) -> Any:
+    """One story: told by its first article at noon in one digest, by its second a day later in the next; a third is new."""
+    at = {1: NOON, 2: NOON + DAY, 3: NOON + 2 * DAY}
+    for number, moment in at.items():
+        one = article(number, first_seen_at=moment)
+        await stores.articles.record_poll(poll(one, at=moment))
+        await fold(stores, one, "s", credit="Reuters" if number == 3 else None)
+        stored = await stores.articles.get(one.id)
+        await stores.matches.record_matches([(stored, [match(one)])], moment)
+        if number < 3:
+            await freeze(
+                stores,
+                slot=slot(str(number)),
+                message=message(f"morning/{number}", subject=f"Mail {number}", created_at=moment + MINUTE),
+                deliveries=(),
+                story_ids=("s",),
+                until=moment + MINUTE,
+                now=moment + MINUTE,
+                window=Window(
+                    initiatives=("trust",), since=moment - DAY + MINUTE, matches=1, told=("trust",)
+                ),
+            )
+    (found,) = await stores.digests.matched(plan(), NOON + DAY + MINUTE, NOON + 2 * DAY)
+    return found
+
+
+async def test_a_story_told_before_comes_with_the_message_that_told_it_first(stores: Any) -> None:
+    """Its key, subject and time, whatever told it again since."""
+    found = await told_twice(stores)
+
+    assert (found.told_at, found.told_in) == (
+        NOON + MINUTE,
+        ToldIn(key="morning/1", subject="Mail 1", at=NOON + MINUTE),
+    )
+
+
+async def test_a_story_told_before_comes_with_the_tellings_that_were_told(stores: Any) -> None:
+    """By the time they were seen, without those of the window itself."""
+    found = await told_twice(stores)
+
+    assert [one.article_id for one in found.earlier] == [article(1).id, article(2).id]
+    assert found.telling.credit == "Reuters"
+    assert {one.credit for one in found.earlier} == {None}
+
+
+async def test_what_another_digest_told_of_a_story_is_not_what_this_one_refers_to(stores: Any) -> None:
+    await told_twice(stores)
+
+    (found,) = await stores.digests.matched(plan(id="evening"), NOON + DAY + MINUTE, NOON + 2 * DAY)
+
+    assert (found.told_at, found.told_in, found.earlier) == (None, None, ())
+
+
+async def test_a_story_that_went_into_another_refers_to_the_message_that_told_it(stores: Any) -> None:
+    """Told under either name counts: it is not told anew, and its first message is found."""
+    await told_and_matched(stores, article(1))
+    story = f"story-{article(1).id}"
+    window = Window(initiatives=("trust",), since=NOON - DAY, matches=1, told=("trust",))
+    await freeze(stores, message=message("morning/1"), deliveries=(), story_ids=(story,), window=window)
+    await told_and_matched(stores, article(2, first_seen_at=NOON + HOUR), at=NOON + HOUR)
+
+    await fold(stores, article(1), f"story-{article(2).id}")
+
+    (found,) = await stores.digests.matched(plan(), NOON, NOON + DAY)
+    assert (found.telling.article_id, found.told_at) == (article(2).id, NOON)
+    assert found.told_in is not None
+    assert found.told_in.key == "morning/1"
+    assert [one.article_id for one in found.earlier] == [article(1).id]
+
+
+async def test_a_story_that_is_new_refers_to_nothing(stores: Any) -> None:
+    await told_and_matched(stores, article())
+
+    (found,) = await stores.digests.matched(plan(), NOON - DAY, NOON)
+
+    assert (found.told_in, found.earlier, found.telling.credit) == (None, (), None)
+
+
+async def test_a_page_that_names_an_address_of_another_site_comes_with_it(stores: Any) -> None:
+    await told_and_matched(
+        stores,
+        article(1, canonical_url="https://other.example/1"),
+        article(2, canonical_url="https://www.times.example/2"),
+    )
+
+    found = await stores.digests.matched(plan(), NOON - DAY, NOON)
+
+    assert [one.telling.elsewhere for one in found] == ["https://other.example/1", None]
+
+
+async def test_a_message_keeps_what_it_refers_to(stores: Any) -> None:
+    await freeze(stores, message=message(refers_to=("morning/1", "morning/2")), deliveries=(delivery(1),))
+
+    _, kept = await stores.deliveries.get("delivery-1")
+
+    assert kept.refers_to == ("morning/1", "morning/2")
 
 
 async def test_a_slot_is_frozen_exactly_once(stores: Any) -> None:

@@ -15,6 +15,7 @@ from tests.integration.storage.making import (
     HOUR,
     MINUTE,
     NOON,
+    By,
     article,
     fold,
     into,
@@ -44,7 +45,7 @@ async def candidates(stores: Any, one: Article, keys: Any = no_keys, since: Any 
         seen.extend(other.id for other in others)
         return Fold(story_id=f"story-{one.id}")
 
-    await stores.articles.fold([one.id], keys, decide, since=since)
+    await stores.articles.fold([one.id], By(keys, decide), since=since)
     return seen
 
 
@@ -62,7 +63,7 @@ async def test_a_decision_is_kept(stores: Any) -> None:
     await stores.articles.record_poll(poll(article(1), article(2)))
     await fold(stores, article(1), "s")
     decision = into("s", duplicate_of=article(1).id, similarity=0.9, why="same text")
-    done = await stores.articles.fold([article(2).id], no_keys, decision, since=NOON - DAY)
+    done = await stores.articles.fold([article(2).id], By(no_keys, decision), since=NOON - DAY)
 
     stored = await stores.articles.get(article(2).id)
     assert [(article_id, made.why) for article_id, made in done.folds] == [(article(2).id, "same text")]
@@ -83,10 +84,10 @@ async def test_candidates_share_a_band_an_address_or_a_title(stores: Any) -> Non
             keys=(),
         )
     )
-    await stores.articles.fold([article(1).id], bands(7, top), into("s1"), since=NOON - DAY)
+    await stores.articles.fold([article(1).id], By(bands(7, top), into("s1")), since=NOON - DAY)
     for number in (2, 3):
         await fold(stores, article(number))
-    await stores.articles.fold([article(4).id], bands(8, 9), into("s4"), since=NOON - DAY)
+    await stores.articles.fold([article(4).id], By(bands(8, 9), into("s4")), since=NOON - DAY)
 
     found = await candidates(stores, article(5), bands(1, top))
 
@@ -115,8 +116,8 @@ async def test_candidates_are_folded_and_of_the_window(stores: Any) -> None:
 async def test_a_new_text_replaces_the_bands_of_the_old_one(stores: Any) -> None:
     """Nobody is compared with words that no longer stand."""
     await stores.articles.record_poll(poll(article(1), article(2)))
-    await stores.articles.fold([article(1).id], bands(1, 2), into("s"), since=NOON - DAY)
-    await stores.articles.fold([article(1).id], bands(3), into("s"), since=NOON - DAY)
+    await stores.articles.fold([article(1).id], By(bands(1, 2), into("s")), since=NOON - DAY)
+    await stores.articles.fold([article(1).id], By(bands(3), into("s")), since=NOON - DAY)
 
     assert await candidates(stores, article(2), bands(1, 2)) == []
 
@@ -128,7 +129,7 @@ async def test_folds_are_decided_one_at_a_time(stores: Any) -> None:
 
     together = [[one.id for one in every[start : start + 2]] for start in range(0, 8, 2)]
     done = await asyncio.gather(
-        *(stores.articles.fold(some, no_keys, first_or_own, since=NOON - DAY) for some in together)
+        *(stores.articles.fold(some, By(no_keys, first_or_own), since=NOON - DAY) for some in together)
     )
 
     assert len({made.story_id for one in done for _, made in one.folds}) == 1
@@ -157,7 +158,7 @@ async def test_of_articles_folded_together_each_sees_those_before_it(stores: Any
 
     order = [article(number).id for number in (2, 1, 4, 3)]
     shared = {article(1).id: (7,), article(4).id: (7, 8)}
-    done = await stores.articles.fold(order, lambda one: shared.get(one.id, ()), decide, since=NOON - DAY)
+    done = await stores.articles.fold(order, By(lambda one: shared.get(one.id, ()), decide), since=NOON - DAY)
 
     assert [article_id for article_id, _ in done.folds] == order
     assert seen == {
@@ -190,7 +191,7 @@ async def test_an_article_that_cannot_be_decided_is_named_and_left_as_it_was(
         return first_or_own(one, others)
 
     every = [article(number).id for number in (1, 2, 3)]
-    done = await stores.articles.fold(every, keys, decide, since=NOON - DAY)
+    done = await stores.articles.fold(every, By(keys, decide), since=NOON - DAY)
 
     assert done.failed == ((article(2).id, "ValueError: a hostile text"),)
     assert [article_id for article_id, _ in done.folds] == [every[0], every[2]]
@@ -204,10 +205,10 @@ async def test_articles_that_are_gone_are_not_folded(stores: Any) -> None:
     await stores.articles.record_poll(poll(article(1)))
     asked = [article(2).id, article(1).id, article(1).id]
 
-    done = await stores.articles.fold(asked, no_keys, into("s"), since=NOON - DAY)
+    done = await stores.articles.fold(asked, By(no_keys, into("s")), since=NOON - DAY)
 
     assert [article_id for article_id, _ in done.folds] == [article(1).id]
-    assert (await stores.articles.fold([], no_keys, into("s"), since=NOON - DAY)).folds == ()
+    assert (await stores.articles.fold([], By(no_keys, into("s")), since=NOON - DAY)).folds == ()
 
 
 async def test_those_that_could_not_be_folded_can_be_passed_over(stores: Any) -> None:

@@ -1,0 +1,103 @@
+"""The versions of an article: the one in force whole, those before it as differences, each to the next one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, select, update
+
+from crawler.records import Article, Post
+from tidings.storage import differences
+from tidings.storage.article_rows import Origin, Posts, V, to_posts, version_row
+from tidings.storage.dialect import AnyRow
+from tidings.storage.tables import article_versions
+from tidings.storage.types import storable
+
+WHOLE = 32  # versions with a number that this divides stay whole, so that no chain of differences is longer
+_PARTS = "\n\x00\n"  # between summary, text and posts; stored words hold no NUL
+_INSERT = article_versions.insert()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextVersion:
+    """One numbered version of an article."""
+
+    version: int
+    made_at: datetime
+    from_page: bool  # False: the feed's words
+    title: str
+    summary: str
+    text: str
+    purged: bool  # the text was dropped for its age
+    posts: tuple[Post, ...] = ()  # entries of a live blog
+
+
+def put_in_force(
+    connection: Connection,
+    before: Article,
+    after: Article,
+    *,
+    made_at: datetime,
+    origin: Origin,
+    posts: Posts | None,
+) -> None:
+    """Keep the next version of an article whole, and `before`, as it was read from here, as its difference to it."""
+    place = and_(V.article_id == before.id, V.version == before.version)
+    kept = connection.execute(select(V.posts, V.kept_since).where(place)).one()
+    connection.execute(_INSERT, version_row(after, made_at=made_at, origin=origin, posts=posts))
+    if kept.kept_since is None or before.version % WHOLE == 0:
+        return
+    packed = differences.pack(
+        _whole(before.summary, before.text, kept.posts), _base(after.summary, after.text)
+    )
+    if packed is not None:
+        values = {"summary": "", "text": "", "posts": None, "packed": packed}
+        connection.execute(update(article_versions).where(place).values(values))
+
+
+def versions_of(connection: Connection, article_id: str, *, since: int = 1) -> tuple[TextVersion, ...]:
+    """The versions of an article from number `since` on, in their order; () where there is none such.
+
+    Raises:
+        ValueError: a stored difference does not fit the version after it.
+    """
+    rows = connection.execute(
+        select(article_versions)
+        .where(V.article_id == article_id, V.version >= since)
+        .order_by(V.version.desc())
+    )
+    found: list[TextVersion] = []
+    base = ""
+    for row in rows:
+        summary, text, posts = row.summary, row.text, row.posts
+        if row.packed is not None:
+            summary, text, kept = differences.unpack(row.packed, base).split(_PARTS)
+            posts = json.loads(kept)
+        base = _base(summary, text)
+        found.append(_to_version(row, summary, text, posts))
+    return tuple(reversed(found))
+
+
+def _to_version(row: AnyRow, summary: str, text: str, posts: Posts | None) -> TextVersion:
+    return TextVersion(
+        version=row.version,
+        made_at=row.made_at,
+        from_page=row.origin == "page",
+        title=row.title,
+        summary=summary,
+        text=text,
+        purged=row.kept_since is None,
+        posts=to_posts(posts),
+    )
+
+
+def _whole(summary: str, text: str, posts: Posts | None) -> str:
+    """All of a version that is kept as a difference."""
+    return _PARTS.join((storable(summary), storable(text), json.dumps(posts)))
+
+
+def _base(summary: str, text: str) -> str:
+    """What the version before is the difference to: what never changes in a version, as the database has it."""
+    return _PARTS.join((storable(summary), storable(text)))
