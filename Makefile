@@ -29,7 +29,7 @@ demo: $(READY)
 	$(BIN)/tidings demo --out $(OUT)
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

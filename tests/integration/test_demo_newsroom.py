@@ -136,7 +136,7 @@ async def test_the_outlet_without_a_feed_lists_links(
 
     _, _, body = await get(http, newsroom.listing(BY_ID["transpacific-council"]))
 
-    assert body.count(b'<h2><a href="/analysis/') == 3
+    assert body.count(b'<h2><a href="/analysis/') == 4
     assert b"application/rss+xml" not in body
 
 
