@@ -139,6 +139,7 @@ def story_of(tellings: Sequence[MatchedArticle], others: Sequence[MatchedArticle
         commitments=tuple(dict.fromkeys(name for one in tellings for name in one.match.commitments)),
         first_told=first,
         told_in=next((one.told_in for one in every if one.told_in is not None), None),
+        known=None if first is None else _known(before, first, repeats),
         earlier=before,
         new_outlets=tuple(name for name in outlets if name not in known) if fresh else (),
         all_outlets=len(set(come.outlets.values())),
@@ -204,6 +205,16 @@ def _agencies(come: provenance.Provenance, shown: Collection[str]) -> tuple[Agen
         if report.agency is not None
     ]
     return tuple(sorted(shares, key=lambda one: (-one.outlets, one.name)))
+
+
+def _known(before: Sequence[Telling], first: datetime, repeats: Container[str]) -> Telling | None:
+    """The telling that stood for a story when it was told first, as far as that can be told from what was told."""
+    there = [one for one in before if one.found <= first] or before
+    return min(
+        there,
+        key=lambda one: (one.article_id in repeats, one.paywalled, _when(one), one.article_id),
+        default=None,
+    )
 
 
 def _updates(every: Iterable[MatchedArticle]) -> tuple[Update, ...]:

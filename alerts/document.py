@@ -24,8 +24,9 @@ from alerts.records import (
 )
 from alerts.safe import link, one_line
 from alerts.shares import shares
+from alerts.spans import spans
 
-TITLE, SNIPPET, NAME, REASON, SUBJECT = 300, 420, 80, 240, 90  # characters shown at most
+TITLE, SNIPPET, NAME, REASON, SUBJECT = 300, 420, 80, 240, 60  # characters shown at most
 HELD_TITLES = 10  # of a flood; all are in the JSON
 OUTLETS = 8  # further tellings of a story that are named; all are in the JSON and listed by a command
 Plain = dict[str, object]
@@ -130,7 +131,7 @@ class _View:
 
     def coverage(self, found: Coverage) -> Plain:
         failing, failing_lost = self._detail(found.failing)
-        gaps, gaps_lost = self._detail(found.gaps)
+        gaps, gaps_lost = self._detail(spans(found.gaps))
         return {
             "line": wording.coverage(found, self._since, self._now, self._zone),
             "failing": [
@@ -144,12 +145,14 @@ class _View:
             "failing_lost": failing_lost,
             "gaps": [
                 {
-                    "source": one_line(gap.source, NAME),
-                    "start": self._short(gap.start),
-                    "end": self._short(gap.end),
-                    "caught_up": gap.caught_up,
+                    "source": wording.sources(
+                        [one_line(name, NAME) for name in one.sources], parts=one.parts
+                    ),
+                    "start": self._short(one.start),
+                    "end": self._short(one.end),
+                    "caught_up": one.caught_up,
                 }
-                for gap in gaps
+                for one in gaps
             ],
             "gaps_lost": gaps_lost,
         }
@@ -203,7 +206,7 @@ class _View:
     def _again(self, story: Story) -> Plain:
         outlets, lost = self._detail((story.lead, *story.also), OUTLETS)
         return {
-            **self._telling(story.lead),
+            **self._telling(story.headline),
             "first_told": self._short(story.first_told),
             "told_in": "" if story.told_in is None else one_line(story.told_in.subject, SUBJECT),
             "late": wording.lateness(story, self._zone, self._now),
@@ -241,7 +244,7 @@ class _View:
 
     def _above(self, story: Story, commitments: dict[str, str]) -> Plain:
         return {
-            **self._telling(story.lead),
+            **self._telling(story.headline),
             "under": one_line(story.above, 2 * NAME),
             "why": _why(story.evidence),
             "commitments": [commitments.get(name, one_line(name, NAME)) for name in story.commitments],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import overload
 
+from alerts import contract
 from alerts.records import (
     CommitmentLine,
     Coverage,
@@ -33,24 +35,24 @@ def document(digest: Digest, *, key: str, created_at: datetime) -> str:
     is one line without control characters; a link that is not safe to click is null. `<`, `>` and `&`
     stand as escapes, so that the document may be put into a page as it is.
     """
-    return serialised(
-        {
-            "specversion": "1.0",
-            "id": key,
-            "source": f"/tidings/digests/{one_line(digest.digest_id)}",
-            "type": TYPE,
-            "time": stamp(created_at),
-            "data": {
-                "digest": one_line(digest.digest_id),
-                "since": stamp(digest.since),
-                "until": stamp(digest.until),
-                "initiatives": [_initiative(part) for part in digest.sections],
-                "coverage": _coverage(digest.coverage),
-                "held": [_flood(one) for one in digest.held],
-                "notes": [one_line(note) for note in digest.notes],
-            },
-        }
-    )
+    envelope: contract.DigestEnvelope = {
+        "specversion": "1.0",
+        "id": key,
+        "source": f"/tidings/digests/{one_line(digest.digest_id)}",
+        "type": TYPE,
+        "dataschema": contract.DIGEST_SCHEMA,
+        "time": stamp(created_at),
+        "data": {
+            "digest": one_line(digest.digest_id),
+            "since": stamp(digest.since),
+            "until": stamp(digest.until),
+            "initiatives": [_initiative(part) for part in digest.sections],
+            "coverage": _coverage(digest.coverage),
+            "held": [_flood(one) for one in digest.held],
+            "notes": [one_line(note) for note in digest.notes],
+        },
+    }
+    return serialised(envelope)
 
 
 def serialised(envelope: Json) -> str:
@@ -59,12 +61,18 @@ def serialised(envelope: Json) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+@overload
+def stamp(when: datetime) -> str: ...
+@overload
+def stamp(when: None) -> None: ...
+@overload
+def stamp(when: datetime | None) -> str | None: ...
 def stamp(when: datetime | None) -> str | None:
     """UTC, ISO 8601 with `Z`, to the second."""
     return None if when is None else when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _initiative(part: Section) -> Json:
+def _initiative(part: Section) -> contract.Initiative:
     return {
         "id": one_line(part.initiative_id),
         "name": one_line(part.name),
@@ -73,7 +81,7 @@ def _initiative(part: Section) -> Json:
     }
 
 
-def _flood(one: Flood) -> Json:
+def _flood(one: Flood) -> contract.Flood:
     return {
         "source": one_line(one.source),
         "source_id": one_line(one.source_id),
@@ -84,7 +92,7 @@ def _flood(one: Flood) -> Json:
     }
 
 
-def _story(story: Story) -> Json:
+def _story(story: Story) -> contract.Story:
     late = story.late
     return {
         "id": story.id,
@@ -111,11 +119,11 @@ def _story(story: Story) -> Json:
     }
 
 
-def _told_in(message: ToldIn) -> Json:
+def _told_in(message: ToldIn) -> contract.MessageOfBefore:
     return {"key": message.key, "subject": one_line(message.subject), "time": stamp(message.at)}
 
 
-def _update(one: Update) -> Json:
+def _update(one: Update) -> contract.Update:
     return {
         **_telling(one.telling),
         "kinds": [str(kind) for kind in one.change.kinds],
@@ -132,7 +140,7 @@ def _found(story: Story, by: FoundBy) -> str | None:
     return stamp(story.found.at) if story.found is not None and story.found.by is by else None
 
 
-def _telling(telling: Telling) -> Json:
+def _telling(telling: Telling) -> contract.Telling:
     address = link(telling.url)
     return {
         "title": one_line(telling.title),
@@ -146,7 +154,7 @@ def _telling(telling: Telling) -> Json:
     }
 
 
-def _evidence(one: Evidence) -> Json:
+def _evidence(one: Evidence) -> contract.Evidence:
     return {
         "term": one_line(one.term),
         "field": str(one.field),
@@ -158,7 +166,7 @@ def _evidence(one: Evidence) -> Json:
     }
 
 
-def _commitment(line: CommitmentLine) -> Json:
+def _commitment(line: CommitmentLine) -> contract.Commitment:
     return {
         "id": one_line(line.id),
         "text": one_line(line.text),
@@ -170,7 +178,7 @@ def _commitment(line: CommitmentLine) -> Json:
     }
 
 
-def _coverage(found: Coverage) -> Json:
+def _coverage(found: Coverage) -> contract.Coverage:
     return {
         "checked": found.checked,
         "failing": [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+GONE = "it is gone for good"  # stands in the words of a refusal that ends a channel
+
 
 class AlertError(Exception):
     """Base of all: `str()` is a sentence for an operator, without secrets."""

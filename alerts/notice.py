@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from alerts import envelope
+from alerts import contract, envelope
 from alerts.records import Message
 from alerts.safe import one_line
 from alerts.wrap import wrapped
@@ -28,11 +28,12 @@ def notice(
     title = one_line(subject, 180)
     lines = [one_line(paragraph) for paragraph in paragraphs]
     body = "\n".join(f'<p style="margin:0 0 12px" dir="auto">{escape(line)}</p>' for line in lines)
-    data = {
+    document: contract.NoticeEnvelope = {
         "specversion": "1.0",
         "id": key,
         "source": "/tidings",
         "type": "tidings.test.v1" if test else "tidings.notice.v1",
+        "dataschema": contract.NOTICE_SCHEMA,
         "time": envelope.stamp(created_at),
         "data": {"subject": title, "text": "\n\n".join(lines), "test": test},
     }
@@ -41,7 +42,7 @@ def notice(
         subject=title,
         text="\n\n".join(wrapped(line) for line in (title, *lines)) + "\n",
         html=_PAGE.format(subject=escape(title), body=body),
-        data=envelope.serialised(data),
+        data=envelope.serialised(document),
         created_at=created_at,
         test=test,
     )

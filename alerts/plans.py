@@ -72,11 +72,22 @@ class EmailChannel:
     password: Secret | None = None
 
 
+class HookFormat(StrEnum):
+    """Whose language a webhook speaks."""
+
+    CLOUDEVENTS = "cloudevents"  # our own document, signed
+    SLACK = "slack"
+    DISCORD = "discord"
+    TEAMS = "teams"
+    NTFY = "ntfy"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookChannel:
     id: str
     url: Secret  # may hold a token
-    secret: Secret | None = None  # whsec_…
+    secret: Secret | None = None  # whsec_…; several, parted by white space, while keys change
+    format: HookFormat = HookFormat.CLOUDEVENTS
     allow_private: tuple[str, ...] = ()  # CIDR
 
 

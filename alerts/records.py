@@ -269,6 +269,7 @@ class Story:
     commitments: tuple[str, ...] = ()
     first_told: datetime | None = None  # set: told before, this is "also now in …"
     told_in: ToldIn | None = None  # by this message; None where it is not known any more
+    known: Telling | None = None  # under whose headline its readers know it; None: not told before
     earlier: tuple[Telling, ...] = ()  # tellings of it in messages before this one
     new_outlets: tuple[str, ...] = ()  # of `outlets`, those that had not told it before
     all_outlets: int = 0  # with those of before
@@ -281,6 +282,11 @@ class Story:
     )
     watchlist_version: str = ""  # that found the lead
     watchlist_since: datetime | None = None
+
+    @property
+    def headline(self) -> Telling:
+        """The telling whose title stands for it: the one that its readers know, else the lead."""
+        return self.known or self.lead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

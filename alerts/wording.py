@@ -37,6 +37,13 @@ def listed(items: Sequence[str], most: int = 8) -> str:
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1] if items else ""
 
 
+def sources(names: Sequence[str], *, parts: bool = False) -> str:
+    """`The Delhi Observer`, `78 sources: A, B, C and 75 more`; with `parts` `78 sources, each in part: A, B, …`."""
+    if len(names) == 1:
+        return f"{names[0]}, in part" if parts else names[0]
+    return f"{count(len(names), 'source')}{', each in part' if parts else ''}: {listed(names, 4)}"
+
+
 def moment(when: datetime, zone: str) -> str:
     """`Wed 25 Nov 2026, 07:30 EST`, in the reader's zone."""
     local = when.astimezone(ZoneInfo(zone))
@@ -139,9 +146,10 @@ def spread(story: Story) -> str:
 
 def first_teller(story: Story) -> str:
     """The agency or outlet that told a story first, where its entry does not say so anyway; else ""."""
-    others = len(story.outlets) > 1 and story.told_first != story.lead.source
+    teller = one_line(story.told_first, 60)
+    said = teller.casefold() in one_line(story.lead.source).casefold()  # as "Deccan Wire" by its service
     alone = story.reports == 1 and bool(story.agencies)
-    return one_line(story.told_first, 60) if others and not alone else ""
+    return "" if len(story.outlets) <= 1 or said or alone else teller
 
 
 def command(story: Story) -> str:
@@ -222,7 +230,7 @@ def _told_before(story: Story, digest: Digest) -> str:
         told = "Updated"
     elif story.found is not None:
         told = f"Told before, {found(story.found, digest.zone, digest.until)}"
-    title = story.updates[-1].telling.title if story.updates else story.lead.title
+    title = story.updates[-1].telling.title if story.updates else story.headline.title
     return f"{told}: {one_line(title, SUBJECT - len(told) - 2)}"
 
 

@@ -8,7 +8,6 @@ or begun anew; the sets themselves decide. All results are the same on every mac
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 from hashlib import blake2b
@@ -17,6 +16,7 @@ from zlib import crc32
 
 from crawler.credits import without_credits as without_credits
 from crawler.datelines import plain_title
+from crawler.flat import compatible
 from crawler.records import Article
 
 PERMUTATIONS = 128
@@ -58,7 +58,7 @@ def tokens(text: str) -> tuple[str, ...]:
     """The words of a folded text; in scripts without spaces, its characters."""
     if text.isascii():
         return tuple(text.translate(_ASCII).split())
-    folded = _AT_WILL.sub("", unicodedata.normalize("NFKC", text).casefold())
+    folded = _AT_WILL.sub("", compatible(text).casefold())
     return tuple((_WORD if _NEEDS_MARKS.search(folded) is None else _MARKED_WORD).findall(folded))
 
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from crawler.records import require_aware
 
+STAYS = "stays in its story"  # why of a fold that changes nothing: what it was folded for holds on
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:

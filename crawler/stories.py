@@ -17,11 +17,22 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from crawler.duplicates import containment, resemblance, tokens
-from crawler.folds import UNCONSTRAINED, Centre, Constraints, Fold, Vector, founder_of
+from crawler.folds import STAYS, UNCONSTRAINED, Centre, Constraints, Fold, Vector, founder_of
 from crawler.likeness import SAME_STORY, SHARED, between, likeness, shared, to_story
 from crawler.provenance import credit_of
 from crawler.records import Article
-from crawler.ties import REPRINT, TITLE_HOLDS, Relation, Tie, moment, one_outlet, profile, recurs, relation
+from crawler.ties import (
+    REPRINT,
+    TITLE_HOLDS,
+    Relation,
+    Tie,
+    moment,
+    one_outlet,
+    profile,
+    recurs,
+    relation,
+    strings_together,
+)
 
 OPEN_FOR = timedelta(days=14)  # after its last telling a story takes no more
 FOUNDER = 0.25  # resemblance to the founder that is enough to stay with it
@@ -74,7 +85,7 @@ def decide(
             story_id=article.story_id,
             duplicate_of=article.duplicate_of,
             similarity=article.similarity,
-            why="stays in its story",
+            why=STAYS,
             credit=credit,
         )
     like = _like(article, _proper(article, candidates, centres), about, constraints) if about else []
@@ -128,20 +139,25 @@ def _like(
 
 
 def _proper(article: Article, candidates: Sequence[Article], centres: Sequence[Centre]) -> Sequence[Centre]:
-    """The stories that an article may be like: not those of pages of its own outlet whose text is nearly its own.
+    """The stories that an article may be like.
 
-    They share a template, a form or a notice, for else a tie would bind them. A headline that is a column's, with no text, is about nothing.
+    Not those of pages of its own outlet whose text is nearly its own: they share a template, a form or a notice, for
+    else a tie would bind them. Nor those of pages that string its text and another one together.
+    A headline that is a column's, with no text, is about nothing.
     """
     if not article.text and recurs(article):
         return ()
     alike = {
         other.story_id
         for other in candidates
-        if one_outlet(article, other)
-        and containment(profile(article).text, profile(other).text) >= TEMPLATE
+        if (_same_template(article, other) or strings_together(other, article))
         and relation(article, other) is None
     }
     return [one for one in centres if one.story_id not in alike]
+
+
+def _same_template(article: Article, other: Article) -> bool:
+    return one_outlet(article, other) and containment(profile(article).text, profile(other).text) >= TEMPLATE
 
 
 def _joined(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -11,6 +10,7 @@ from hashlib import blake2b
 from itertools import islice
 
 from crawler.credits import without_credits
+from crawler.flat import compatible
 from crawler.records import Article
 
 READ = 200  # words of a text from its beginning: news says first what happened
@@ -18,6 +18,7 @@ LEAD = 60  # of these the first count twice
 KEYS = 20  # words of an article under which it is found
 UNCONFIRMED = 0.6  # times more where the text does not hold the word: the text knows better
 IN_TITLE = 2  # times more that a word of the title counts
+LONGEST = 40  # characters of a word that are looked at: what is longer is an address, a code, or an attack
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(
@@ -62,16 +63,16 @@ def words(text: str) -> Iterator[str]:
     Of scripts that write no spaces, the pairs of neighbouring characters.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _mended(text))
+        text = compatible(_mended(text))
     for found in _WORD.finditer(text.lower()):
         word = found.group()
         if word[0].isdigit():
-            word = word.replace(",", "").replace(".", "")
+            word = word.replace(",", "").replace(".", "")[:LONGEST]
         elif _UNSPACED_RUN.match(word):
             yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
             continue
         if len(word) > 1:
-            yield _singular(word)
+            yield _singular(word[:LONGEST])
 
 
 def _singular(word: str) -> str:

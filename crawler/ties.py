@@ -28,8 +28,9 @@ TITLE_HOLDS = timedelta(days=3)  # for so long an equal headline speaks for the 
 
 REPRINT = 0.7  # resemblance of a reprint
 VERSION = 0.8  # containment of a version that was cut or lengthened
-CLOSE_VERSION = 0.6  # resemblance from which a version may have another lead
 SMALLEST_PART = 0.2  # of the longer text: less is a quotation, not a version
+OTHER_LEAD = 1 - SMALLEST_PART  # resemblance from which a copy or version may begin otherwise
+CLOSE_VERSION = 0.6  # resemblance of two texts of one outlet under one headline
 SAME_LEAD = 0.5  # containment of the leads' shingles
 SHARED_TOPIC = 0.2  # of the longer words; 7 % of unrelated pairs of news reach it, 77 % of related
 SHORT_COPY = 0.9  # resemblance of titles and leads
@@ -111,16 +112,12 @@ class Profile:
     @cached_property
     def topic(self) -> frozenset[str]:
         """Its longer words; where it has none, shingles of title and lead."""
-        return self._longer or self.short
+        return _longer((*self.title, *self._body)) or self.short
 
     @cached_property
     def stems(self) -> frozenset[str]:
         """The beginnings of the words of its text."""
         return _stems(self._body)
-
-    @cached_property
-    def _longer(self) -> frozenset[str]:
-        return frozenset(word for word in (*self.title, *self._body) if len(word) >= TOPIC_LETTERS)
 
     @property
     def _body(self) -> tuple[str, ...]:
@@ -130,10 +127,13 @@ class Profile:
 def relation(article: Article, other: Article) -> Relation | None:
     """What binds `article` to `other`, strongest tie first; None: nothing does.
 
-    - COPY: at least 0.7 of all their word shingles are shared. For texts under 30 words: 0.9 of the pairs of
-      words of title and lead.
+    - COPY: at least 0.7 of all their word shingles are shared, and they begin alike. For texts under 30 words: 0.9
+      of the pairs of words of title and lead.
     - CUT, VERSION: 0.8 of the smaller one's shingles stand in the larger, it is no mere quotation, and both
-      begin alike (a page that strings texts together holds them all and begins like one).
+      begin alike.
+
+      A page that strings texts together begins like one of them. What does not begin like the other has to
+      share 0.8 with it, which leaves no room in it for a part of another text: a page is bound to one.
     - ADDRESS: equal canonical addresses, on the same host or borne out by title or text: a page may claim any.
     - TITLE: the same headline of five words or more, not of a kind that recurs, within three days, borne out
       by the texts; where one has no text, from different hosts only.
@@ -154,15 +154,16 @@ def relation(article: Article, other: Article) -> Relation | None:
 def _by_text(one: Profile, two: Profile) -> Relation | None:
     if not one.text or not two.text:
         return None
-    alike = resemblance(one.text, two.text)
     if one.text == two.text:
         return Relation(Tie.COPY, 1.0, "same text")
+    alike = resemblance(one.text, two.text)
+    if alike < OTHER_LEAD and containment(one.lead, two.lead) < SAME_LEAD:
+        return None
     if alike >= REPRINT:
         return Relation(Tie.COPY, round(alike, 4), f"{alike:.2f} of the word shingles shared")
     held = containment(one.text, two.text)
-    small, large = sorted((len(one.text), len(two.text)))
-    begins_alike = containment(one.lead, two.lead) >= SAME_LEAD
-    if held < VERSION or small < SMALLEST_PART * large or not (begins_alike or alike >= CLOSE_VERSION):
+    common, large = len(one.text & two.text), max(len(one.text), len(two.text))
+    if held < VERSION or common < SMALLEST_PART * large:
         return None
     if len(one.text) <= len(two.text):
         return Relation(Tie.CUT, round(alike, 4), f"{held:.2f} of it stands in a longer telling")
@@ -213,6 +214,16 @@ def one_outlet(article: Article, other: Article) -> bool:
     return _one_outlet(article, profile(article).host, other, profile(other).host)
 
 
+def strings_together(page: Article, article: Article) -> bool:
+    """Whether a page holds the text of an article and before or behind it one about something else."""
+    one, two = profile(page), profile(article)
+    if containment(one.text, two.text) < VERSION or len(two.text) >= len(one.text):
+        return False
+    begins_alike = containment(one.lead, two.lead) >= SAME_LEAD
+    more = one.words[len(two.words) :] if begins_alike else one.words[:LEAD]
+    return containment(_longer(more), two.topic) < SHARED_TOPIC
+
+
 def outlet_of(article: Article) -> str:
     """What tells outlets apart: the host; where an address is missing, the source."""
     return profile(article).host or article.source_id
@@ -258,6 +269,10 @@ def _is_form(article: Article, one: Profile, other: Article, two: Profile) -> bo
         return False
     wording = [shingles_of([word for word in each.words if not word.isdigit()]) for each in (one, two)]
     return resemblance(*wording) >= FORM
+
+
+def _longer(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for word in words if len(word) >= TOPIC_LETTERS)
 
 
 def _stems(words: Iterable[str]) -> frozenset[str]:

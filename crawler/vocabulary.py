@@ -20,6 +20,7 @@ STEEPNESS = 1.5  # exponent of the information of a word: what is rare decides
 COUNTED_OF = 500  # words of a text that are counted
 WINDOW = timedelta(days=30)  # whose articles are sampled
 SAMPLE = 3_000  # articles from which a vocabulary is made
+REMEMBERED = 1 << 17  # words whose weight is kept at hand; a text can hold any number that nobody ever wrote
 
 
 class Vocabulary:
@@ -50,7 +51,9 @@ class Vocabulary:
         if known is None:
             held = self._counts.get(word, 1) + PRIOR * _general().get(word, 0.0)
             share = min(held / (max(self.articles, 1) + PRIOR), 1.0)
-            known = self._weights[word] = (-math.log(share)) ** STEEPNESS
+            known = (-math.log(share)) ** STEEPNESS
+            if len(self._weights) < REMEMBERED:
+                self._weights[word] = known
         return known
 
 

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator, Mapping
 
+import pytest
 from hypothesis import settings
+
+from alerts import envelope
+from tests.published import published_faults
 
 settings.register_profile("repeat", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_document_meets_its_published_schema() -> Iterator[None]:
+    """Whatever a test of this suite makes a digest or notice of: its JSON is as docs/schema says.
+
+    The one place where a function of a module is replaced: no port sees every document that is made.
+    """
+    made = envelope.serialised
+
+    def judged(document: Mapping[str, object]) -> str:
+        text = made(document)
+        assert published_faults(json.loads(text)) == []
+        return text
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(envelope, "serialised", judged)
+        yield

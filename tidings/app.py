@@ -15,6 +15,7 @@ from alerts.notify import Notifier
 from alerts.plans import ChannelPlan, WebhookChannel
 from alerts.ports import Channel
 from alerts.render import Renderer
+from alerts.rhythm_alerts import RhythmAlerts
 from crawler.extract import PageExtractor
 from crawler.isolation import ChildPool
 from crawler.net.fetch import HttpFetcher
@@ -201,6 +202,7 @@ async def open_app(
                 ),
                 notifier=tell,
                 rematcher=rematcher(in_force, stores, time, tell),
+                rhythms=rhythms(in_force, stores, time),
                 wait_for_text=polling.wait_for_text,
             )
 
@@ -234,11 +236,24 @@ def notifier(settings: Settings, stores: Stores, clock: Clock, matcher: Matcher 
         matches=stores.matches,
         digests=stores.digests,
         deliveries=stores.deliveries,
-        channels={plan.id: channel(plan, settings.polling) for plan in settings.channels},
+        channels=channels(settings),
         renderer=Renderer(templates(settings.config_dir)),
         clock=clock,
         plans=settings.digests,
         initiatives=settings.initiatives,
+    )
+
+
+def rhythms(settings: Settings, stores: Stores, clock: Clock) -> RhythmAlerts:
+    """Alerts on surge and silence."""
+    return RhythmAlerts(
+        store=stores.rhythms,
+        deliveries=stores.deliveries,
+        channels=channels(settings),
+        plans=settings.alerts,
+        digests=settings.digests,
+        initiatives=settings.initiatives.values(),
+        clock=clock,
     )
 
 
@@ -260,6 +275,11 @@ class _HookAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def channels(settings: Settings) -> dict[str, Channel]:
+    """All channels, by id."""
+    return {plan.id: channel(plan, settings.polling) for plan in settings.channels}
 
 
 def channel(plan: ChannelPlan, polling: Polling) -> Channel:

@@ -102,7 +102,10 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
         ),
         care=tuple(one.care for one in cared if one.care.need is not Need.NOTHING),
         quarantined=crashed,
-        needs=tuple(_needs(cared, counts, crashed, taken_at, running=process is not None)),
+        needs=(
+            *_needs(cared, counts, crashed, taken_at, running=process is not None),
+            *_channels_gone(settings, counts),
+        ),
         notes=(*_sometime(cared), *_notes(settings, counts)),
     )
 
@@ -140,6 +143,14 @@ def _needs(
     overdue = [when for when in due if when is not None and now - when > LATE]
     if overdue and running:
         yield f"{len(overdue)} sources are more than {LATE.seconds // 60} minutes late: is the machine overloaded?"
+
+
+def _channels_gone(settings: Settings, counts: Counts) -> Iterator[str]:
+    """A sentence for each configured channel whose receiver said that it is gone."""
+    configured = {plan.id for plan in settings.channels}
+    for channel in counts.gone_channels:
+        if channel in configured:
+            yield f"channel {channel} answered 410, its receiver is gone for good: correct its url, or remove it"
 
 
 def _crashed(kept: Sequence[CrashedPage], number: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from alerts.notify import Notifier, Outcome
 from alerts.rerun import Refound
+from alerts.rhythm_alerts import RhythmAlerts
 from crawler.folder import StoryFolder
 from crawler.pages import PageReader
 from crawler.poll import Poller
@@ -52,7 +53,7 @@ class Rematch:
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """Compose and freeze the digests whose slot has passed."""
+    """Compose and freeze the digests whose slot has passed, and alerts on surge and silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Services:
     reader: PageReader
     notifier: Notifier
     rematcher: Rematcher
+    rhythms: RhythmAlerts
     wait_for_text: timedelta
 
 
@@ -208,12 +210,19 @@ async def _rematch(task: Rematch, services: Services) -> Report:
 
 async def _compose(task: Compose, services: Services) -> Report:
     composed = await services.notifier.compose_due()
+    alerts = await services.rhythms.tell_due()
     told = [one for one in composed if one.message is not None]
-    counts = {"digests": len(told), "empty digests": len(composed) - len(told)}
+    counts = {"digests": len(told), "empty digests": len(composed) - len(told), "alerts": len(alerts)}
     facts: dict[str, object] = {"digests": [one.slot.digest_id + " " + one.slot.key for one in told]}
+    if alerts:
+        facts["alerts"] = [one.key for one in alerts]
     problems = [one.problem for one in composed if one.problem is not None]
     return Report(
-        task=task, counts=counts, facts=facts, problem="; ".join(problems) or None, worth_a_line=bool(told)
+        task=task,
+        counts=counts,
+        facts=facts,
+        problem="; ".join(problems) or None,
+        worth_a_line=bool(told or alerts),
     )
 
 

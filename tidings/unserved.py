@@ -64,11 +64,10 @@ def _without_effect(settings: Settings) -> Iterator[Unserved]:
 
 
 def _alerts(settings: Settings) -> Iterator[Unserved]:
-    unsent = sorted({str(plan.on) for plan in settings.alerts if plan.on is not AlertKind.COMMITMENT})
-    if unsent:
+    if any(plan.on is AlertKind.SOURCE_TROUBLE for plan in settings.alerts):
         yield Unserved(
             key="alerts",
-            problem=f"alerts on {', '.join(unsent)} are not sent by this version",
+            problem=f"alerts on {AlertKind.SOURCE_TROUBLE} are not sent by this version",
             remedy="remove them, or leave them for a later version",
         )
     commitments = [plan for plan in settings.alerts if plan.on is AlertKind.COMMITMENT]

@@ -1,7 +1,8 @@
-"""A signed JSON hook, as Standard Webhooks has it."""
+"""A POST to a web address: our JSON, signed as Standard Webhooks has it, or what a chat service takes."""
 
 from __future__ import annotations
 
+import asyncio
 import binascii
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,15 +12,25 @@ from typing import Protocol
 
 from standardwebhooks import Webhook as Signer
 
+from alerts.bodies import discord, ntfy, slack, teams
+from alerts.bodies.brief import Brief, brief
+from alerts.bodies.posted import Posted
 from alerts.channels.redact import host_of, secrets_of, told
-from alerts.errors import AlertError, Refused, TryLater
-from alerts.plans import WebhookChannel
+from alerts.errors import GONE, AlertError, Refused, TryLater
+from alerts.plans import HookFormat, WebhookChannel
 from alerts.records import Delivery, Message
 from crawler.errors import CrawlError, ForbiddenAddress
 
 _NOT_THIS_ONE = frozenset(
     {400, 413, 414, 415, 422, 431}
 )  # about this very message: the same bytes fail again
+
+_BODIES: Mapping[HookFormat, Callable[[Brief], Posted]] = {
+    HookFormat.SLACK: slack.body,
+    HookFormat.DISCORD: discord.body,
+    HookFormat.TEAMS: teams.body,
+    HookFormat.NTFY: ntfy.body,
+}
 
 
 class Answer(Protocol):
@@ -52,7 +63,9 @@ def _utc_now() -> datetime:
 
 
 class Webhook:
-    """A `Channel` that posts `message.data`; `webhook-id` is the delivery's id at each attempt.
+    """A `Channel` that posts `message.data`, or what is made of it for the service of `plan.format`.
+
+    `message.data` is signed, and `webhook-id` is the delivery's id at each attempt. Chat services know no signatures.
 
     Raises:
         AlertError: the signing secret is not `whsec_` and base64. Several, parted by white space, are
@@ -72,14 +85,20 @@ class Webhook:
     async def send(self, message: Message, delivery: Delivery) -> str:
         """See `Channel.send`. Only 2xx is success; a redirect is refused, 410 ends the channel."""
         try:
-            answer = await self._post(
-                self._plan.url.reveal(), message.data.encode(), self._headers(message, delivery)
-            )
+            posted = await self._posted(message, delivery)
+            answer = await self._post(self._plan.url.reveal(), posted.body, dict(posted.headers))
         except ForbiddenAddress as error:
             raise Refused(self._said(f"{error}; add its network to allow_private if it is yours")) from None
         except (CrawlError, OSError) as error:
             raise TryLater(self._said(str(error) or type(error).__name__)) from None
         return self._judged(answer)
+
+    async def _posted(self, message: Message, delivery: Delivery) -> Posted:
+        make = _BODIES.get(self._plan.format)
+        if make is None:
+            return Posted(body=message.data.encode(), headers=self._headers(message, delivery))
+        made = await asyncio.to_thread(lambda: make(brief(message)))  # a long digest takes a while to fit
+        return Posted(body=made.body, headers={**made.headers, "user-agent": "tidings"})
 
     def _headers(self, message: Message, delivery: Delivery) -> dict[str, str]:
         at = self._now()
@@ -101,7 +120,7 @@ class Webhook:
         if 200 <= status < 300:
             return said
         if status == HTTPStatus.GONE:
-            raise Refused(f"{said}; this hook is gone for good, remove it or correct its url", disable=True)
+            raise Refused(f"{said}; {GONE}, remove the channel or correct its url", disable=True)
         if 300 <= status < 400:
             raise Refused(f"{said}; redirects are not followed, write the final address into url")
         if status in _NOT_THIS_ONE:

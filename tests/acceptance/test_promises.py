@@ -233,7 +233,7 @@ async def test_a_follow_up_refers_to_the_mail_that_told_the_story_first(world: W
     assert second.message["In-Reply-To"] == first.message["Message-ID"]
     assert first.message["Message-ID"] in second.message["References"].split()
     assert first.message["In-Reply-To"] is None
-    assert f"in “{title}”" in " ".join(plain(second).split())
+    assert f"- {title} (first told " in " ".join(plain(second).split())
     hooks = [json.loads(body) for _, body in world.press.hooks]
     (story,) = hooks[1]["data"]["initiatives"][0]["stories"]
     assert story["told_in"]["key"] == hooks[0]["id"]

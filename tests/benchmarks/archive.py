@@ -63,7 +63,11 @@ def _plan() -> Iterator[tuple[str, Mapping[str, str], str]]:
     yield "stories", {"id": "n.story", "opened_at": _MOMENT, "last_at": _MOMENT}, "n.story = 's' || n.id"
     article = dict.fromkeys(("url_print", "canonical_print", "title_print"), fresh)
     article |= {"url": address, "canonical_url": address, "story_id": "n.story"}
-    yield "articles", article | {"id": "n.id", "first_seen_at": _MOMENT, "published_at": _MOMENT}, "1"
+    yield (
+        "articles",
+        article | {"id": "n.id", **dict.fromkeys(("first_seen_at", "published_at", "judged_at"), _MOMENT)},
+        "1",
+    )
     yield "article_versions", {"article_id": "n.id", "made_at": _MOMENT, "kept_since": _MOMENT}, "1"
     sighting = {"article_id": "n.id", "url_print": fresh, "url": address, "seen_at": _MOMENT}
     yield "sightings", sighting, "1"

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import inspect
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
 from standardwebhooks import Webhook as Reference
 
+from alerts import notice
 from alerts.channels.opening import open_channel
 from alerts.channels.webhook import Webhook
 from alerts.digest import compose
 from alerts.errors import AlertError, Refused, TryLater
-from alerts.plans import WebhookChannel
+from alerts.plans import HookFormat, WebhookChannel
 from alerts.records import Delivery
 from alerts.render import Renderer
 from crawler.errors import ForbiddenAddress, TemporaryFetchError
 from crawler.net.guard import AddressGuard
+from crawler.net.post import MAX_ANSWER
 from crawler.net.post import post as guarded_post
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
@@ -56,8 +60,11 @@ class Sink:
     headers: dict[str, str] = field(default_factory=dict)
     body: str = "thanks"
     seen: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None  # instead of all this
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        if self.handler is not None:
+            return await self.handler(request)
         self.seen.append((dict(request.headers), await request.read()))
         return web.Response(status=self.status, headers=self.headers, text=self.body)
 
@@ -110,6 +117,106 @@ async def test_two_secrets_give_two_signatures() -> None:
     headers, body = sink.seen[0]
     for key in (KEY, OTHER_KEY):
         Reference(key).verify(body, headers)
+
+
+@pytest.mark.parametrize(
+    ("service", "kind"),
+    [
+        (HookFormat.SLACK, "application/json; charset=utf-8"),
+        (HookFormat.DISCORD, "application/json; charset=utf-8"),
+        (HookFormat.TEAMS, "application/json; charset=utf-8"),
+        (HookFormat.NTFY, "text/plain; charset=utf-8"),
+    ],
+)
+async def test_a_chat_service_gets_its_own_body_and_no_signature(service: HookFormat, kind: str) -> None:
+    """A digest and a test message alike; a status of theirs is judged as any other."""
+    sink = Sink()
+    async with serving(sink) as url:
+        channel = open_channel(replace(hook(url, None), format=service), post=post)
+        for message in (SAMPLE, notice.test_message(NOW)):
+            assert await channel.send(message, DELIVERY) == "127.0.0.1: 200 OK: thanks"
+        sink.status = 410
+        with pytest.raises(Refused, match="gone for good") as error:
+            await channel.send(SAMPLE, DELIVERY)
+
+    assert error.value.disable
+    for headers, body in sink.seen:
+        lower = {name.lower(): value for name, value in headers.items()}
+        assert lower["content-type"] == kind
+        assert lower["user-agent"] == "tidings"
+        assert not any(name.startswith("webhook-") for name in lower)
+        assert b"specversion" not in body
+        assert ("title" in lower) is (service is HookFormat.NTFY)
+    assert "भारत".encode() in sink.seen[0][1]
+    assert b"This is a test" in sink.seen[1][1]
+
+
+async def test_the_signature_is_that_of_the_published_example() -> None:
+    """Standard Webhooks gives one example of a key, a message and its signature; ours is the same."""
+    seen: dict[str, str] = {}
+
+    async def keep(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        seen.update(headers)
+        return Answer(204, {}, b"")
+
+    example = replace(SAMPLE, data='{"test": 2432232314}')
+    channel = Webhook(
+        hook("https://hooks.example.org/", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        post=keep,
+        now=lambda: datetime.fromtimestamp(1614265330, UTC),
+    )
+    await channel.send(example, replace(DELIVERY, id="msg_p5jXN8AQM9LWM0D4loKWxJek"))
+
+    assert seen["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+async def test_only_the_beginning_of_a_long_answer_is_read() -> None:
+    """64 KiB of it; a receiver that sends without end is not waited for."""
+    sent = 0
+
+    async def flood(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        await request.read()
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while sent < 64 * MAX_ANSWER:
+            try:
+                await response.write(b"x" * MAX_ANSWER)
+            except ConnectionError:
+                break
+            sent += MAX_ANSWER
+        return response
+
+    sink = Sink(handler=flood)
+    async with serving(sink) as url:
+        said = await guarded_post(url, b"{}", {}, guard=AddressGuard(("127.0.0.0/8",)))
+        answer = await Webhook(hook(url), post=post).send(SAMPLE, DELIVERY)
+
+    assert len(said.body) == MAX_ANSWER == 64 * 1024
+    assert answer.startswith("127.0.0.1: 200 OK: xxx")
+    assert len(answer) <= 300
+
+
+def test_an_attempt_takes_15_seconds_at_most() -> None:
+    assert inspect.signature(guarded_post).parameters["timeout"].default == 15.0
+
+
+async def test_a_receiver_that_never_answers_is_tried_later() -> None:
+    release = asyncio.Event()
+
+    async def stall(request: web.Request) -> web.Response:
+        await release.wait()
+        return web.Response()
+
+    async def hasty(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        said = await guarded_post(url, body, headers, guard=AddressGuard(("127.0.0.0/8",)), timeout=0.2)
+        return Answer(said.status, dict(said.headers), said.body)
+
+    sink = Sink(handler=stall)
+    async with serving(sink) as url:
+        with pytest.raises(TryLater):
+            await Webhook(hook(url), post=hasty).send(SAMPLE, DELIVERY)
+        release.set()
 
 
 async def test_a_repeat_keeps_the_id_and_takes_a_new_time() -> None:

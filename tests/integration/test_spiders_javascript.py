@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -426,12 +427,19 @@ class Silence:
         raise AssertionError(f"the page asks for {asked.url}")
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder of a short name: Chromium makes sockets in it, whose paths the system limits to 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("how", ["in order", "killed", "killed at work"])
 async def test_no_browser_outlives_the_process(
-    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    how: str, short_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ended in order or killed, it leaves no process behind and no folder."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(short_folder))
     async with Site(newsroom()) as site, crewed() as crew:
         asked = asyncio.Event()
 
@@ -456,7 +464,7 @@ async def test_no_browser_outlives_the_process(
         else:
             os.kill(crew.pid, signal.SIGKILL)
         async with asyncio.timeout(20):
-            while any(name_of(pid) for pid in family) or any(tmp_path.iterdir()):
+            while any(name_of(pid) for pid in family) or any(short_folder.iterdir()):
                 await asyncio.sleep(0.05)  # nothing in this process could set an event
         outcome = (await asyncio.gather(work, return_exceptions=True))[0]
         assert isinstance(outcome, TemporaryFetchError | asyncio.CancelledError)

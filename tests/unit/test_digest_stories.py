@@ -138,6 +138,17 @@ def test_who_told_it_first_is_said_where_another_telling_leads() -> None:
         assert "told first by Quick" in part
 
 
+def test_that_an_agency_told_it_first_is_not_said_where_its_own_telling_leads() -> None:
+    """Also where its outlet has a longer name than its credit."""
+    own = found("Chip call", source="Deccan Wire Service", story="s1", hours=9, credit="Deccan Wire")
+    view = found("What it means", source="Standard", story="s1", hours=1)
+
+    story = story_of([own, view])
+
+    assert (story.told_first, story.lead.source) == ("Deccan Wire", "Deccan Wire Service")
+    assert first_teller(story) == ""
+
+
 def test_independent_reports_stand_before_reprints() -> None:
     """And with their own headlines, which a reprint's is not worth."""
     own = found("What it means for fabs", source="Standard", story="s1", hours=1)
@@ -248,6 +259,45 @@ def test_a_follow_up_names_the_new_outlets_and_the_message_that_told_it_first() 
     assert story["in_all"] == {"outlets": 3, "reports": 3}
     assert [one["source"] for one in story["earlier"]] == ["Ledger"]
     assert message.refers_to == ("morning/2026-11-24T07:30",)
+
+
+def test_a_story_told_before_goes_by_the_headline_that_its_readers_know() -> None:
+    """What came since has its own beside it, in both parts, and so has the line under another heading."""
+    since = follow_up("Mirror", article_id="m1")
+    since = replace(since, telling=replace(since.telling, title="Gene libraries to be shared"))
+    under_both = replace(since, match=replace(since.match, initiative_id="compact"))
+    digest = composed(since, under_both)
+
+    assert subject(digest) == "Also now in Mirror: Biotech talks set"
+    for part in parts(RENDERER.render(digest, NOW)):
+        again = part.partition("Told before")[2]
+        assert again.index("Biotech talks set") < again.index("lso now in Mirror")
+        assert again.index("lso now in Mirror") < again.index("Gene libraries to be shared")
+        assert "Biotech talks set: see under U.S.–India TRUST initiative" in again
+    assert [one["title"] for one in stories(RENDERER.render(digest, NOW))] == ["Gene libraries to be shared"]
+
+
+def test_the_headline_that_readers_know_is_of_the_message_that_told_first() -> None:
+    """Of its tellings the earliest original that all may read; what a later message told is none of them."""
+    hours = {"copy": 33, "walled": 32, "early": 31, "late": 30, "later message": 12}
+    earlier = [
+        found(title, source=title, hours=ago, article_id=title).telling for title, ago in hours.items()
+    ]
+    earlier[0] = replace(earlier[0], copy_of="walled")
+    earlier[1] = replace(earlier[1], paywalled=True)
+
+    story = story_of([follow_up("Mirror", earlier=tuple(earlier))])
+
+    assert story.headline.title == "early"
+    assert story_of([follow_up("Mirror", earlier=())]).headline.source == "Mirror"  # all of them purged
+
+
+def test_the_subject_of_a_message_is_not_said_beside_a_headline_that_is_the_same() -> None:
+    """As is that of a mail with one story."""
+    told_in = replace(FIRST, subject="Biotech talks set")
+
+    for part in parts(RENDERER.render(composed(follow_up("Mirror", told_in=told_in)), NOW)):
+        assert "(first told Tue 24 Nov, 07:30)" in part
 
 
 def test_a_further_report_of_an_outlet_that_had_told_it_is_no_further_outlet() -> None:
@@ -374,7 +424,7 @@ def test_several_changes_of_a_story_stand_in_their_order() -> None:
     assert [one.telling.source for one in story.updates] == ["A", "B"]
 
 
-@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "x\u202ey\r\nBcc: a", "{{ 7*7 }}"])
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "x\u202ey\r\nBcc: a", "{{ 7919*7 }}"])
 def test_words_of_a_change_an_agency_and_an_older_subject_are_harmless(hostile: str) -> None:
     """They come from feeds and pages like all others."""
     changed = change(found("A", story="s1", hours=30), hostile)
@@ -387,6 +437,6 @@ def test_words_of_a_change_an_agency_and_an_older_subject_are_harmless(hostile: 
 
     assert "<script" not in message.html
     assert "<script" not in message.data
-    assert "49" not in message.text
+    assert "55433" not in message.text
     assert "\u202e" not in message.text + message.html + message.data
     assert json.loads(message.data)["data"]["initiatives"]

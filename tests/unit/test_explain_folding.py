@@ -71,6 +71,17 @@ def test_a_reprint_says_which_story_which_original_why_and_how_alike() -> None:
     ]
 
 
+def test_another_report_says_by_which_words_it_is_like_the_others_and_what_the_number_means() -> None:
+    one = life(
+        Fold(story_id=f"s{FOUNDER}", similarity=0.6181, why="like its reports: chip, trust, packaging")
+    )
+
+    assert how_folded(one)[2] == (
+        "    folded into it because: like its reports by the words chip, trust, packaging "
+        "(similarity 0.62; 0.50 is enough)"
+    )
+
+
 def test_the_first_of_a_story_says_that_it_began_it() -> None:
     assert how_folded(life(Fold(story_id=f"s{OWN}", why="new"), story=())) == [
         f"story s{OWN}",

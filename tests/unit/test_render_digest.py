@@ -407,10 +407,10 @@ def test_a_middling_digest_gives_up_details_before_stories() -> None:
 
 
 def test_the_json_is_the_contract() -> None:
-    """CloudEvents 1.0 with exactly its six keys, and the keys of `data` that programs read."""
+    """CloudEvents 1.0 with the name of its schema, and the keys of `data` that programs read."""
     envelope = json.loads(RENDERER.render(full_digest(), NOW).data)
 
-    assert set(envelope) == {"specversion", "id", "source", "type", "time", "data"}
+    assert set(envelope) == {"specversion", "id", "source", "type", "dataschema", "time", "data"}
     assert envelope["specversion"] == "1.0"
     assert envelope["id"] == "morning/2026-11-25T07:30"
     assert envelope["time"] == "2026-11-25T12:30:00Z"

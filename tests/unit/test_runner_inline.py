@@ -55,6 +55,9 @@ class Work:
         await self._do("compose")
         return ()
 
+    async def tell_due(self) -> tuple[()]:
+        return ()
+
     async def deliver_due(self, limit: int) -> tuple[()]:
         await self._do("deliver")
         return ()
@@ -84,6 +87,7 @@ class House:
             reader=work,
             notifier=work,
             rematcher=work,
+            rhythms=work,
             wait_for_text=timedelta(hours=1),
         )
         self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append)

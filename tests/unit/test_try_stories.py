@@ -190,7 +190,7 @@ def test_people_see_the_stories_with_their_outlets_and_reasons(tmp_path: Path) -
     told = done.stdout.splitlines()
     assert told[0] == "Rail strike halts trains across Germany"
     assert "2 articles in 2 outlets, 1 independent report; told first by Reuters" in told[1]
-    assert "a reprint of 1, same text, similarity 1.00" in done.stdout
+    assert "a reprint of 1, same text (similarity 1.00)" in done.stdout
     alone = told.index("1 article in no story with others")
     assert "Bank raises rates  (post)" in told[alone + 1]
     assert told[-1] == "3 articles, 2 stories, 1 of more than one article; 1 reprint"

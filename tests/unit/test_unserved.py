@@ -38,7 +38,9 @@ def command(folder: Path, *words: str) -> Result:
 def test_a_configuration_that_is_served_has_nothing_to_tell(tmp_path: Path) -> None:
     """Defaults written out are no wishes: `web` at its default."""
     written = HOOK + 'database: sqlite\nweb: {bind: "127.0.0.1:8787"}\n'
-    telling = MORNING + "alerts: [{on: commitment, to: [hook], before: [30d, 0d]}]\n"
+    telling = MORNING + (
+        "alerts: [{on: commitment, to: [hook], before: [30d, 0d]}, {on: surge, to: [hook]}, {on: silence, to: [hook]}]\n"
+    )
 
     assert unserved(settings(tmp_path, written, telling)) == ()
 
@@ -62,7 +64,6 @@ def test_a_setting_without_effect_is_named(tmp_path: Path, installation: str, ke
 @pytest.mark.parametrize(
     ("alerts", "words"),
     [
-        ("[{on: surge, to: [hook]}, {on: silence, to: [hook]}]", "alerts on silence, surge are not sent"),
         ("[{on: source-trouble, to: [hook]}]", "alerts on source-trouble are not sent"),
         ('[{on: commitment, to: [hook], at: "07:00"}]', "no times of their own"),
         ("[{on: commitment, to: [hook], before: [60d, 7d]}]", "from 30 days before its day"),
@@ -125,9 +126,9 @@ def test_check_warns_of_them_and_succeeds(tmp_path: Path) -> None:
 
 def test_status_notes_what_does_nothing(tmp_path: Path) -> None:
     """A look at the installation names it too."""
-    write(tmp_path / "config", HOOK, MORNING + "alerts: [{on: surge, to: [hook]}]\n")
+    write(tmp_path / "config", HOOK, MORNING + "alerts: [{on: source-trouble, to: [hook]}]\n")
 
     done = command(tmp_path, "status")
 
     assert done.exit_code == 0
-    assert "note: alerts on surge are not sent by this version" in done.stdout
+    assert "note: alerts on source-trouble are not sent by this version" in done.stdout

@@ -8,6 +8,7 @@ import typer
 
 from tidings.cli.options import Config, Json, State, fail, run, settings
 from tidings.cli.output import json_line, plain
+from tidings.cli.reasons import reason
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,11 +28,14 @@ def explain(
 
     loaded = settings(config, state)
 
-    async def work() -> Any:
+    async def work() -> tuple[Any, bool]:
         async with open_stores(loaded) as stores:
-            return await stores.lookup.find(subject)
+            life = await stores.lookup.find(subject)
+            return life, life is None and await _is_story(stores, subject)
 
-    life = run(work)
+    life, is_story = run(work)
+    if life is None and is_story:
+        fail(f"{subject} is a story, not an article: tidings stories show {subject}")
     if life is None:
         fail(
             f"{subject} was never listed by a source of this installation, "
@@ -43,6 +47,16 @@ def explain(
         return
     for line in _story(life, verdict):
         typer.echo(line)
+
+
+async def _is_story(stores: Any, subject: str) -> bool:
+    from tidings.storage.story_views import StoryProblem
+
+    try:
+        await stores.stories.show(subject)
+    except StoryProblem:
+        return False
+    return True
 
 
 def _review(article: Any) -> str:
@@ -104,9 +118,7 @@ def how_folded(life: Any) -> list[str]:
     elif found["began_by"] is not None:
         lines.append(f"    which began with {_in_words(found['began_by'])}")
     if found["why"] and not (found["began_it"] and found["why"] == "new"):
-        similarity = found["similarity"]
-        nearness = "" if similarity is None else f" (similarity {similarity:.2f})"
-        lines.append(f"    folded into it because: {found['why']}{nearness}")
+        lines.append(f"    folded into it because: {reason(found['why'], found['similarity'])}")
     if found["reprint_of"] is not None:
         lines.append(f"    a reprint of {_in_words(found['reprint_of'])}")
     elif life.fold.duplicate_of is not None:
@@ -185,7 +197,7 @@ def _story(life: Any, verdict: Any) -> list[str]:
         lines.append("  told to nobody yet" if waits or not life.matches else "  told to nobody")
     for delivery in life.deliveries:
         when = plain(delivery.sent_at) or delivery.last_error or "waiting"
-        what = "told" if told else "its story was told"
+        what = "told" if delivery.message_key in life.told else "its story was told"
         lines.append(
             f"  {what} in {delivery.message_key} to {delivery.channel_id} {delivery.recipient}: {delivery.state}, {when}"
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from tidings.cli.options import USAGE, Config, Json, State, age, fail, known_initiative, run, settings
 from tidings.cli.output import json_line, plain, table
+from tidings.cli.reasons import reason
 
 if TYPE_CHECKING:
     from tidings.settings import Settings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tidings.storage.story_views import StoryArticle, StoryLine, WholeStory
 
 T = TypeVar("T")
+NAMED = 3  # of what a story is kept apart from
 
 app = typer.Typer(
     help="See what was folded into one story and why; split and merge stories for good.", no_args_is_help=True
@@ -262,7 +264,7 @@ def _whole(found: WholeStory) -> list[str]:
         f"first seen {plain(line.first_seen)}, last {plain(line.last_seen)}"
     )
     lines.append(f"  matches {', '.join(line.initiatives) or 'no initiative'}")
-    lines += [f"  told first by {digest} at {plain(at)}" for digest, at in line.told]
+    lines += [f"  told in the digest {digest}, first at {plain(at)}" for digest, at in line.told]
     if not line.told:
         lines.append("  told to nobody yet")
     lines += [f"  {said}" for said in _rules(found)]
@@ -281,8 +283,7 @@ def _article(one: StoryArticle, pin: Constraint | None) -> list[str]:
         f"      {_clean(telling.url)}",
     ]
     reprint = f", a reprint of {one.duplicate_of}" if one.duplicate_of else ""
-    alike = f", similarity {one.similarity:.2f}" if one.similarity is not None else ""
-    lines.append(f"      id {telling.article_id}{reprint}{alike}: {one.why or 'no reason kept'}")
+    lines.append(f"      id {telling.article_id}{reprint}: {reason(one.why, one.similarity)}")
     if pin is not None:
         lines.append(f"      stays in this story by {_by(pin)}")
     lines += [
@@ -297,13 +298,26 @@ def _article(one: StoryArticle, pin: Constraint | None) -> list[str]:
 def _rules(found: WholeStory) -> list[str]:
     """What else this story is not, and which articles it does not take back."""
     here = {one.telling.article_id for one in found.articles}
-    lines = []
+    others: dict[str, list[str]] = {}
     for one in found.constraints:
-        if one.kind != "apart" or one.subject in here:
-            continue
-        other = one.story_id if one.subject == found.line.id else one.subject
-        lines.append(f"kept apart from {other} by {_by(one)}")
-    return lines
+        if one.kind == "apart" and one.subject not in here:
+            other = one.story_id if one.subject == found.line.id else one.subject
+            others.setdefault(_by(one), []).append(other)
+    return [f"kept apart from {_named(names)} by {said}" for said, names in others.items()]
+
+
+def _named(names: Sequence[str]) -> str:
+    """Stories by their ids, and how many articles; a few of either by their ids where it is one kind."""
+    known = tuple(dict.fromkeys(names))
+    stories = [name for name in known if name.startswith("s")]
+    articles = [name for name in known if not name.startswith("s")]
+    shown = _few(stories or articles)
+    return f"{shown} and {_count(len(articles), 'article')}" if stories and articles else shown
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _by(one: Constraint) -> str:

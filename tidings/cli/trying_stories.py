@@ -12,6 +12,7 @@ import typer
 
 from tidings.cli.options import FAILED, Json, complain
 from tidings.cli.output import json_line, plain, progress
+from tidings.cli.reasons import as_folded, reason
 
 if TYPE_CHECKING:
     from crawler.folds import Fold
@@ -99,7 +100,7 @@ def _print_rows(items: Sequence[Given | Wrong], folds: dict[str, Fold]) -> None:
                 "story": fold.story_id,
                 "duplicate_of": None if original is None else ids.get(original, original),
                 "similarity": fold.similarity,
-                "why": fold.why,
+                "why": as_folded(fold.why, item.article.id, fold.story_id),
                 "credit": fold.credit,
             }
         )
@@ -160,8 +161,8 @@ def _story(name: str, members: Sequence[_Folded]) -> Iterator[str]:
         credit = f", credited to {one.fold.credit}" if one.fold.credit else ""
         yield f"  {_when(one)}  {one.article.id}  {_title(one)}{_in(one)}{credit}"
         reprint = f"a reprint of {one.fold.duplicate_of}, " if one.fold.duplicate_of else ""
-        alike = f", similarity {one.fold.similarity:.2f}" if one.fold.similarity is not None else ""
-        yield f"  {'':20}  {reprint}{one.fold.why}{alike}"
+        why = as_folded(one.fold.why, one.article.id, name)
+        yield f"  {'':20}  {reprint}{reason(why, one.fold.similarity)}"
 
 
 def _when(one: _Folded) -> str:

@@ -66,6 +66,11 @@ def count(connection: Connection, article: Article, story_id: str, about: Vector
     known = of(connection, [story_id])
     when = moment(article)
     keep(connection, joined(known[0], about, when) if known else centre_of(story_id, about, when))
+    let_find(connection, article, about)
+
+
+def let_find(connection: Connection, article: Article, about: Vector) -> None:
+    """Let the story of an independent report be found by the heaviest words of the report."""
     bands.add(connection, article.id, keys(about), bands.day_of(article.first_seen_at), kind=KIND)
 
 

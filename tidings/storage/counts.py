@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, func, select
 
+from alerts.errors import GONE
 from alerts.records import DeliveryState
 from crawler.records import SourceState, TextState
 from tidings.storage.article_rows import A
@@ -16,6 +17,8 @@ from tidings.storage.engine import Database
 from tidings.storage.schema import REVISIONS
 from tidings.storage.sources import S, active
 from tidings.storage.tables import articles, deliveries, matches, stories
+
+D = deliveries.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Counts:
     last_success_at: datetime | None  # the last good poll of any configured source
     schema: str
     journal: str
+    gone_channels: tuple[str, ...] = ()  # whose last word is 410
 
 
 class SqlCounts:
@@ -71,6 +75,7 @@ def _take(connection: Connection, journal: str) -> Counts:
         ).scalar_one(),
         schema=REVISIONS[-1],
         journal=journal,
+        gone_channels=_gone_channels(connection),
     )
 
 
@@ -84,6 +89,21 @@ def _sources(connection: Connection) -> dict[SourceState, int]:
     for row in rows:
         counted[SourceState(row.state) if row.active else SourceState.PAUSED] += row.number
     return counted
+
+
+def _gone_channels(connection: Connection) -> tuple[str, ...]:
+    """Channels with a parked delivery that was answered 410, and nothing handed over since."""
+    last_sent = {
+        row[0]: row[1]
+        for row in connection.execute(select(D.channel_id, func.max(D.sent_at)).group_by(D.channel_id))
+    }
+    gone = connection.execute(
+        select(D.channel_id, func.max(D.created_at))
+        .where(D.state == str(DeliveryState.PARKED), D.last_error.contains(GONE))
+        .group_by(D.channel_id)
+        .order_by(D.channel_id)
+    )
+    return tuple(row[0] for row in gone if last_sent[row[0]] is None or last_sent[row[0]] < row[1])
 
 
 def _by_state(connection: Connection, table: Table, state: Column[Any]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import Insert
 
-from crawler.folds import UNCONSTRAINED, Fold, Folded, Vector
+from crawler.folds import STAYS, UNCONSTRAINED, Fold, Folded, Vector
 from crawler.ports import Folder, Surroundings
 from crawler.records import Article
 from tidings.storage import bands, centres
@@ -60,6 +60,7 @@ _KEEP_FOLD = (
             else_=null(),
         ),
         unfolded_since=None,
+        fold_reason=func.coalesce(bindparam("why"), A.fold_reason),
     )
 )
 
@@ -176,7 +177,7 @@ def _keep(connection: Connection, article: Article, keys: Sequence[int], made: F
         "story_id": story_id,
         "duplicate_of": made.duplicate_of,
         "similarity": made.similarity,
-        "fold_reason": made.why,
+        "why": None if made.why == STAYS else made.why,
         "credit": made.credit,
     }
     connection.execute(_KEEP_FOLD, decision)
@@ -190,6 +191,8 @@ def _keep_centre(connection: Connection, article: Article, about: Vector, made: 
     if article.story_id is not None:  # folded before: its earlier words are in the centres
         for story_id in {made.story_id, live(connection, article.story_id)}:
             centres.make_anew(connection, story_id, folder.about)
+        if made.duplicate_of is None:
+            centres.let_find(connection, article, about)
     elif made.duplicate_of is None:
         centres.count(connection, article, made.story_id, about)
     for younger in made.joins:

@@ -18,6 +18,7 @@ from tidings.storage.engine import Database
 from tidings.storage.keys import fingerprint
 from tidings.storage.match_rows import matches_of
 from tidings.storage.sources import S
+from tidings.storage.stories import told_in
 from tidings.storage.tables import (
     articles,
     deliveries,
@@ -47,6 +48,7 @@ class Life:
     page_tries: int = 0  # how often it was asked for in all
     changes: tuple[Change, ...] = ()  # what a version says otherwise than the one before it
     told_changes: tuple[tuple[str, datetime, Change], ...] = ()  # digest, time, and what it told as changed
+    told: tuple[str, ...] = ()  # keys of the messages that told it itself, oldest first
 
 
 class SqlLookup:
@@ -106,6 +108,7 @@ def _find(connection: Connection, subject: str) -> Life | None:
                 page_tries=row.page_tries,
                 changes=changes_between(article.id, versions),
                 told_changes=told_changes(connection, article.id),
+                told=_told(connection, article),
             )
     return None
 
@@ -150,6 +153,13 @@ def _story(connection: Connection, article: Article) -> tuple[Telling, ...]:
         .order_by(A.first_seen_at, A.id)
     )
     return tuple(to_telling(row) for row in rows)
+
+
+def _told(connection: Connection, article: Article) -> tuple[str, ...]:
+    if article.story_id is None:
+        return ()
+    every = told_in(connection, article.story_id)
+    return tuple(one.message_key for one in every if one.article_id == article.id)
 
 
 def _deliveries(connection: Connection, article: Article) -> tuple[Delivery, ...]:

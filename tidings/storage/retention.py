@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from alerts.records import DeliveryState
-from tidings.storage import bands
+from tidings.storage import bands, centres
 from tidings.storage.article_rows import A, V
 from tidings.storage.engine import Database
 from tidings.storage.hosts import forget_hosts
@@ -76,6 +76,7 @@ class SqlRetention:
         sent = 0 if matched is None else await self._repeat(lambda c: _messages(c, now - matched))
         compared = await self._repeat(lambda c: bands.forget(c, bands.day_of(now)))
         await self._repeat(lambda c: bands.sweep(c, bands.day_of(now)))
+        await self._repeat(lambda c: centres.forget(c, now - centres.KEPT, BATCH))
         keys = await self._repeat(lambda c: _keys(c, now - KEYS))
         return Purged(articles=gone, texts=texts, messages=sent, keys=keys, bands=compared)
 

@@ -16,6 +16,7 @@ from tidings.storage.hosts import SqlHosts
 from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
 from tidings.storage.retention import SqlRetention
+from tidings.storage.rhythms import SqlRhythms
 from tidings.storage.sources import SqlSources
 from tidings.storage.story_commands import SqlStories
 
@@ -36,4 +37,5 @@ class Stores:
         self.crashes = SqlCrashes(database)
         self.edits = SqlEdits(database)
         self.retention = SqlRetention(database)
+        self.rhythms = SqlRhythms(database)
         self.stories = SqlStories(database)

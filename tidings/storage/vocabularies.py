@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from crawler.folds import WordCounts
 from crawler.vocabulary import SAMPLE, WINDOW, Vocabulary, count_words
-from tidings.storage.article_rows import A, fetch
+from tidings.storage.article_rows import A, chunks, fetch
 from tidings.storage.dialect import insert
 from tidings.storage.engine import Database
 from tidings.storage.tables import vocabularies
@@ -69,7 +69,7 @@ def _good(connection: Connection, last: _Made | None, now: datetime) -> _Made | 
 
 
 def _is_fresh(made: _Made, now: datetime) -> bool:
-    return now - made.at < LASTS
+    return abs(now - made.at) < LASTS  # one made by a clock that ran ahead is none
 
 
 def _stored(connection: Connection) -> _Made | None:
@@ -83,11 +83,14 @@ def _stored(connection: Connection) -> _Made | None:
 def _of_archive(connection: Connection, now: datetime) -> WordCounts:
     """Ids are hashes: the first ones in their order are a sample that follows no time and no source."""
     sample = select(A.id).where(A.first_seen_at > now - WINDOW).order_by(A.id).limit(SAMPLE)
-    return count_words(fetch(connection, connection.execute(sample).scalars().all()).values())
+    chosen = connection.execute(sample).scalars().all()
+    return count_words(  # texts may be long: no more than a part of them is held at once
+        article for some in chunks(chosen) for article in fetch(connection, some).values()
+    )
 
 
 def _keep(connection: Connection, made: _Made) -> None:
-    connection.execute(delete(vocabularies).where(V.made_at < made.at))
+    connection.execute(delete(vocabularies))
     counts = zlib.compress(json.dumps(dict(made.sample.counts), ensure_ascii=False).encode(), 6)
     row = {"made_at": made.at, "articles": made.sample.articles, "counts": counts}
     connection.execute(insert(connection, vocabularies).values(row).on_conflict_do_nothing())

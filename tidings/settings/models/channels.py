@@ -10,7 +10,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from alerts.plans import AppriseChannel, ChannelPlan, EmailChannel, FileChannel, Tls, WebhookChannel
+from alerts.plans import (
+    AppriseChannel,
+    ChannelPlan,
+    EmailChannel,
+    FileChannel,
+    HookFormat,
+    Tls,
+    WebhookChannel,
+)
 from crawler.records import Secret
 from tidings.settings.models.base import (
     Filled,
@@ -70,7 +78,7 @@ def _apprise_address(value: Secret) -> Secret:
 
 
 def _only_one(given: object, from_file: object, key: str) -> None:
-    if given is not None and from_file is not None:
+    if given and from_file:
         raise fault(f"both {key} and {key}_file are given", "keep one of them", at=(key,))
 
 
@@ -138,7 +146,7 @@ class EmailShape(Shape):
 
 
 class WebhookShape(Shape):
-    """A signed JSON document to an address of yours."""
+    """A signed JSON document to an address of yours, or a message to a chat service."""
 
     type: Literal["webhook"] = Field(description="A webhook.")
     url: Annotated[SecretAddress, AfterValidator(_hook_address)] | None = Field(
@@ -147,11 +155,17 @@ class WebhookShape(Shape):
     url_file: Annotated[SecretFile, AfterValidator(_hook_address)] | None = Field(
         default=None, description="Or a file with the address.", repr=False
     )
-    secret: Annotated[SecretText, AfterValidator(_signing_secret)] | None = Field(
-        default=None, description='Signs the messages: "${NAME}", whsec_ and base64.', repr=False
+    format: Annotated[HookFormat, one_of(HookFormat)] = Field(
+        default=HookFormat.CLOUDEVENTS,
+        description="What is sent: our own document, or a message for a service.",
     )
-    secret_file: Annotated[SecretFile, AfterValidator(_signing_secret)] | None = Field(
-        default=None, description="File with the secret.", repr=False
+    secret: Several[Annotated[SecretText, AfterValidator(_signing_secret)]] = Field(
+        default=(),
+        description='Signs the document: "${NAME}", whsec_ and base64. Each of several signs.',
+        repr=False,
+    )
+    secret_file: Several[Annotated[SecretFile, AfterValidator(_signing_secret)]] = Field(
+        default=(), description="Or a file with the secret.", repr=False
     )
     allow_private: Several[Network] = Field(
         default=(), description="Networks that may be asked although not public."
@@ -163,14 +177,25 @@ class WebhookShape(Shape):
         _only_one(self.secret, self.secret_file, "secret")
         if self.url is None and self.url_file is None:
             raise fault("the webhook has no address", "add url or url_file", at=("type",))
+        if self.format is not HookFormat.CLOUDEVENTS and (self.secret or self.secret_file):
+            raise fault(
+                f"a message for {self.format} is not signed, and has no use for a secret",
+                "drop the secret, or write format: cloudevents",
+                at=("format",),
+            )
         return self
 
     def record(self, name: str, state_dir: Path) -> ChannelPlan:
         """As a record."""
         url = self.url or self.url_file
         assert url is not None
+        keys = [one.reveal() for one in self.secret or self.secret_file]
         return WebhookChannel(
-            id=name, url=url, secret=self.secret or self.secret_file, allow_private=self.allow_private
+            id=name,
+            url=url,
+            secret=Secret(" ".join(keys)) if keys else None,
+            format=self.format,
+            allow_private=self.allow_private,
         )
 
 

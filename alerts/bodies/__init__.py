@@ -1,0 +1,1 @@
+"""Bodies of webhooks for chat and push services, made of a message's own JSON: pure functions."""

@@ -1,0 +1,355 @@
+"""Surges and silences are told once each, at their time, with their numbers and their cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from alerts.bringers import Bringer, cause
+from alerts.plans import AlertKind, AlertPlan, DigestPlan
+from alerts.records import Delivery, Initiative, Message
+from alerts.rhythm import Silence, Surge
+from alerts.rhythm_alerts import EVERY, Moments, RhythmAlerts
+from alerts.rhythm_words import silence_words, surge_words
+from crawler.records import SourceState
+from tests.fakes.deliveries import MemoryDeliveries
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NOW = datetime(2026, 11, 24, 14, 10, tzinfo=UTC)  # a Tuesday
+TODAY = NOW.date()
+TRUST = Initiative(id="trust", name="TRUST", watchlist_id="w")
+SURGE = AlertPlan(on=AlertKind.SURGE, to=("desk",), initiatives=("trust",))
+SILENCE = AlertPlan(on=AlertKind.SILENCE, to=("desk",), initiatives=("trust",))
+MORNING = DigestPlan(id="morning", to=("desk",), initiatives=("trust",), at=(time(7, 30),))
+POST = Bringer(source="The Post", reports=6, state=SourceState.OK, last_new_at=NOW)
+
+
+@dataclass
+class Archive:
+    """A `RhythmStore` of one initiative that had `counts` stories on the days up to today."""
+
+    deliveries: MemoryDeliveries
+    counts: Sequence[int] = ()
+    sources: tuple[Bringer, ...] = (POST,)
+    standstill: bool = False
+    unread: frozenset[str] = frozenset()
+    asked: int = 0
+
+    async def moments(self, initiative_id: str, since: datetime) -> Moments:
+        self.asked += 1
+        first = NOW - (len(self.counts) - 1) * DAY
+        stories = [first + place * DAY for place, number in enumerate(self.counts) for _ in range(number)]
+        return Moments(
+            watched_since=first - DAY if self.counts else None,
+            stories=tuple(one for one in stories if one >= since),
+            last_report=max(stories, default=None),
+        )
+
+    async def bringers(self, initiative_id: str, since: datetime, until: datetime) -> tuple[Bringer, ...]:
+        return self.sources
+
+    async def unready(self, now: datetime, behind: timedelta) -> tuple[bool, frozenset[str]]:
+        return self.standstill, self.unread
+
+    async def told(self, prefix: str) -> tuple[str, ...]:
+        return tuple(key for key in self.deliveries.messages if key.startswith(prefix))
+
+
+@dataclass
+class Clock:
+    time: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class Desk:
+    def recipients(self) -> tuple[str, ...]:
+        return ("a@example.org", "b@example.org")
+
+    async def send(self, message: Message, delivery: Delivery) -> str:
+        return "250 OK"
+
+
+@dataclass
+class House:
+    """Alerts over a store in memory; `restarted` are those of a new process on the same store."""
+
+    counts: Sequence[int]
+    plans: tuple[AlertPlan, ...] = (SURGE, SILENCE)
+    digests: tuple[DigestPlan, ...] = ()
+    initiative: Initiative = TRUST
+    clock: Clock = field(default_factory=Clock)
+    deliveries: MemoryDeliveries = field(default_factory=MemoryDeliveries)
+
+    def __post_init__(self) -> None:
+        self.archive = Archive(self.deliveries, self.counts)
+        self.alerts = self.restarted()
+
+    def restarted(self) -> RhythmAlerts:
+        return RhythmAlerts(
+            store=self.archive,
+            deliveries=self.deliveries,
+            channels={"desk": Desk()},
+            plans=self.plans,
+            digests=self.digests,
+            initiatives=[self.initiative],
+            clock=self.clock,
+        )
+
+    @property
+    def due(self) -> set[datetime | None]:
+        return {one.next_attempt_at for one in self.deliveries.kept.values()}
+
+
+STEADY = [2] * 56
+
+
+async def test_a_surge_is_frozen_with_one_delivery_for_each_recipient() -> None:
+    house = House([*STEADY, 9])
+
+    (message,) = await house.alerts.tell_due()
+
+    assert message.key == "surge/desk/trust/2026-11-24"
+    assert message.subject == "Surge: TRUST: 9 stories today, usually 0 to 4"
+    assert "the last 8 Tuesdays had 2, 2, 2, 2, 2, 2, 2 and 2" in message.text.replace("\n", " ")
+    assert {one.recipient for one in house.deliveries.kept.values()} == {"a@example.org", "b@example.org"}
+    assert house.due == {NOW}
+
+
+async def test_a_surge_is_told_once_whatever_happens_after() -> None:
+    """Not when it grows, not on its second day, not by a process that begins anew."""
+    house = House([*STEADY, 9])
+    await house.alerts.tell_due()
+
+    for counts in ([*STEADY, 30], [*STEADY, 30, 40]):
+        house.archive.counts = counts
+        house.clock.time = NOW + (len(counts) - len(STEADY) - 1) * DAY + HOUR
+        assert await house.restarted().tell_due() == ()
+
+    assert len(house.deliveries.messages) == 1
+
+
+async def test_a_surge_of_the_last_minutes_of_a_day_is_told_the_day_after() -> None:
+    house = House([*STEADY, 9, 2])
+
+    (message,) = await house.alerts.tell_due()
+
+    assert message.subject == "Surge: TRUST: 9 stories on Mon 23 Nov, usually 0 to 4"
+
+
+@pytest.mark.parametrize(
+    ("plan", "digests", "due"),
+    [
+        ({}, (), NOW),
+        ({}, (MORNING,), datetime(2026, 11, 25, 7, 30, tzinfo=UTC)),
+        ({}, (replace(MORNING, paused=True),), NOW),
+        ({}, (replace(MORNING, to=("other",)),), NOW),
+        ({}, (replace(MORNING, at=(), immediately=True),), NOW),
+        ({}, (MORNING, replace(MORNING, at=(), every=HOUR)), NOW.replace(hour=15, minute=0)),
+        ({"at": (time(18),), "zone": "Asia/Kolkata"}, (MORNING,), datetime(2026, 11, 25, 12, 30, tzinfo=UTC)),
+    ],
+)
+async def test_a_surge_is_sent_at_the_next_time(
+    plan: dict[str, Any], digests: tuple[DigestPlan, ...], due: datetime
+) -> None:
+    """Of the alert itself, else of the next digest to the channel; a channel without one gets it at once."""
+    house = House([*STEADY, 9], plans=(replace(SURGE, **plan),), digests=digests)
+
+    await house.alerts.tell_due()
+
+    assert house.due == {due}
+
+
+async def test_a_surge_that_is_read_the_day_after_names_its_day() -> None:
+    house = House([*STEADY, 9], digests=(MORNING,))
+
+    (message,) = await house.alerts.tell_due()
+
+    assert "9 stories on Tue 24 Nov" in message.subject
+
+
+async def test_a_silence_is_told_when_it_starts_and_at_growing_intervals() -> None:
+    """After three days, six and twelve; a report ends it, and the next silence is another one."""
+    house = House([*STEADY, 0, 0, 0])
+
+    subjects = {}
+    for days in range(12):
+        house.archive.counts = [*STEADY, *[0] * 3]
+        house.clock.time = NOW + days * DAY
+        for message in await house.restarted().tell_due():
+            subjects[days] = message.subject
+
+    quiet = "its source answers, the topic is quiet"
+    assert subjects == {
+        0: f"Silence: TRUST: no report for 3 days; {quiet}",
+        3: f"Silence: TRUST: no report for 6 days; {quiet}",
+        9: f"Silence: TRUST: no report for 12 days; {quiet}",
+    }
+
+
+async def test_a_silence_waits_for_its_time_because_a_report_may_end_it() -> None:
+    """Judged when the slot of a digest to the channel has passed, also one that passed just before a start."""
+    house = House([*STEADY, 0, 0, 0], digests=(replace(MORNING, at=(time(15),), days=frozenset({1})),))
+
+    assert await house.alerts.tell_due() == ()
+    house.clock.time = NOW + HOUR
+    assert len(await house.alerts.tell_due()) == 1
+    assert house.due == {NOW + HOUR}
+
+
+async def test_nothing_is_judged_after_a_standstill_or_before_the_archive_is_judged() -> None:
+    """A program that did not run heard nothing; a rule that is new has no past yet."""
+    house = House([*STEADY, 0, 0, 0])
+    house.archive.standstill = True
+    assert await house.alerts.tell_due() == ()
+
+    house.archive.standstill, house.archive.unread = False, frozenset({"trust"})
+    assert await house.restarted().tell_due() == ()
+
+    house.archive.unread = frozenset()
+    assert len(await house.restarted().tell_due()) == 1
+
+
+async def test_it_is_judged_every_quarter_of_an_hour() -> None:
+    """A tick in between costs no question."""
+    house = House(STEADY, plans=(SURGE,))
+    for seconds in range(0, 900, 20):
+        house.clock.time = NOW + timedelta(seconds=seconds)
+        await house.alerts.tell_due()
+    assert house.archive.asked == 1
+
+    house.clock.time = NOW + EVERY
+    await house.alerts.tell_due()
+    assert house.archive.asked == 2
+
+
+@pytest.mark.parametrize("counts", [[], [0] * 60, [2] * 10])
+async def test_an_initiative_without_a_past_is_left_alone(counts: list[int]) -> None:
+    assert await House(counts).alerts.tell_due() == ()
+
+
+async def test_a_paused_initiative_is_not_told() -> None:
+    assert await House([*STEADY, 9], initiative=replace(TRUST, paused=True)).alerts.tell_due() == ()
+
+
+async def test_two_alerts_on_the_same_tell_a_channel_once() -> None:
+    house = House([*STEADY, 9], plans=(SURGE, replace(SURGE, to=("desk", "unknown"))))
+
+    told = await house.alerts.tell_due()
+
+    assert [one.key for one in told] == ["surge/desk/trust/2026-11-24", "surge/unknown/trust/2026-11-24"]
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+BLOCKED = replace(
+    POST, source="Gazette", reports=9, state=SourceState.BLOCKED, since=NOW - 20 * DAY, problem="403"
+)
+PAUSED = replace(POST, source="Herald", reports=4, paused=True)
+STILL = replace(POST, source="Mirror", reports=1, last_new_at=NOW - 30 * DAY)
+GONE = replace(POST, source="Sun", reports=2, configured=False)
+
+
+@pytest.mark.parametrize(
+    ("sources", "short", "sentence"),
+    [
+        ((POST, STILL), "its sources answer, the topic is quiet", "brought its 7 reports answer, and list other news"),
+        ((STILL,), "its source answers, with nothing new at all", "have listed nothing new since"),
+        ((BLOCKED,), "its only source fails", "brought 9 of the 9 reports"),
+        ((BLOCKED, POST), "1 of its 2 sources fails", "proves nothing about the topic"),
+        ((BLOCKED, PAUSED, POST), "2 of its 3 sources are out", "brought 13 of the 19 reports"),
+        ((PAUSED, GONE), "both its sources are out", "brought 6 of the 6 reports"),
+        ((PAUSED, BLOCKED, replace(POST, reports=90)), "quiet topic, though 2 of its 3 sources are out", "only 13 of"),
+        ((), "its sources are not known any more", "not known any more"),
+    ],
+)  # fmt: skip
+def test_a_silence_names_its_cause(sources: tuple[Bringer, ...], short: str, sentence: str) -> None:
+    """Sources that are out count by what they used to bring."""
+    silence = Silence(last_report=(NOW - 19 * DAY).date(), days=19, usual=4, begins=7, number=1)
+
+    words = silence_words("COMPACT", silence, cause(sources, silence.last_report, "UTC"))
+
+    assert words.subject == f"Silence: COMPACT: no report for 19 days; {short}"
+    assert any(sentence in paragraph for paragraph in words.paragraphs)
+    assert words.paragraphs[0].startswith(
+        "Still no report on COMPACT for 19 days: the last one came on Thursday, 5 Nov."
+    )
+    assert "told again after 28 days" in words.paragraphs[-1]
+
+
+def test_each_source_stands_under_what_it_does() -> None:
+    found = cause((POST, BLOCKED, PAUSED, STILL, GONE), (NOW - 19 * DAY).date(), "UTC")
+    silence = Silence(last_report=(NOW - 19 * DAY).date(), days=19, usual=4, begins=7, number=0)
+
+    text = "\n".join(silence_words("COMPACT", silence, found).paragraphs)
+
+    assert "Fails: Gazette (9 reports, since 4 Nov, 403)." in text
+    assert "Is paused: Herald (4 reports)." in text
+    assert "Was removed: Sun (2 reports)." in text
+    assert "Answers, with nothing new: Mirror (1 report)." in text
+    assert "Answers, with other news: The Post (6 reports)." in text
+
+
+def test_a_surge_of_days_says_since_when() -> None:
+    surge = Surge(
+        start=(NOW - 2 * DAY).date(), day=TODAY, stories=9, expected=0.4, low=0, high=0,
+        weekdays=(0, 7), lately=(9, 5, *[0] * 12),
+    )  # fmt: skip
+
+    words = surge_words("TRUST", surge, TODAY)
+
+    assert words.subject == "Surge: TRUST: 9 stories today, usually none"
+    assert "It began on Sunday, 22 Nov." in words.paragraphs
+    assert (
+        "the last 2 Tuesdays had 0 and 7; the 14 days before had 14 in all, at most 9 a day."
+        in words.paragraphs[1]
+    )
+
+
+async def test_a_long_name_does_not_push_the_numbers_out_of_the_subject() -> None:
+    house = House([*STEADY, 9], initiative=replace(TRUST, name="Transforming the Relationship " * 10))
+
+    (message,) = await house.alerts.tell_due()
+
+    assert message.subject.endswith("9 stories today, usually 0 to 4")
+    assert len(message.subject) < 150
+
+
+async def test_hostile_words_of_a_source_stay_words() -> None:
+    """A name and a problem come from outside: no tag and no line of its own in any part."""
+    hostile = replace(
+        BLOCKED, source="<script>x</script>\r\nBcc: a@b.example", problem="<img src=x onerror=y>"
+    )
+    house = House([*STEADY, 0, 0, 0])
+    house.archive.sources = (hostile,)
+
+    (message,) = await house.alerts.tell_due()
+
+    assert "<script" not in message.html
+    assert "<img" not in message.html
+    assert "<script>x</script> Bcc: a@b.example" in " ".join(message.text.split())
+    assert "\r" not in message.text
+
+
+async def test_days_of_silence_are_days_of_24_hours() -> None:
+    """An evening is not a day at midnight."""
+    house = House([*STEADY, 0, 0, 0])
+
+    house.clock.time = NOW - timedelta(minutes=1)
+    assert await house.alerts.tell_due() == ()
+    house.clock.time = NOW + EVERY
+    assert len(await house.alerts.tell_due()) == 1
+
+
+async def test_a_surge_says_until_when_it_was_counted() -> None:
+    """By the clock of the alert's zone."""
+    house = House([*STEADY, 9], plans=(replace(SURGE, zone="America/New_York"),))
+
+    (message,) = await house.alerts.tell_due()
+
+    assert "TRUST has 9 stories today, by 09:10." in " ".join(message.text.split())
