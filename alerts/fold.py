@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from crawler.flat import MOST_MARKS
+
 # One sign for one sign, so no offset moves. Hyphens and en dashes read alike (rule 3); the em dash does not.
 _ALIKE = {
     **dict.fromkeys("“”„‟«»‹›″〝〞〟＂「」『』《》〈〉״", '"'),
@@ -156,9 +158,14 @@ def _is_silent(char: str) -> bool:
 
 @cache
 def _clusters() -> re.Pattern[str]:
-    """What is normalised together: a letter with its marks, Korean letter parts, or plain ASCII."""
+    """What is normalised together: a letter with its marks, Korean letter parts, or plain ASCII.
+
+    More marks than any language writes stand alone: to order n of them takes n * n steps.
+    """
     extending = f"{marks()}\uff9e\uff9f"
-    return re.compile(f"[\\x00-\\x7f]+(?![{extending}])|[\u1100-\u11ff]+|.[{extending}]*", re.DOTALL)
+    return re.compile(
+        f"[\\x00-\\x7f]+(?![{extending}])|[\u1100-\u11ff]+|.[{extending}]{{0,{MOST_MARKS}}}", re.DOTALL
+    )
 
 
 def _normalise(text: str, maps: list[Offsets]) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from crawler.agencies import AGENCY, agency_of
 from crawler.agency_hosts import HOSTS
+from crawler.datelines import UNKNOWN_DATELINE
 from crawler.records import Article
 
 BEGINNING = 4  # lines at the top in which a byline or dateline may stand
@@ -69,10 +70,6 @@ _SLASHED = re.compile(  # МОСКВА, 25 ноября. /ТАСС/ - МОСКВ
 )
 _FIRST_WORD = re.compile(
     rf"(?P<agency>{_NAME})(?:/\w+)?(?:\s*[-–—|]+\s+(?![a-z]+\b)|,\s+[^\W\d_]+\s+\d{{1,2}}[.,:]\s)"
-)
-_UNKNOWN = re.compile(  # BENGALURU, Feb 3 (Deccan Wire) -
-    r"(?P<place>[A-Z][A-Z.'’/ -]{2,40}(?:, [A-Z][\w.]*\.? \d{1,2})?) "
-    r"\((?P<name>[A-Z][\w.&’'-]*(?: [A-Z][\w.&’'-]*){0,3})\)\s*[-–—]"
 )
 _PARTICLES = frozenset(
     """
@@ -254,7 +251,7 @@ def _of_dateline(line: str) -> str | None:
 
 
 def _of_unknown_dateline(line: str) -> str | None:
-    found = _UNKNOWN.match(line)
+    found = UNKNOWN_DATELINE.match(line)
     return plain_name(found["name"]) if found and _KIND.search(found["name"]) else None
 
 

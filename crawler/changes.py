@@ -13,7 +13,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from crawler.duplicates import shingles, tokens, without_credits
+from crawler.credits import without_credits
+from crawler.duplicates import shingles, tokens
 from crawler.figures import SCORE, YEAR, Figure, figures, times
 from crawler.flat import composed, flat
 from crawler.folds import ChangeKind

@@ -11,6 +11,11 @@ LONGEST_MARK = 300  # characters of a dateline or note
 LONGEST_NAME = 100  # characters at the end of a headline among which an agency may be named
 PLACE_WORDS = 5  # of a dateline that no agency's mark ends
 
+UNKNOWN_DATELINE = re.compile(  # of an agency that no list knows: BENGALURU, Feb 3 (Deccan Wire) -
+    r"(?P<place>[A-Z][A-Z.'’/ -]{2,40}(?:, [A-Z][\w.]*\.? \d{1,2})?) "
+    r"\((?P<name>[A-Z][\w.&’'-]*(?: [A-Z][\w.&’'-]*){0,3})\)\s*[-–—]"
+)
+
 _OPEN, _CLOSE = r"[(\[/（【〔［]", r"[)\]/）】〕］]"
 _DATED = r"(?:[12]?\d|3[01])(?:st|nd|rd|th)?\b|\d{1,2}\s*[日月]|\b(?:19|20)\d\d\b"
 _MONTH = (

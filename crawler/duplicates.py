@@ -14,12 +14,11 @@ from hashlib import blake2b
 from itertools import accumulate
 from zlib import crc32
 
-from crawler.credits import without_credits as without_credits
+from crawler.credits import without_credits
 from crawler.datelines import plain_title
 from crawler.flat import compatible
 from crawler.records import Article
 
-PERMUTATIONS = 128
 SEED = 20_240_229  # changing it, a size below or the folding makes all stored keys strangers
 WORDS = 5  # words in a shingle
 SHORT_WORDS = 2  # words in a shingle of a title and lead
@@ -89,13 +88,19 @@ def is_short(words: Sequence[str]) -> bool:
     return _extent(words) < SHORTEST
 
 
-def signature(text: str) -> tuple[int, ...]:
-    """128 MinHash values of a text's shingles, each 0 <= value < 2**32; () when the text is too short to judge.
+def minhash(parts: Set[str], values: int) -> tuple[int, ...]:
+    """So many MinHash values of a set of shingles, each 0 <= value < 2**32; () for an empty one.
 
-    The share of equal values of two signatures estimates the resemblance of the texts, with a standard
-    error of at most 0.045.
+    The share of equal values of two sets estimates their resemblance, with a standard error of at most
+    0.5 / sqrt(values).
     """
-    return () if is_short(plain_words(text)) else _minhash(shingles(text), PERMUTATIONS)
+    if not parts:
+        return ()
+    from rensa import RMinHash  # loaded with the first text
+
+    sketch = RMinHash(num_perm=values, seed=SEED)
+    sketch.update(list(parts))  # a minimum: their order does not matter
+    return tuple(sketch.digest())
 
 
 def bands(signature: Sequence[int], rows: int, *, salt: bytes = b"") -> tuple[int, ...]:
@@ -156,12 +161,12 @@ def band_keys(article: Article) -> tuple[int, ...]:
     """
     words = plain_words(article.text)
     if not is_short(words):
-        return bands(_minhash(shingles(article.text), ROWS * BANDS), ROWS) + long_runs(words)
+        return bands(minhash(shingles(article.text), ROWS * BANDS), ROWS) + long_runs(words)
     lead = article.summary or article.text
     short = short_shingles(plain_title(article.title), lead)
     if _extent(tokens(article.title)) + _extent(tokens(lead)) < SHORTEST_TITLE:
         return ()
-    return bands(_minhash(short, ROWS * SHORT_BANDS), ROWS, salt=b"short")
+    return bands(minhash(short, ROWS * SHORT_BANDS), ROWS, salt=b"short")
 
 
 def resemblance(a: Set[str], b: Set[str]) -> float:
@@ -221,16 +226,6 @@ def _spans(words: Sequence[str], size: int) -> Iterator[tuple[int, int]]:
             return
         yield start, end
         held -= lost
-
-
-def _minhash(parts: Set[str], values: int) -> tuple[int, ...]:
-    if not parts:
-        return ()
-    from rensa import RMinHash  # loaded with the first text
-
-    sketch = RMinHash(num_perm=values, seed=SEED)
-    sketch.update(list(parts))  # a minimum: their order does not matter
-    return tuple(sketch.digest())
 
 
 def _hash64(data: bytes, salt: bytes) -> int:

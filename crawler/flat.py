@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# Of scripts that write no spaces between words, for a class of characters.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 MOST_MARKS = 30  # on one letter
 _KANA_MARKS = "\uff9e\uff9f"  # letters that become marks
 _MAY_BE_MARKS = re.compile(rf"(?:[^\x00-\u02ff\w]|[{_KANA_MARKS}]){{{MOST_MARKS + 1},}}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from crawler.figures import YEAR, Figure, figures
-from crawler.flat import composed, flat
+from crawler.flat import UNSPACED, composed, flat
 from crawler.number_words import MONTHS
 from crawler.small_words import AGAINST, EMPTY, PERHAPS, PHRASES, SAME
 from crawler.word_forms import same_word
@@ -23,7 +23,6 @@ LONGEST = 300  # characters of a headline that are looked at
 MORE = 3  # words more that claim something more
 MORE_INSTEAD = 2  # where other words are gone
 MORE_CHARACTERS = 6  # the same in scripts without spaces
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 
 _LABEL = re.compile(
     r"^[\[(【]?(?:(?:live|breaking|just in|exclusive|watch|video|photos?|pics|in pictures|explained|explainer|analysis"
@@ -147,7 +146,7 @@ def _squashed(headline: str) -> str:
 
 def _is_unspaced(headline: str) -> bool:
     """Whether it is in a script that writes no spaces between words, for the better part."""
-    return len(re.findall(rf"[{_UNSPACED}]", headline)) * 3 > len(_squashed(headline))
+    return len(re.findall(rf"[{UNSPACED}]", headline)) * 3 > len(_squashed(headline))
 
 
 # -- words -----------------------------------------------------------------------------------------

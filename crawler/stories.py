@@ -185,7 +185,7 @@ def _joined(
 def _tied(article: Article, candidates: Sequence[Article], constraints: Constraints) -> Fold | None:
     """The story of the strongest tie; None: nothing binds it."""
     stories = _by_story(article, candidates)
-    recurs = _headline_recurs(article, candidates)
+    is_column = _headline_recurs(article, candidates)
     best: tuple[tuple[float, ...], Fold] | None = None
     for story_id, members in stories.items():
         if not _is_open(members, article) or not _reaches_founder(article, members, story_id, constraints):
@@ -194,7 +194,7 @@ def _tied(article: Article, candidates: Sequence[Article], constraints: Constrai
             (member, found)
             for member in members
             if (found := relation(article, member)) is not None
-            and not (recurs and _rests_on_headline(article, found))
+            and not (is_column and _rests_on_headline(article, found))
         ]
         if not tied:
             continue
@@ -240,8 +240,9 @@ def _earliest(member: Article, found: Relation, members: Sequence[Article]) -> t
 
 
 def _founded_and_followed(article: Article, candidates: Sequence[Article]) -> bool:
-    own = story_id_of(article)
-    return article.story_id == own and any(one.story_id == own and one.id != article.id for one in candidates)
+    own = article.story_id
+    founded = own is not None and founder_of(own) == article.id
+    return founded and any(one.story_id == own and one.id != article.id for one in candidates)
 
 
 def _headline_recurs(article: Article, candidates: Sequence[Article]) -> bool:
@@ -270,7 +271,7 @@ def _reaches_founder(
         two = profile(member)
         if founder_of(story_id) == member.id:
             return _stays_with(article, member)
-        if member.duplicate_of and f"s{member.duplicate_of}" == story_id and member.similarity is not None:
+        if member.duplicate_of == founder_of(story_id) and member.similarity is not None:
             distance = (1 - resemblance(one.text, two.text)) + (1 - member.similarity)
             if 1 - distance >= FOUNDER:
                 return True

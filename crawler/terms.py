@@ -10,7 +10,8 @@ from hashlib import blake2b
 from itertools import islice
 
 from crawler.credits import without_credits
-from crawler.flat import compatible
+from crawler.datelines import UNKNOWN_DATELINE
+from crawler.flat import UNSPACED, compatible
 from crawler.records import Article
 
 READ = 200  # words of a text from its beginning: news says first what happened
@@ -20,22 +21,17 @@ UNCONFIRMED = 0.6  # times more where the text does not hold the word: the text 
 IN_TITLE = 2  # times more that a word of the title counts
 LONGEST = 40  # characters of a word that are looked at: what is longer is an address, a code, or an attack
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(
-    rf"\d+(?:[.,]\d+)*|[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W_])+(?:['’](?=[^\W\d_]{{2}})[^\W\d_]+)?"
+    rf"\d+(?:[.,]\d+)*|[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\W_])+(?:['’](?=[^\W\d_]{{2}})[^\W\d_]+)?"
 )
-_UNSPACED_RUN = re.compile(rf"[{_UNSPACED}]")
-# "BENGALURU, Feb 3 (Deccan Wire) -", whatever the agency: the place is where it sits, not what it tells of.
-_DATELINE = re.compile(
-    r"\A\s*[A-Z][A-Z.'’/ -]{2,40}(?:, [A-Z][\w.]*\.? \d{1,2})?\s*\([^()\n]{2,40}\)\s*[-–—]+\s*"
-)
+_UNSPACED_RUN = re.compile(rf"[{UNSPACED}]")
 # UTF-8 read as Latin-1: a lead byte and as many continuation bytes as it announces.
 _MISREAD = re.compile("[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 def terms(article: Article) -> Mapping[str, float]:
     """The words of an article with their number, those of title and lead counted more; at most 200 words of text."""
-    text = _DATELINE.sub("", without_credits(article.text) or article.summary, count=1)
+    text = _without_place(without_credits(article.text) or article.summary)
     body = list(islice(words(text), READ))
     counts: dict[str, float] = defaultdict(float)
     for word in (*body, *body[:LEAD]):
@@ -44,6 +40,12 @@ def terms(article: Article) -> Mapping[str, float]:
     for word in words(article.title):
         counts[word] += IN_TITLE if word in said or not body else UNCONFIRMED
     return counts
+
+
+def _without_place(text: str) -> str:
+    """A text less its dateline, whatever the agency: the place is where that sits, not what it tells of."""
+    found = UNKNOWN_DATELINE.match(text)
+    return text if found is None else text[found.end() :]
 
 
 def keys(weighted: Mapping[str, float]) -> tuple[int, ...]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from functools import cached_property, lru_cache
-from urllib.parse import urlsplit
 
+from crawler.attribution import host_of
 from crawler.datelines import plain_title
 from crawler.duplicates import (
     LEAD,
@@ -84,7 +84,7 @@ class Profile:
 
     @cached_property
     def host(self) -> str:
-        return _host(self._article.url)
+        return host_of(self._article.url)
 
     @cached_property
     def title(self) -> tuple[str, ...]:
@@ -225,8 +225,13 @@ def strings_together(page: Article, article: Article) -> bool:
 
 
 def outlet_of(article: Article) -> str:
+    """See `outlet_at`."""
+    return outlet_at(article.url, article.source_id)
+
+
+def outlet_at(url: str, source_id: str) -> str:
     """What tells outlets apart: the host; where an address is missing, the source."""
-    return profile(article).host or article.source_id
+    return host_of(url) or source_id
 
 
 def _one_outlet(article: Article, host: str, other: Article, other_host: str) -> bool:
@@ -310,10 +315,3 @@ def profile(article: Article) -> Profile:
 def moment(article: Article) -> datetime:
     """When it was told: as the source says, but never after it was seen."""
     return min(article.published_at or article.first_seen_at, article.first_seen_at)
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""

@@ -151,7 +151,7 @@ def test_the_fifth_outlet_of_the_next_day_refers_to_the_mail_of_the_first(played
 
 def test_a_correction_is_told_as_an_update(played: Played) -> None:
     """Once, by the digest that told the article as it was."""
-    mails = [str(mail.get_body(("plain",)).get_content()) for mail in played.mails()]  # type: ignore[union-attr]
+    mails = [str(mail.get_body(("plain",)).get_content()) for mail in played.mails()]  # type: ignore[union-attr]  # each has one
 
     told = [text for text in mails if "* UPDATED: " in text]
     assert len(told) == 1

@@ -15,9 +15,10 @@ from crawler.duplicates import (
     band_keys,
     bands,
     containment,
+    is_short,
+    minhash,
     resemblance,
     shingles,
-    signature,
     tokens,
 )
 from crawler.records import Article
@@ -78,10 +79,11 @@ def test_chinese_is_cut_by_characters() -> None:
     assert "港 务 局 批 准 了" in shingles("港务局批准了两艘新渡轮的预算。")
 
 
-def test_short_texts_have_no_signature() -> None:
+def test_short_texts_are_not_judged_by_themselves() -> None:
     """29 words prove nothing; 30 are judged."""
-    assert signature(" ".join(words(29))) == ()
-    assert len(signature(" ".join(words(30)))) == 128
+    assert is_short(words(29))
+    assert not is_short(words(30))
+    assert minhash(frozenset(), 24) == ()
 
 
 def test_resemblance_and_containment_are_set_arithmetic() -> None:
@@ -97,11 +99,11 @@ def test_a_signature_estimates_resemblance() -> None:
     """Within three standard errors."""
     base = words(400)
     edited = [*base[:300], *words(100, seed=2)]
-    one, two = " ".join(base), " ".join(edited)
+    one, two = shingles(" ".join(base)), shingles(" ".join(edited))
 
-    equal = sum(a == b for a, b in zip(signature(one), signature(two), strict=True)) / 128
+    equal = sum(a == b for a, b in zip(minhash(one, 128), minhash(two, 128), strict=True)) / 128
 
-    assert abs(equal - resemblance(shingles(one), shingles(two))) < 3 * 0.045
+    assert abs(equal - resemblance(one, two)) < 3 * 0.045
 
 
 @pytest.mark.parametrize("changed", [0, 7, 127])
@@ -131,7 +133,7 @@ def test_a_signature_that_cannot_be_cut_is_refused() -> None:
 
 def test_results_are_the_same_in_every_process() -> None:
     """Stored bands stay valid over restarts, whatever the hash seed."""
-    code = "from crawler.duplicates import bands, signature; print(bands(signature(' '.join(map(str, range(99)))), 8))"
+    code = "from crawler.duplicates import bands, minhash; print(bands(minhash(set(map(str, range(99))), 24), 4))"
     seen = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -143,7 +145,7 @@ def test_results_are_the_same_in_every_process() -> None:
         ).stdout
         for seed in ("1", "2")
     }
-    assert seen == {f"{bands(signature(' '.join(map(str, range(99)))), 8)}\n"}
+    assert seen == {f"{bands(minhash(set(map(str, range(99))), 24), 4)}\n"}
 
 
 def test_copies_share_a_band() -> None:

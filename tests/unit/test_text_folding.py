@@ -229,3 +229,11 @@ def test_a_name_takes_only_an_s() -> None:
     assert name_forms("MSP") == {"MSP", "MSPs"}
     assert name_forms("MSPs") == {"MSP", "MSPs"}
     assert name_forms("US") == {"US"}
+
+
+def test_marks_without_end_are_put_into_order_some_at_a_time() -> None:
+    """Of those beyond the thirtieth on a letter nothing is moved: to order all of them takes n * n steps."""
+    unordered = "\u0301\u0323" * 40  # an acute, and a dot below that comes before it
+    folded = equalise("e" + unordered).text
+    assert folded.startswith("\u1eb9")
+    assert folded.count("\u0301\u0323") == 2  # places where one part ends and the next begins

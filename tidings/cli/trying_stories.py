@@ -177,14 +177,9 @@ def _title(one: _Folded) -> str:
 
 def _outlet(one: _Folded) -> str:
     """As the line calls it, else its host; "" where neither is known."""
-    from urllib.parse import urlsplit
+    from crawler.attribution import host_of
 
-    if one.article.source_id:
-        return one.article.source_id
-    try:
-        return (urlsplit(one.article.url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    return one.article.source_id or host_of(one.article.url)
 
 
 def _in(one: _Folded) -> str:

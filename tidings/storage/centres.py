@@ -10,12 +10,11 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from crawler.attribution import host_of
 from crawler.folds import Centre, Headline, Vector
 from crawler.likeness import centre_of, joined, merged
 from crawler.records import Article
 from crawler.terms import keys
-from crawler.ties import moment
+from crawler.ties import moment, outlet_at
 from tidings.storage import bands
 from tidings.storage.article_rows import A, chunks, to_article, whole_articles
 from tidings.storage.tables import stories
@@ -46,7 +45,7 @@ def around(
     for some in chunks(one for one in near if one != but):
         for row in connection.execute(_HEADLINES, {"ids": some}):
             wanted.add(row.story_id)
-            outlet = host_of(row.url) or row.source_id
+            outlet = outlet_at(row.url, row.source_id)
             headlines.append(Headline(outlet=outlet, title=row.title, at=row.first_seen_at))
     return of(connection, wanted), tuple(headlines)
 
