@@ -138,7 +138,7 @@ async def test_a_spider_process_that_is_killed_loses_nothing_and_tells_nothing_t
 async def test_one_page_in_sixty_that_aborts_its_interpreter_costs_nothing_but_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is tried three times and then quarantined; the other 59 are read."""
+    """It crashes three times and is then quarantined; the other 59 are read."""
     monkeypatch.setattr("crawler.extract.extractor.read_page", poisoned)
     with ManySites(Plan(hosts=6, pages=10, poisoned=True)) as sites:
         async with reading(tmp_path, sites) as (app, clock):
@@ -152,4 +152,5 @@ async def test_one_page_in_sixty_that_aborts_its_interpreter_costs_nothing_but_i
     assert sorted(states) == ["quarantined"] + ["read"] * 59
     assert crashed.url.endswith("/a/7")
     assert "signal 6" in crashed.reason
-    assert sum((one.host, one.path) == (0, "/a/7") for one in asked) == 3
+    # On a busy machine a child may be lost before it has said whose work it did: that try does not count.
+    assert sum((one.host, one.path) == (0, "/a/7") for one in asked) in (3, 4)
