@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 
 from alerts import contract, envelope
-from alerts.records import Message
+from alerts.messages import Message, MessageKind
 from alerts.safe import one_line
 from alerts.wrap import wrapped
 
@@ -44,7 +44,7 @@ def notice(
         html=_PAGE.format(subject=escape(title), body=body),
         data=envelope.serialised(document),
         created_at=created_at,
-        test=test,
+        kind=MessageKind.TEST if test else MessageKind.NOTICE,
     )
 
 

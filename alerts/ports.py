@@ -6,18 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alerts.messages import Delivery, Message
 from alerts.plans import DigestPlan
-from alerts.records import (
-    Coverage,
-    Delivery,
-    DigestSlot,
-    Flood,
-    Match,
-    MatchedArticle,
-    Message,
-    Telling,
-    Window,
-)
+from alerts.records import Coverage, DigestSlot, Flood, Match, MatchedArticle, Telling, Window
 from alerts.rerun import Refound, Rerun
 from crawler.records import Article
 

@@ -411,45 +411,6 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A rendered digest or notice: frozen, the same for every channel and attempt."""
-
-    key: str  # stable: "morning/2026-11-25T07:30"
-    subject: str
-    text: str
-    html: str
-    data: str  # the CloudEvents document as JSON, serialised once
-    created_at: datetime
-    digest_id: str = ""
-    test: bool = False
-    refers_to: tuple[str, ...] = ()  # keys of messages that told its follow-ups first, oldest first
-
-
-class DeliveryState(StrEnum):
-    PENDING = "pending"
-    SENT = "sent"
-    PARKED = "parked"  # refused, or given up: see last_error
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One message to one recipient of one channel."""
-
-    id: str  # stable: hash of message key, channel, recipient; also Message-ID and webhook-id
-    message_key: str
-    channel_id: str
-    recipient: str  # mail address; "" where the channel has one receiver
-    state: DeliveryState = DeliveryState.PENDING
-    attempts: int = 0
-    created_at: datetime
-    next_attempt_at: datetime | None = None
-    sent_at: datetime | None = None
-    last_error: str | None = None
-    answer: str | None = None  # what the other side said on success
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSlot:
     """A slot of a digest that has passed."""
 

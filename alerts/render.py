@@ -1,40 +1,30 @@
 """A digest becomes a message: HTML and text by sandboxed Jinja templates, JSON by code.
 
-The only importer of jinja2 and css_inline. Templates see plain data (`document`), cannot switch
-escaping off, cannot load files outside their folders, and cannot build huge values.
+The only importer of css_inline. What templates may do is in sandbox.py, what they are given in document.py.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from traceback import walk_tb
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import jinja2
-import jinja2.nodes
 from css_inline import CSSInliner, InlineError
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts import envelope, wording
 from alerts.digest import refers_to
 from alerts.document import EVERYTHING, Plain, Room, document
 from alerts.errors import TemplateFault
-from alerts.records import Digest, Message
-from alerts.wrap import wrapped
+from alerts.messages import Message
+from alerts.records import Digest
+from alerts.sandbox import Environment, LockedLoader
 
 HTML_BYTES = 100_000  # mail programs cut a message at 102 kB
 FULL_ENOUGH = 0.97  # of it; no further story is squeezed in then
 KEPT = 12  # stories in full that titles of others give way to
-LONGEST = 8_000_000  # characters a template may write
-SECONDS = 5.0  # and the time it may take between two pieces of output
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -48,10 +38,10 @@ class Renderer:
     def __init__(self, user_templates: Path | None = None) -> None:
         bundled = Path(str(files("alerts").joinpath("templates")))
         folders = [folder for folder in (user_templates, bundled) if folder is not None]
-        self._bundled = _Environment([_LockedLoader(bundled)], limited=False)
+        self._bundled = Environment([LockedLoader(bundled)], limited=False)
         self._templates = self._bundled
         if user_templates is not None:
-            self._templates = _Environment([_LockedLoader(folder) for folder in folders], limited=True)
+            self._templates = Environment([LockedLoader(folder) for folder in folders], limited=True)
         self._inliner = CSSInliner(
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False, minify_css=True
         )
@@ -115,7 +105,7 @@ def page(template: str, data: Plain) -> str:
         TemplateFault: there is no such template, or `data` lacks what it shows.
     """
     bundled = Path(str(files("alerts").joinpath("templates")))
-    return _Environment([_LockedLoader(bundled)], limited=False).text_of(f"{template}.html.j2", data)
+    return Environment([LockedLoader(bundled)], limited=False).text_of(f"{template}.html.j2", data)
 
 
 def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
@@ -174,128 +164,3 @@ def _size(html: str) -> int:
 def _tidy(text: str) -> str:
     """No trailing spaces, no more than one empty line in a row."""
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip("\n") + "\n"
-
-
-# -- the sandbox -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    file: str
-    line: int
-
-
-class _LockedLoader(jinja2.FileSystemLoader):
-    """Files of one folder; a link that leads out of it is as good as missing."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self._root = folder.resolve()
-
-    def get_source(
-        self, environment: jinja2.Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool]]:
-        source, filename, fresh = super().get_source(environment, template)
-        if not Path(filename).resolve().is_relative_to(self._root):
-            raise jinja2.TemplateNotFound(template)
-        return source, filename, fresh
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """Escaping that cannot be switched off, undefined names as errors, no arithmetic that explodes."""
-
-    intercepted_binops = frozenset({"*", "**", "%"})
-
-    def __init__(self, loaders: list[_LockedLoader], *, limited: bool) -> None:
-        super().__init__(
-            loader=jinja2.ChoiceLoader(loaders),
-            autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self._limited = limited
-        for risky in ("safe", "xmlattr", "format", "center", "indent", "pprint", "tojson", "urlize"):
-            del self.filters[risky]
-        self.filters["wrap"] = wrapped
-        self.globals.clear()
-        self.globals["range"] = _short_range
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "*" and isinstance(left, int) and isinstance(right, int):
-            return left * right
-        raise SecurityError(f"{operator} works on whole numbers only, and ** not at all")
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        wide = attr in {
-            "format",
-            "format_map",
-            "ljust",
-            "rjust",
-            "center",
-            "zfill",
-            "expandtabs",
-            "translate",
-        }
-        return not wide and super().is_safe_attribute(obj, attr, value)
-
-    def wrap_str_format(self, value: Any) -> None:
-        """No `str.format`: a width of a thousand million is an attack on memory."""
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> jinja2.nodes.Template:
-        tree = super()._parse(source, name, filename)
-        for node in tree.find_all((jinja2.nodes.EvalContextModifier, jinja2.nodes.MarkSafe)):
-            raise jinja2.TemplateSyntaxError("escaping cannot be switched off", node.lineno, name, filename)
-        return tree
-
-    def text_of(self, name: str, data: Plain) -> str:
-        """What the template `name` writes.
-
-        Raises:
-            TemplateFault: with file and line.
-        """
-        try:
-            pieces, length, until = [], 0, time.monotonic() + SECONDS
-            for piece in self.get_template(name).generate(data):
-                length += len(piece)
-                if self._limited and (length > LONGEST or time.monotonic() > until):
-                    raise TemplateFault(
-                        f"{name}: it writes too much or takes too long; make its loops smaller"
-                    )
-                pieces.append(piece)
-            return "".join(pieces)
-        except jinja2.TemplateNotFound as error:
-            raise TemplateFault(
-                f"{error.name}: there is no such template; correct the name, or add the file"
-            ) from error
-        except jinja2.TemplateSyntaxError as error:
-            raise TemplateFault(
-                f"{error.filename or name}:{error.lineno}: {error.message}; correct the template"
-            ) from error
-        except TemplateFault:
-            raise
-        except Exception as error:  # whatever an expression of the user's template raises
-            where = _where(error, name)
-            raise TemplateFault(
-                f"{where.file}:{where.line}: {_words(error)}; correct the template"
-            ) from error
-
-
-def _short_range(*bounds: int) -> range:
-    found = range(*bounds)
-    if len(found) > 1000:
-        raise SecurityError("range() gives at most 1,000 numbers")
-    return found
-
-
-def _where(error: Exception, name: str) -> _Where:
-    """The innermost line of a template in the traceback; Jinja puts the templates' own lines there."""
-    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
-    return next(
-        (_Where(file, line) for file, line in reversed(frames) if file.endswith(".j2")), _Where(name, 1)
-    )
-
-
-def _words(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.records import Delivery
+from alerts.messages import Delivery
 
 JITTER = 0.1  # a wait is at most this part shorter or longer
 LONGEST_WISH = timedelta(hours=24)  # a longer Retry-After is cut to this

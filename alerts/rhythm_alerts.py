@@ -9,12 +9,13 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from alerts import slots
+from alerts.addressing import deliveries_for
 from alerts.bringers import Bringer, cause
+from alerts.messages import Message
 from alerts.notice import notice
-from alerts.notify import deliveries_for
 from alerts.plans import AlertKind, AlertPlan, DigestPlan
 from alerts.ports import Channel, DeliveryStore
-from alerts.records import Initiative, Message
+from alerts.records import Initiative
 from alerts.rhythm import DAY, PAST, Past, Silence, Surge, silence, surge
 from alerts.rhythm_words import Words, silence_words, surge_words
 from crawler.ports import Clock

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from alerts.records import DeliveryState
+from alerts.messages import DeliveryState
 from alerts.slots import upcoming
 from crawler.care import Care, Need
 from crawler.errors import HERE

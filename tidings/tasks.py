@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import assert_never
 
-from alerts.notify import Notifier, Outcome
+from alerts.courier import Outcome
+from alerts.notify import Notifier
 from alerts.rerun import Refound
 from alerts.rhythm_alerts import RhythmAlerts
 from crawler.folder import StoryFolder

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from alerts.records import Message
+from alerts.messages import Message
 from alerts.safe import link, one_line
 from crawler.wording import counted
 

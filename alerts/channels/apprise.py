@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alerts.channels.redact import secrets_of, told
 from alerts.errors import Refused, TryLater
+from alerts.messages import Delivery, Message
 from alerts.plans import AppriseChannel
-from alerts.records import Delivery, Message
 
 BODY = 3500  # characters; most services cut or split longer ones
 

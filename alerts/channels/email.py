@@ -12,8 +12,8 @@ import aiosmtplib
 from alerts.channels import mime
 from alerts.channels.redact import told
 from alerts.errors import AlertError, Refused, TryLater
+from alerts.messages import Delivery, Message
 from alerts.plans import EmailChannel, Tls
-from alerts.records import Delivery, Message
 
 CONNECT_SECONDS = 30.0
 COMMAND_SECONDS = 120.0

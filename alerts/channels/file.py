@@ -10,8 +10,8 @@ from pathlib import Path
 
 from alerts.channels import mime
 from alerts.errors import TryLater
+from alerts.messages import Delivery, Message
 from alerts.plans import FileChannel
-from alerts.records import Delivery, Message
 from alerts.safe import one_line
 
 _SENDER = mime.address("Tidings <tidings@localhost>")

@@ -12,7 +12,7 @@ from typing import Any
 
 from alerts.delivery_ids import delivery_id
 from alerts.errors import AlertError
-from alerts.records import Delivery, Message
+from alerts.messages import Delivery, Message
 from alerts.safe import one_line
 
 SUBJECT = 250  # characters at most

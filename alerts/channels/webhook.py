@@ -17,8 +17,8 @@ from alerts.bodies.brief import Brief, brief
 from alerts.bodies.posted import Posted
 from alerts.channels.redact import host_of, secrets_of, told
 from alerts.errors import GONE, AlertError, Refused, TryLater
+from alerts.messages import Delivery, Message
 from alerts.plans import HookFormat, WebhookChannel
-from alerts.records import Delivery, Message
 from crawler.errors import CrawlError, ForbiddenAddress
 
 _NOT_THIS_ONE = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.records import Delivery, DeliveryState, Message
+from alerts.messages import Delivery, DeliveryState, Message
 
 OPEN = (DeliveryState.PENDING, DeliveryState.PARKED)
 

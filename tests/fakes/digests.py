@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from alerts.messages import Delivery, Message
 from alerts.plans import DigestPlan
 from alerts.records import (
     Coverage,
-    Delivery,
     DigestSlot,
     FailingSource,
     Flood,
     Gap,
     Match,
     MatchedArticle,
-    Message,
     Telling,
     ToldIn,
     Unread,

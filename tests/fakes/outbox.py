@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
+from alerts.messages import Delivery, Message
 from alerts.plans import DigestPlan
 from alerts.records import (
     Commitment,
     Coverage,
-    Delivery,
     DigestSlot,
     Evidence,
     FailingSource,
@@ -21,7 +21,6 @@ from alerts.records import (
     Initiative,
     Match,
     MatchedArticle,
-    Message,
     Strength,
     Telling,
     ToldIn,

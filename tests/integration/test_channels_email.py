@@ -24,8 +24,8 @@ from alerts.channels import mime
 from alerts.channels.email import Email
 from alerts.digest import compose
 from alerts.errors import AlertError, Refused, TryLater
+from alerts.messages import Delivery, Message
 from alerts.plans import EmailChannel, Tls
-from alerts.records import Delivery, Message
 from alerts.render import Renderer
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot

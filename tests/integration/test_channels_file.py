@@ -19,9 +19,9 @@ from alerts.channels.file import Folder, file_name
 from alerts.channels.opening import open_channel
 from alerts.digest import compose
 from alerts.errors import Refused, TryLater
+from alerts.messages import Delivery, MessageKind
 from alerts.notice import test_message as marked_test
 from alerts.plans import AppriseChannel, FileChannel
-from alerts.records import Delivery
 from alerts.render import Renderer
 from crawler.records import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
@@ -201,7 +201,7 @@ def test_each_kind_of_plan_opens_its_channel(tmp_path: Path) -> None:
 def test_a_test_message_is_marked_in_every_form() -> None:
     message = marked_test(NOW)
 
-    assert message.test
+    assert message.kind is MessageKind.TEST
     assert "no news is in it" in " ".join(message.text.split())
     assert "no news is in it" in message.html
     assert json.loads(message.data)["data"]["test"] is True

@@ -20,8 +20,8 @@ from alerts.channels.opening import open_channel
 from alerts.channels.webhook import Webhook
 from alerts.digest import compose
 from alerts.errors import AlertError, Refused, TryLater
+from alerts.messages import Delivery
 from alerts.plans import HookFormat, WebhookChannel
-from alerts.records import Delivery
 from alerts.render import Renderer
 from crawler.errors import ForbiddenAddress, TemporaryFetchError
 from crawler.net.guard import AddressGuard

@@ -17,11 +17,12 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook as Reference
 
+from alerts.addressing import deliveries_for
 from alerts.channels.webhook import Webhook
+from alerts.courier import Result
+from alerts.messages import DeliveryState, Message
 from alerts.notice import notice
-from alerts.notify import Result, deliveries_for
 from alerts.plans import WebhookChannel
-from alerts.records import DeliveryState, Message
 from alerts.retry import HOOK, JITTER
 from crawler.net.guard import AddressGuard
 from crawler.net.post import Answer
@@ -96,7 +97,7 @@ class Receiver:
 async def receiving(fraction: float = 0.5) -> AsyncIterator[Receiver]:
     """A receiver on loopback, and the product's own outbox and channel before it."""
     house = House()
-    house.notifier._fraction = lambda: fraction
+    house.notifier._courier._fraction = lambda: fraction
     receiver = Receiver(house)
     app = web.Application()
     app.router.add_post("/hook", receiver.take)
@@ -115,7 +116,7 @@ async def receiving(fraction: float = 0.5) -> AsyncIterator[Receiver]:
         url=Secret(f"http://127.0.0.1:{runner.addresses[0][1]}/hook"),
         secret=Secret(" ".join(KEYS)),
     )
-    house.notifier._channels = {"desk": Webhook(plan, post=post, now=house.clock.now)}
+    house.notifier._courier._channels = {"desk": Webhook(plan, post=post, now=house.clock.now)}
     try:
         yield receiver
     finally:
@@ -150,7 +151,7 @@ async def until_quiet(house: House) -> None:
 
 async def sent(house: House, *numbers: int) -> None:
     for one in map(message, numbers):
-        way = house.notifier._channels["desk"]
+        way = house.notifier._courier._channels["desk"]
         await house.deliveries.add(one, deliveries_for(one, "desk", way, house.clock.now()))
 
 

@@ -21,7 +21,8 @@ from alerts.bodies.fitting import units
 from alerts.bodies.posted import Posted
 from alerts.digest import compose
 from alerts.envelope import document
-from alerts.records import Coverage, MatchedArticle, Message
+from alerts.messages import Message
+from alerts.records import Coverage, MatchedArticle
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
 
 BODIES: dict[str, Callable[[Brief], Posted]] = {

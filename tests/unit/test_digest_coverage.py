@@ -9,7 +9,8 @@ from datetime import timedelta
 from lxml import html as lxml_html
 
 from alerts.digest import compose
-from alerts.records import Gap, Message
+from alerts.messages import Message
+from alerts.records import Gap
 from alerts.render import Renderer
 from alerts.spans import SPANS, spans
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot

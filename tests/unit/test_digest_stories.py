@@ -13,7 +13,8 @@ from lxml import html as lxml_html
 
 from alerts.digest import compose, is_empty, refers_to, story_of, told
 from alerts.document import OUTLETS
-from alerts.records import Digest, MatchedArticle, Message, ToldIn
+from alerts.messages import Message
+from alerts.records import Digest, MatchedArticle, ToldIn
 from alerts.render import HTML_BYTES, Renderer
 from alerts.wording import first_teller, overview, spread, subject, summary
 from crawler.folds import Change, ChangeKind

@@ -21,9 +21,10 @@ from alerts.channels.webhook import Webhook
 from alerts.digest import compose
 from alerts.document import document
 from alerts.match import validate
+from alerts.messages import Delivery
 from alerts.notice import test_message as marked_as_test
 from alerts.plans import WebhookChannel
-from alerts.records import Delivery, Digest, Flood, ToldIn
+from alerts.records import Digest, Flood, ToldIn
 from alerts.render import Renderer
 from crawler.folds import Change, ChangeKind
 from crawler.records import Secret

@@ -29,7 +29,7 @@ DOORS = {
     "playwright": ("crawler/spiders/browser.py", "crawler/spiders/showing.py"),
     "parsel": ("crawler/extract/", "crawler/spiders/"),
     "htmldate": ("crawler/extract/",),
-    "jinja2": ("alerts/render.py",),
+    "jinja2": ("alerts/sandbox.py",),
     "css_inline": ("alerts/render.py",),
     "aiosmtplib": ("alerts/channels/",),
     "standardwebhooks": ("alerts/channels/", "tidings/demo/"),

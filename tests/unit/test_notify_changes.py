@@ -50,7 +50,7 @@ async def house(*plans: DigestPlan, **how: Any) -> tuple[House, Frozen]:
     """A house whose digests were known since yesterday."""
     made = House(plans=plans, **how)
     digests = Frozen()
-    made.digests = made.notifier._digests = digests
+    made.digests = made.notifier._composer._digests = digests
     await made.seen_since(SINCE)
     return made, digests
 

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from alerts.addressing import deliveries_for, delivery_id
+from alerts.composer import Composed
+from alerts.courier import Result
 from alerts.errors import Refused, TryLater
-from alerts.notify import Composed, Notifier, Result, deliveries_for, delivery_id
+from alerts.messages import Delivery, DeliveryState, Message
+from alerts.notify import Notifier
 from alerts.plans import DigestPlan, WhenEmpty
 from alerts.ports import Channel
-from alerts.records import Delivery, DeliveryState, Initiative, Match, MatchedArticle, Message
+from alerts.records import Initiative, Match, MatchedArticle
 from alerts.render import Renderer
 from crawler.records import Article
 from tests.fakes.deliveries import MemoryDeliveries
@@ -96,7 +100,7 @@ class House:
 
     async def seen_since(self, when: datetime = SINCE) -> House:
         """As if every digest had been known since `when`."""
-        for one in self.notifier._plans:
+        for one in self.notifier._composer._plans:
             await self.digests.start(one, when)
         return self
 
@@ -172,7 +176,7 @@ async def test_two_processes_compose_one_digest() -> None:
     """The store's key decides: the loser reports nothing."""
     house = await House(found("Chips")).seen_since()
     other = House(found("Chips"))
-    other.notifier._digests = house.digests
+    other.notifier._composer._digests = house.digests
 
     done = await asyncio.gather(house.notifier.compose_due(), other.notifier.compose_due())
 
@@ -364,7 +368,7 @@ async def test_compose_now_tells_at_once_and_ends_the_window() -> None:
 
 async def outbox(house: House, to: Sequence[str] = ("desk",)) -> list[str]:
     """One frozen message to these channels; ids of its deliveries."""
-    house.notifier._plans = {"morning": plan(to=tuple(to))}
+    house.notifier._composer._plans = {"morning": plan(to=tuple(to))}
     await house.seen_since()
     done: tuple[Composed, ...] = await house.notifier.compose_due()
     return [one.id for one in done[0].deliveries]

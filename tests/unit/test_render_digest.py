@@ -17,6 +17,7 @@ from lxml import html as lxml_html
 from alerts import wording
 from alerts.digest import compose
 from alerts.errors import TemplateFault
+from alerts.messages import Message
 from alerts.records import (
     Coverage,
     Digest,
@@ -27,7 +28,6 @@ from alerts.records import (
     FoundBy,
     Gap,
     MatchedArticle,
-    Message,
     Unread,
 )
 from alerts.render import HTML_BYTES, Renderer

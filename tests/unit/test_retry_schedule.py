@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.records import Delivery
+from alerts.messages import Delivery
 from alerts.retry import next_attempt
 from tests.fakes.outbox import NOW
 

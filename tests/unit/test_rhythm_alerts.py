@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from alerts.bringers import Bringer, cause
+from alerts.messages import Delivery, Message
 from alerts.plans import AlertKind, AlertPlan, DigestPlan
-from alerts.records import Delivery, Initiative, Message
+from alerts.records import Initiative
 from alerts.rhythm import Silence, Surge
 from alerts.rhythm_alerts import EVERY, Moments, RhythmAlerts
 from alerts.rhythm_words import silence_words, surge_words

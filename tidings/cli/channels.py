@@ -74,8 +74,9 @@ def test(
     plans = _chosen(loaded, channel_ids)
 
     async def work() -> list[dict[str, Any]]:
+        from alerts.addressing import deliveries_for
         from alerts.errors import Refused, TryLater
-        from alerts.notify import deliveries_for, test_message
+        from alerts.notice import test_message
         from tidings.app import channel
 
         message = test_message(datetime.now(UTC))

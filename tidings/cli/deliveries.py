@@ -11,7 +11,7 @@ from tidings.cli.options import FAILED, Config, Json, State, fail, run, settings
 from tidings.cli.output import json_line, plain, table
 
 if TYPE_CHECKING:
-    from alerts.records import Delivery, Message
+    from alerts.messages import Delivery, Message
 
 app = typer.Typer(help="See the outbox and act on it.", no_args_is_help=True)
 

@@ -12,8 +12,8 @@ from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
 from tidings.cli.output import json_line, stamp
 
 if TYPE_CHECKING:
+    from alerts.messages import Message
     from alerts.plans import DigestPlan
-    from alerts.records import Message
     from tidings.settings import Settings
 
 app = typer.Typer(help="Preview, list the times of, and send digests.", no_args_is_help=True)

@@ -22,8 +22,9 @@ from crawler.folds import Change, ChangeKind
 from tidings.storage.article_rows import A, chunks
 from tidings.storage.dialect import AnyRow, insert_for
 from tidings.storage.match_rows import WATCHLIST_SINCE, M, to_match, with_version
+from tidings.storage.outbox_tables import article_changes, told_stories, told_versions
 from tidings.storage.sources import S
-from tidings.storage.tables import article_changes, articles, matches, sources, told_stories, told_versions
+from tidings.storage.tables import articles, matches, sources
 from tidings.storage.tellings import COLUMNS, to_telling
 from tidings.storage.told import told_before
 from tidings.storage.versions import TextVersion, versions_of

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, func, select
 
 from alerts.errors import GONE
-from alerts.records import DeliveryState
+from alerts.messages import DeliveryState
 from crawler.records import SourceState, TextState
 from tidings.storage.article_rows import A
 from tidings.storage.engine import Database
+from tidings.storage.outbox_tables import deliveries
 from tidings.storage.schema import REVISIONS
 from tidings.storage.sources import S, active
-from tidings.storage.tables import articles, deliveries, matches, stories
+from tidings.storage.tables import articles, matches, stories
 
 D = deliveries.c
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import builtins
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from alerts.records import Delivery, DeliveryState, Message
+from alerts.messages import Delivery, DeliveryState, Message, MessageKind, Picture
 from tidings.storage.article_rows import chunks
 from tidings.storage.dialect import AnyRow, claim, insert
 from tidings.storage.engine import Database
-from tidings.storage.tables import deliveries, messages
+from tidings.storage.outbox_tables import deliveries, messages
 
 D = deliveries.c
 PENDING, SENT, PARKED, CANCELLED = (
@@ -101,9 +102,11 @@ def add_message(connection: Connection, message: Message) -> bool:
         "html": message.html,
         "data": message.data,
         "created_at": message.created_at,
+        "kind": str(message.kind),
         "digest_id": message.digest_id,
-        "test": message.test,
         "refers_to": list(message.refers_to) or None,
+        "threads": list(message.threads) or None,
+        "pictures": [[one.name, b64encode(one.png).decode()] for one in message.pictures] or None,
     }
     added = connection.execute(
         insert(connection, messages).values(row).on_conflict_do_nothing().returning(messages.c.key)
@@ -126,6 +129,7 @@ def add_deliveries(connection: Connection, new: Sequence[Delivery]) -> None:
             "sent_at": one.sent_at,
             "last_error": one.last_error,
             "answer": one.answer,
+            "refused": one.refused,
             "due_at": (one.next_attempt_at or one.created_at) if one.state is DeliveryState.PENDING else None,
         }
         for one in new
@@ -148,6 +152,7 @@ def to_delivery(row: AnyRow) -> Delivery:
         sent_at=row.sent_at,
         last_error=row.last_error,
         answer=row.answer,
+        refused=row.refused,
     )
 
 
@@ -201,8 +206,10 @@ def _to_message(row: AnyRow) -> Message:
         data=row.data,
         created_at=row.created_at,
         digest_id=row.digest_id,
-        test=row.test,
+        kind=MessageKind(row.kind),
         refers_to=tuple(row.refers_to or ()),
+        threads=tuple(row.threads or ()),
+        pictures=tuple(Picture(name=name, png=b64decode(png)) for name, png in row.pictures or ()),
     )
 
 

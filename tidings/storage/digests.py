@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
 
+from alerts.messages import Delivery, Message
 from alerts.plans import DigestPlan
-from alerts.records import Coverage, Delivery, DigestSlot, Flood, MatchedArticle, Message, Telling, Window
+from alerts.records import Coverage, DigestSlot, Flood, MatchedArticle, Telling, Window
 from tidings.storage import changes
 from tidings.storage.article_rows import A
 from tidings.storage.coverage import coverage
@@ -16,19 +17,11 @@ from tidings.storage.deliveries import add_deliveries, add_message
 from tidings.storage.dialect import AnyRow, insert, lock
 from tidings.storage.engine import Database
 from tidings.storage.match_rows import WATCHLIST_SINCE, WINDOWS, M, to_match, with_version
+from tidings.storage.outbox_tables import digest_slots, digests, message_stories, told_stories
 from tidings.storage.review import FREE, floods_for
 from tidings.storage.sources import S
 from tidings.storage.stories import hold_names
-from tidings.storage.tables import (
-    articles,
-    digest_slots,
-    digests,
-    match_commitments,
-    matches,
-    message_stories,
-    sources,
-    told_stories,
-)
+from tidings.storage.tables import articles, match_commitments, matches, sources
 from tidings.storage.tellings import COLUMNS, to_telling
 from tidings.storage.told import Told, told_before
 

@@ -29,8 +29,9 @@ from tidings.storage.lanes import (
     ours,
     submit_to,
 )
+from tidings.storage.outbox_tables import deliveries
 from tidings.storage.sqlite import InUse, journal_for
-from tidings.storage.tables import deliveries, sources
+from tidings.storage.tables import sources
 
 __all__ = ["Database", "StorageError", "Waits"]
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
-from alerts.records import Delivery, Match, Telling
+from alerts.messages import Delivery
+from alerts.records import Match, Telling
 from crawler.folds import Change, Fold
 from crawler.identity import canonical_url
 from crawler.records import Article, Sighting
@@ -17,15 +18,10 @@ from tidings.storage.deliveries import to_delivery
 from tidings.storage.engine import Database
 from tidings.storage.keys import fingerprint
 from tidings.storage.match_rows import matches_of
+from tidings.storage.outbox_tables import deliveries, message_stories
 from tidings.storage.sources import S
 from tidings.storage.stories import told_in
-from tidings.storage.tables import (
-    articles,
-    deliveries,
-    message_stories,
-    sightings,
-    sources,
-)
+from tidings.storage.tables import articles, sightings, sources
 from tidings.storage.tellings import COLUMNS, to_telling
 from tidings.storage.versions import TextVersion as TextVersion
 from tidings.storage.versions import versions_of

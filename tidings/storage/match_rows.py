@@ -13,7 +13,8 @@ from sqlalchemy.sql.dml import Insert
 from alerts.records import Evidence, Field, Found, FoundBy, Match, Strength
 from tidings.storage.article_rows import chunks
 from tidings.storage.dialect import AnyRow, insert_for
-from tidings.storage.tables import digest_slots, digests, matches, watchlist_versions
+from tidings.storage.outbox_tables import digest_slots, digests
+from tidings.storage.tables import matches, watchlist_versions
 
 M = matches.c
 

@@ -9,23 +9,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
-from alerts.records import DeliveryState
+from alerts.messages import DeliveryState
 from tidings.storage import bands, centres
 from tidings.storage.article_rows import A, V
 from tidings.storage.engine import Database
 from tidings.storage.hosts import forget_hosts
+from tidings.storage.outbox_tables import deliveries, messages
 from tidings.storage.review import let_go
 from tidings.storage.sources import S
 from tidings.storage.stories import forget_stories
-from tidings.storage.tables import (
-    article_versions,
-    articles,
-    deliveries,
-    identity_keys,
-    matches,
-    messages,
-    source_gaps,
-)
+from tidings.storage.tables import article_versions, articles, identity_keys, matches, source_gaps
 
 BATCH = 500  # rows of one transaction
 KEYS = timedelta(days=400)  # for which a key is remembered after no feed lists it any more

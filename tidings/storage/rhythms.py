@@ -12,9 +12,10 @@ from crawler.records import SourceState
 from tidings.storage.article_rows import A
 from tidings.storage.engine import Database
 from tidings.storage.match_rows import M
+from tidings.storage.outbox_tables import messages
 from tidings.storage.review import FREE
 from tidings.storage.sources import S, active
-from tidings.storage.tables import articles, initiative_rules, matches, messages, sources
+from tidings.storage.tables import articles, initiative_rules, matches, sources
 from tidings.storage.tellings import OUTLET
 
 R = initiative_rules.c

@@ -16,16 +16,8 @@ from tidings.storage.article_rows import A, chunks, hold
 from tidings.storage.constraints import forget_constraints, move_constraints
 from tidings.storage.dialect import AnyRow, insert
 from tidings.storage.match_rows import M
-from tidings.storage.tables import (
-    articles,
-    digest_slots,
-    digests,
-    matches,
-    message_stories,
-    stories,
-    story_aliases,
-    told_stories,
-)
+from tidings.storage.outbox_tables import digest_slots, digests, message_stories, told_stories
+from tidings.storage.tables import articles, matches, stories, story_aliases
 
 S = stories.c
 L = story_aliases.c

@@ -13,28 +13,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     text,
 )
 
+from tidings.storage.base import metadata, waiting
 from tidings.storage.types import AwareTime, Duration, Words
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _waiting(name: str, column: Column[object], *more: Column[object]) -> Index:
-    """An index that holds only the rows whose `column` is set."""
-    rows = text(f"{column.name} IS NOT NULL")
-    return Index(name, column, *more, sqlite_where=rows, postgresql_where=rows)
-
 
 sources = Table(
     "sources",
@@ -171,11 +156,11 @@ articles = Table(
     Column("matched_version", Integer, nullable=False),  # 0: none
     Column("judged_at", AwareTime),  # when it was matched first
 )
-_waiting("ix_articles_page_due_at", articles.c.page_due_at)
-_waiting("ix_articles_unfolded_since", articles.c.unfolded_since)
-_waiting("ix_articles_unmatched_since", articles.c.unmatched_since)
-_waiting("ix_articles_held_since", articles.c.held_since)
-_waiting("ix_articles_judged_at", articles.c.judged_at)
+waiting("ix_articles_page_due_at", articles.c.page_due_at)
+waiting("ix_articles_unfolded_since", articles.c.unfolded_since)
+waiting("ix_articles_unmatched_since", articles.c.unmatched_since)
+waiting("ix_articles_held_since", articles.c.held_since)
+waiting("ix_articles_judged_at", articles.c.judged_at)
 Index("ix_articles_url_print", articles.c.url_print)
 Index("ix_articles_canonical_print", articles.c.canonical_print)
 Index("ix_articles_title_print", articles.c.title_print)
@@ -199,7 +184,7 @@ article_versions = Table(
     # Set: summary, text and posts are empty, and kept as their difference to the next version, see versions.py.
     Column("packed", LargeBinary),
 )
-_waiting("ix_article_versions_kept_since", article_versions.c.kept_since)
+waiting("ix_article_versions_kept_since", article_versions.c.kept_since)
 
 page_crashes = Table(
     "page_crashes",
@@ -348,104 +333,3 @@ initiative_rules = Table(
     Column("filed", Integer, nullable=False),
     Column("gone", Integer, nullable=False),
 )
-
-digests = Table(
-    "digests",
-    metadata,
-    Column("id", Words, primary_key=True),
-    Column("started_at", AwareTime, nullable=False),
-)
-
-messages = Table(
-    "messages",
-    metadata,
-    Column("key", Words, primary_key=True),
-    Column("subject", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("html", Words, nullable=False),
-    Column("data", Words, nullable=False),
-    Column("created_at", AwareTime, nullable=False),
-    Column("digest_id", Words, nullable=False),
-    Column("test", Boolean, nullable=False),
-    Column("refers_to", JSON(none_as_null=True)),  # keys of messages that told its follow-ups; NULL: none
-)
-Index("ix_messages_created_at", messages.c.created_at)
-
-digest_slots = Table(
-    "digest_slots",
-    metadata,
-    Column("digest_id", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
-    Column("due", AwareTime, nullable=False),
-    Column("until", AwareTime, nullable=False),  # end of the window
-    Column("message_key", Words),  # NULL: empty and skipped; no foreign key: slots outlive messages
-    Column("frozen_at", AwareTime, nullable=False),
-)
-Index("ix_digest_slots_digest_id_until", digest_slots.c.digest_id, digest_slots.c.until)
-
-told_stories = Table(
-    "told_stories",
-    metadata,
-    Column("digest_id", Words, primary_key=True),
-    Column("story_id", String, primary_key=True),
-    Column("first_told_at", AwareTime, nullable=False),
-)
-Index("ix_told_stories_story_id", told_stories.c.story_id)
-
-told_versions = Table(
-    "told_versions",
-    metadata,
-    Column("digest_id", Words, primary_key=True),
-    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("version", Integer, nullable=False),  # the last that readers were told, or that says the same
-    Column("told_at", AwareTime, nullable=False),
-    sqlite_with_rowid=False,
-)
-Index("ix_told_versions_article_id", told_versions.c.article_id)
-
-article_changes = Table(
-    "article_changes",
-    metadata,
-    Column("digest_id", Words, primary_key=True),
-    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("before", Integer, primary_key=True, autoincrement=False),  # the version that was told
-    Column("after", Integer, nullable=False),
-    Column("at", AwareTime, nullable=False),  # `after` came into force
-    Column("kinds", JSON, nullable=False),
-    Column("said", Words, nullable=False),
-    Column("old", Words, nullable=False),  # headlines, "" where that makes the same claim
-    Column("new", Words, nullable=False),
-    Column("untold_since", AwareTime),  # `at` until it is told
-    Column("told_at", AwareTime),
-)
-_waiting("ix_article_changes_untold_since", article_changes.c.untold_since)
-Index("ix_article_changes_article_id", article_changes.c.article_id)
-
-message_stories = Table(
-    "message_stories",
-    metadata,
-    Column("story_id", String, primary_key=True),
-    Column("message_key", Words, ForeignKey("messages.key", ondelete="CASCADE"), primary_key=True),
-)
-Index("ix_message_stories_message_key", message_stories.c.message_key)
-
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("id", Words, primary_key=True),
-    Column("message_key", Words, ForeignKey("messages.key", ondelete="CASCADE"), nullable=False),
-    Column("channel_id", Words, nullable=False),
-    Column("recipient", Words, nullable=False),
-    Column("state", String, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("created_at", AwareTime, nullable=False),
-    Column("next_attempt_at", AwareTime),
-    Column("sent_at", AwareTime),
-    Column("last_error", Words),
-    Column("answer", Words),
-    Column("claimed_until", AwareTime),
-    Column("due_at", AwareTime),  # set while it is pending
-)
-_waiting("ix_deliveries_due_at", deliveries.c.due_at)
-Index("ix_deliveries_created_at", deliveries.c.created_at)
-Index("ix_deliveries_message_key", deliveries.c.message_key)

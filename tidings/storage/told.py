@@ -12,8 +12,9 @@ from alerts.plans import DigestPlan
 from alerts.records import Telling, ToldIn
 from tidings.storage.article_rows import A, chunks
 from tidings.storage.match_rows import M
+from tidings.storage.outbox_tables import message_stories, messages
 from tidings.storage.sources import S
-from tidings.storage.tables import articles, matches, message_stories, messages, sources
+from tidings.storage.tables import articles, matches, sources
 from tidings.storage.tellings import COLUMNS, to_telling
 
 

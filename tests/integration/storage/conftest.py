@@ -18,8 +18,8 @@ import sqlalchemy
 
 from tests.fakes.stores import MemoryStores
 from tidings.storage.engine import Database
+from tidings.storage.every_table import metadata
 from tidings.storage.stores import Stores
-from tidings.storage.tables import metadata
 
 
 @pytest.fixture

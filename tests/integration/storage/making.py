@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.messages import Delivery, Message
 from alerts.plans import DigestPlan
-from alerts.records import Delivery, DigestSlot, Evidence, Field, Match, Message, Strength
+from alerts.records import DigestSlot, Evidence, Field, Match, Strength
 from crawler.folds import Fold, Vector
 from crawler.ports import Surroundings
 from crawler.records import (

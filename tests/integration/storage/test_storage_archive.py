@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.records import DeliveryState
+from alerts.messages import DeliveryState
 from crawler.folds import Fold
 from crawler.records import Edit, Post, Sighting, SourceState, TextState
 from tests.integration.storage.making import (

@@ -34,9 +34,10 @@ from tests.integration.storage.making import (
     told_and_matched,
 )
 from tidings.storage.engine import FILE, Database, StorageError
+from tidings.storage.every_table import metadata
 from tidings.storage.sqlite import InUse, has_safe_wal, journal_for
 from tidings.storage.stores import Stores
-from tidings.storage.tables import metadata, sources
+from tidings.storage.tables import sources
 
 SOURCE = {
     "id": "s",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.records import DeliveryState
+from alerts.messages import DeliveryState, MessageKind
 from tests.integration.storage.making import HOUR, LEASE, MINUTE, NOON, delivery, message
 
 
@@ -21,10 +21,10 @@ async def state(stores: Any) -> Any:
 
 async def test_a_message_is_added_once(stores: Any) -> None:
     """A second one under its key is refused whole."""
-    assert await stores.deliveries.add(message(test=True), [delivery(1)]) is True
+    assert await stores.deliveries.add(message(kind=MessageKind.TEST), [delivery(1)]) is True
     assert await stores.deliveries.add(message(subject="other"), [delivery(2)]) is False
 
-    assert await stores.deliveries.get("delivery-1") == (delivery(1), message(test=True))
+    assert await stores.deliveries.get("delivery-1") == (delivery(1), message(kind=MessageKind.TEST))
     assert await stores.deliveries.get("delivery-2") is None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select
 
 from tests.integration.storage.making import NOON
 from tidings.storage.engine import FILE, Database, StorageError, Waits
-from tidings.storage.tables import digests, message_stories
+from tidings.storage.outbox_tables import digests, message_stories
 
 BUSY = 0.02  # seconds of one try at a locked file
 

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, MetaData, create_engine
 
 from tidings.storage import schema
 from tidings.storage.engine import FILE, Database, StorageError
+from tidings.storage.every_table import metadata
 from tidings.storage.stores import Stores
-from tidings.storage.tables import metadata
 
 
 async def test_the_migrations_make_the_tables_of_this_program(sql: Database) -> None:

@@ -31,10 +31,11 @@ from tests.integration.storage.making import (
 from tidings.storage import constraints, stories
 from tidings.storage.constraints import Said
 from tidings.storage.engine import Database
+from tidings.storage.outbox_tables import told_stories
 from tidings.storage.retention import SqlRetention
 from tidings.storage.stores import Stores
 from tidings.storage.story_views import StoryProblem, StoryQuery
-from tidings.storage.tables import articles, told_stories
+from tidings.storage.tables import articles
 from tidings.storage.tables import stories as story_rows
 
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
+from tidings.storage.every_table import metadata
 from tidings.storage.schema import VERSION_TABLE
-from tidings.storage.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
