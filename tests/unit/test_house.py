@@ -31,6 +31,7 @@ DOORS = {
     "htmldate": ("crawler/extract/",),
     "jinja2": ("alerts/sandbox.py",),
     "css_inline": ("alerts/render.py",),
+    "PIL": ("alerts/plots.py",),
     "aiosmtplib": ("alerts/channels/",),
     "standardwebhooks": ("alerts/channels/", "tidings/demo/"),
     "apprise": ("alerts/channels/",),
