@@ -7,13 +7,14 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= demo-out
 
-.PHONY: help demo test coverage run bench fuzz lint format lock schemas clean
+.PHONY: help demo test coverage run bench soak fuzz lint format lock schemas clean
 help:
 	@echo "make demo    play two days of news offline; mails, hooks and digests land in $(OUT)/"
 	@echo "make test    run the whole test suite"
 	@echo "make coverage  the same, and which lines no test reaches"
 	@echo "make run     start the daemon on ./config"
 	@echo "make bench   measure against named peers"
+	@echo "make soak    kill the program some 1,500 times at any moment, and count what was told (some 20 minutes)"
 	@echo "make fuzz    hunt for inputs that break the feed readers, FUZZ_SECONDS each"
 	@echo "make lint    formatting, lint rules, types, import contracts"
 	@echo "make lock    resolve the dependencies anew into requirements.lock"
@@ -39,6 +40,11 @@ run: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
+
+# The seed settles the news and the moments of death.
+SOAK_SEED ?= 1
+soak: $(READY)
+	$(BIN)/python -m tests.soak --seed $(SOAK_SEED)
 
 # Atheris is no locked dependency: there are no wheels of it for every machine.
 FUZZ_SECONDS ?= 60

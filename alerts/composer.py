@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,29 +16,61 @@ from alerts.delivery_ids import delivery_id as delivery_id
 from alerts.errors import TemplateFault
 from alerts.messages import Delivery, Message
 from alerts.notice import test_message as test_message
+from alerts.outgoing import Outgoing, Standing, Window
 from alerts.plans import DigestPlan, WhenEmpty
 from alerts.ports import Channel, DigestStore
-from alerts.records import Digest, DigestSlot, Flood, Initiative, MatchedArticle, Telling, Window
+from alerts.readers import Readers, left_to_timed, live, speaks_at, to_tell, together
+from alerts.recent import Recent
+from alerts.records import Coverage, Digest, DigestSlot, Flood, Initiative, Telling
 from alerts.render import Renderer
+from crawler.failpoints import reach
 from crawler.ports import Clock
 
-AGAIN = timedelta(days=1)  # "also now in" of a plan told immediately: once a day at most
+EARLY = timedelta(days=2)  # a slot that was composed so long before it was due was not told at its time
+IDLE = timedelta(days=1)  # then the window of a plan told immediately moves on, also with nothing to tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """One digest, composed; an empty one may be not sent."""
+    """What the readers of some channels are told in one slot."""
 
     slot: DigestSlot
+    channels: tuple[str, ...]
     digest: Digest
-    rendered: Message
-    message: Message | None  # `rendered`, when it is to be sent
+    message: Message | None = None  # None: it is empty, and not sent
     deliveries: tuple[Delivery, ...] = ()
     problem: str | None = None  # the user's template failed, the bundled one was used
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What there is to tell at one moment, to each group of channels."""
+
+    plan: DigestPlan
+    now: datetime
+    window: Window
+    groups: tuple[Readers, ...]
+    held: tuple[Flood, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.held and not any(group.matched for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What a digest says beside its stories, to all readers alike."""
+
+    evidence: Mapping[tuple[str, str], tuple[Telling, ...]]
+    coverage: Coverage
+    recent: Mapping[str, Recent]
+
+
 class Composer:
     """Composes digests; slots, messages and deliveries are in the stores.
+
+    What was told is known of each channel, whatever digest told it. Channels of one digest that are to be told the
+    same get one message; as a rule these are all of them.
 
     Args:
         window: held while a window is read and frozen, and by whoever writes matches, so that a match is never
@@ -63,103 +95,199 @@ class Composer:
         self._plans = {plan.id: plan for plan in plans}
         self._initiatives = initiatives
         self._window = window
+        self._begun = False
 
     async def begin(self) -> None:
         """Open the first window of digests never seen before, so that it holds what is matched from now on."""
-        for plan in self._plans.values():
-            await self._digests.start(plan.id, self._clock.now())
+        await self._digests.begin(tuple(self._plans.values()), self._clock.now())
+        self._begun = True
 
     async def compose_due(self) -> tuple[Composed, ...]:
-        """Compose and freeze each digest whose slot has passed; nothing is sent yet.
+        """Compose and freeze each digest whose slot has passed, in the order of the configuration; nothing is sent yet.
 
-        The store keeps one digest for each slot, so that a second call, or another process, adds none.
+        The store keeps one digest for each slot, so that a second call, or another process, adds none. Of digests
+        that are due together the first tells what they have in common.
         """
-        done = []
+        done: list[Composed] = []
+        if not self._begun:
+            await self.begin()
+        async with self._window:
+            await self._digests.set_back(self._clock.now())
         for plan in self._plans.values():
             if not plan.paused:
                 async with self._window:
-                    composed = await self._compose(plan)
-                if composed is not None:
-                    done.append(composed)
+                    done += await self._compose(plan)
         return tuple(done)
 
-    async def preview(self, plan: DigestPlan, at: datetime | None = None) -> Message:
-        """The message as it would be at `at` (now when None), due or not; nothing is sent or frozen."""
-        now = at if at is not None else self._clock.now()
-        since = min(await self._since(plan, self._clock.now()), now)
-        passed = slots.passed(plan, since, now) or slots.upcoming(plan, now, 1) or (_out_of_turn(plan, now),)
-        _, matched = await self._found(plan, since, now)
-        return (await self._told(plan, passed, since, matched, now)).rendered
+    async def preview(self, plan: DigestPlan, at: datetime | None = None) -> tuple[Message, ...]:
+        """The messages as they would be at `at` (now when None), due or not; nothing is sent or remembered.
 
-    async def compose_now(self, plan: DigestPlan) -> Composed:
+        Several where the plan's channels were told different things before; one also when there is nothing to tell.
+        """
+        composed = await self.previewed(plan, at)
+        return tuple(one.message for one in composed if one.message is not None)
+
+    async def previewed(self, plan: DigestPlan, at: datetime | None = None) -> tuple[Composed, ...]:
+        """See `preview`; with the channels of each, and what went wrong with the user's template."""
+        present = self._clock.now()
+        now = at if at is not None else present
+        since = await self._digests.last_until(plan.id)
+        if since is None:
+            since = await self._digests.first(plan, tuple(self._plans.values()), present)
+        since = min(since, now)
+        passed = slots.passed(plan, since, now) or slots.upcoming(plan, now, 1) or (_out_of_turn(plan, now),)
+        found = await self._found(plan, since, now)
+        composed = await self._told(found, passed)
+        if not any(one.message for one in composed):
+            composed = [await self._rendered(plan, composed[0], now, first=True)]
+        return tuple(one for one in composed if one.message is not None)
+
+    async def compose_now(self, plan: DigestPlan) -> tuple[Composed, ...]:
         """Compose and freeze a digest out of turn, keyed by the present moment, paused or not.
 
-        It ends the window: the next slot tells what is matched from now on. An empty one is not sent
-        and does not count.
+        It ends the window: the next slot tells what is matched from now on. Readers to whom there is nothing to tell
+        get none; when that is all of them, nothing is frozen, and it does not count.
         """
+        if not self._begun:
+            await self.begin()
         async with self._window:
             now = self._clock.now()
-            since = await self._since(plan, now)
-            window, matched = await self._found(plan, since, now)
-            composed = await self._told(plan, (_out_of_turn(plan, now),), since, matched, now)
-            if digests.is_empty(composed.digest):
-                return replace(composed, message=None, deliveries=())
-            frozen = await self._frozen(plan, composed, _told_of(window, composed.digest, matched), now)
-            return frozen or replace(composed, message=None, deliveries=())
+            found = await self._found(plan, await self._since(plan, now), now)
+            if found.is_empty:
+                return ()
+            slot = await self._free(_out_of_turn(plan, now))
+            composed = await self._told(
+                replace(found, plan=replace(plan, when_empty=WhenEmpty.SKIP)), (slot,)
+            )
+            return await self._frozen(found, composed)
 
-    async def _compose(self, plan: DigestPlan) -> Composed | None:
+    async def _compose(self, plan: DigestPlan) -> tuple[Composed, ...]:
         now = self._clock.now()
         since = await self._since(plan, now)
-        passed = () if plan.immediately else slots.passed(plan, since, now)
+        passed = () if plan.immediately else await self._open(plan, slots.passed(plan, since, now))
         if not passed and not plan.immediately:
-            return None
-        window, matched = await self._found(plan, since, now)
+            return ()
+        found = await self._found(plan, since, now)
         if plan.immediately:
-            due = self._immediate(plan, matched, await self._held(plan, since, now))
-            passed = (due,) if due is not None and due.due <= now else ()
-        if not passed:
-            return None
-        composed = await self._told(plan, passed, since, matched, now)
-        return await self._frozen(plan, composed, _told_of(window, composed.digest, matched), now)
+            due = speaks_at(plan, found.groups, found.held)
+            if due is None:
+                await self._move_on(found)
+            if due is None or due.due > now:
+                return ()
+            passed = (await self._free(due),)
+        return await self._frozen(found, await self._told(found, passed))
 
-    async def _frozen(
-        self, plan: DigestPlan, composed: Composed, window: Window, now: datetime
-    ) -> Composed | None:
-        """Store slot, message and deliveries in one step; None when another process was there before."""
-        if digests.is_empty(composed.digest) and plan.when_empty is WhenEmpty.SKIP:
-            composed = replace(composed, message=None, deliveries=())
+    async def _frozen(self, found: _Found, composed: Sequence[Composed]) -> tuple[Composed, ...]:
+        """Store the slot with its messages and deliveries in one step; nothing when another process was there before."""
+        reach("digest_commit")
         new = await self._digests.freeze(
-            composed.slot,
-            until=composed.digest.until,
-            message=composed.message,
-            deliveries=composed.deliveries,
-            story_ids=digests.told(composed.digest),
-            now=now,
-            window=window,
+            composed[0].slot,
+            until=found.now,
+            tellings=tuple(_outgoing(found.groups, composed)),
+            now=found.now,
+            window=found.window,
         )
-        return composed if new else None
+        return tuple(composed) if new else ()
 
-    async def _told(
-        self,
-        plan: DigestPlan,
-        passed: Sequence[DigestSlot],
-        since: datetime,
-        matched: Sequence[MatchedArticle],
-        now: datetime,
-    ) -> Composed:
-        digest = digests.compose(
-            plan,
-            passed,
-            since,
-            matched,
-            self._initiatives,
-            await self._evidence(plan),
-            await self._digests.coverage(since, now),
-            now,
-            await self._held(plan, since, now),
+    async def _move_on(self, found: _Found) -> None:
+        """End the window of a plan told immediately that has long had nothing to tell: it would be read on and on."""
+        if found.now - found.window.since > IDLE:
+            slot = await self._free(_out_of_turn(found.plan, found.now))
+            await self._digests.freeze(slot, until=found.now, tellings=(), now=found.now, window=found.window)
+
+    # -- what there is to tell -----------------------------------------------------------------------
+
+    async def _since(self, plan: DigestPlan, now: datetime) -> datetime:
+        last = await self._digests.last_until(plan.id)
+        return last if last is not None else await self._digests.start(plan.id, now)
+
+    async def _found(self, plan: DigestPlan, since: datetime, now: datetime) -> _Found:
+        """The window as it stands now, and what there is to tell in it: what matched, and what changed since it was told."""
+        told = live(plan, self._initiatives)
+        standings, every = [], {}
+        for channel_id in dict.fromkeys(plan.to):
+            matched = await self._digests.matched(channel_id, plan, since, now)
+            changed = await self._digests.changed(channel_id, plan, since, now)
+            standings.append(
+                Standing(
+                    channel_id=channel_id,
+                    matches=len(matched),
+                    told_before=sum(one.told_at is not None for one in matched),
+                    changes=len(changed),
+                )
+            )
+            left = left_to_timed(plan, channel_id, self._plans.values())
+            every[channel_id] = to_tell((*matched, *changed), told, left)
+        window = Window(initiatives=plan.initiatives, since=since, standings=tuple(standings), live=told)
+        held = await self._digests.floods(replace(plan, initiatives=told), since, now)
+        return _Found(plan=plan, now=now, window=window, groups=together(every), held=held)
+
+    async def _told(self, found: _Found, passed: Sequence[DigestSlot]) -> list[Composed]:
+        """What each group is told: rendered, where it is to be sent."""
+        plan, now, since = found.plan, found.now, found.window.since
+        around = await self._around(found, since)
+        composed: list[Composed] = []
+        for group in found.groups:
+            digest = digests.compose(
+                plan,
+                passed,
+                since,
+                group.matched,
+                self._initiatives,
+                around.evidence,
+                around.coverage,
+                now,
+                found.held,
+                recent=around.recent,
+            )
+            one = Composed(slot=passed[-1], channels=group.channels, digest=digest)
+            if plan.when_empty is WhenEmpty.SEND or not digests.is_empty(digest):
+                first = all(other.message is None for other in composed)
+                one = await self._rendered(plan, one, now, first=first)
+            composed.append(one)
+        return composed
+
+    async def _around(self, found: _Found, since: datetime) -> _Around:
+        return _Around(
+            evidence=await self._evidence(found.window.live),
+            coverage=await self._digests.coverage(since, found.now),
+            recent=await self._digests.recent(found.window.live, found.now, found.plan.zone),
         )
-        key = f"{plan.id}/{passed[-1].key}"
-        problem = None
+
+    async def _evidence(self, initiative_ids: Iterable[str]) -> Mapping[tuple[str, str], tuple[Telling, ...]]:
+        return {
+            (name, one.id): await self._digests.commitment_evidence(name, one.id, SHOWN)
+            for name in initiative_ids
+            for one in self._initiatives[name].commitments
+        }
+
+    # -- slots -----------------------------------------------------------------------------------------
+
+    async def _open(self, plan: DigestPlan, passed: Sequence[DigestSlot]) -> tuple[DigestSlot, ...]:
+        """Those of the slots that were not composed yet: where the clock was set back some were.
+
+        One that was composed long before its time is told again when that comes, under a key of its own.
+        """
+        done = await self._digests.frozen(plan.id, [one.key for one in passed]) if passed else {}
+        still = [one for one in passed if done.get(one.key, EARLY) >= EARLY]
+        return tuple([await self._free(one) if one.key in done else one for one in still])
+
+    async def _free(self, slot: DigestSlot) -> DigestSlot:
+        """The slot under a key of its own: one keyed by its moment may have been there before the clock was set back."""
+        number, key = 1, slot.key
+        while await self._digests.frozen(slot.digest_id, [key]):
+            number += 1
+            key = f"{slot.key}~{number}"
+        return replace(slot, key=key)
+
+    # -- messages --------------------------------------------------------------------------------------
+
+    async def _rendered(
+        self, plan: DigestPlan, composed: Composed, now: datetime, *, first: bool
+    ) -> Composed:
+        """With its message: under the key of the slot, which those after the `first` end with a channel of theirs."""
+        digest, problem = composed.digest, None
+        key = f"{plan.id}/{composed.slot.key}" + ("" if first else f"/{composed.channels[0]}")
         try:
             message = await self._render(digest, now, key=key, template=plan.template)
         except TemplateFault as fault:
@@ -168,100 +296,37 @@ class Composer:
                 digest, notes=(*digest.notes, f"Your template failed, this is the bundled one: {fault}")
             )
             message = await self._render(digest, now, key=key, bundled=True)
-        return Composed(
-            slot=passed[-1],
+        return replace(
+            composed,
             digest=digest,
             message=message,
-            rendered=message,
-            deliveries=tuple(self._addressed(message, plan.to, now)),
+            deliveries=tuple(self._addressed(message, composed.channels, now)),
             problem=problem,
         )
 
     async def _render(self, digest: Digest, now: datetime, **how: Any) -> Message:
         """In a thread: a digest of a thousand stories takes seconds, and mail and polls go on meanwhile."""
+        reach("digest_render")
         return await asyncio.to_thread(self._renderer.render, digest, now, **how)
-
-    async def _since(self, plan: DigestPlan, now: datetime) -> datetime:
-        start = await self._digests.start(plan.id, now)
-        return await self._digests.last_until(plan.id) or start
-
-    async def _found(
-        self, plan: DigestPlan, since: datetime, now: datetime
-    ) -> tuple[Window, tuple[MatchedArticle, ...]]:
-        """The window as it stands now, and what there is to tell in it: what matched, and what changed since it was told."""
-        found = await self._digests.matched(plan, since, now)
-        changed = await self._digests.changed(plan, since, now)
-        window = Window(initiatives=plan.initiatives, since=since, matches=len(found))
-        return window, self._for(plan, (*found, *changed))
-
-    def _for(self, plan: DigestPlan, matched: Sequence[MatchedArticle]) -> tuple[MatchedArticle, ...]:
-        """What there is to tell, less what a plan told immediately leaves to a timed digest."""
-        left = self._left_to_timed(plan) if plan.immediately else frozenset()
-        return tuple(one for one in matched if one.told_at is None or one.match.initiative_id not in left)
-
-    def _left_to_timed(self, plan: DigestPlan) -> frozenset[str]:
-        """Initiatives whose later outlets reach the same channels by a timed digest."""
-        return frozenset(
-            initiative
-            for other in self._plans.values()
-            if not other.immediately and not other.paused and set(plan.to) <= set(other.to)
-            for initiative in other.initiatives
-        )
-
-    async def _held(self, plan: DigestPlan, since: datetime, now: datetime) -> tuple[Flood, ...]:
-        """Floods of which something matched an initiative that is told."""
-        live = (self._initiatives.get(one) for one in plan.initiatives)
-        told = tuple(one.id for one in live if one is not None and not one.paused)
-        return await self._digests.floods(replace(plan, initiatives=told), since, now)
-
-    def _immediate(
-        self, plan: DigestPlan, matched: Sequence[MatchedArticle], held: Sequence[Flood]
-    ) -> DigestSlot | None:
-        """When a plan told immediately speaks: `gather` after a new story or flood, or a day after a told one grew
-        or changed."""
-        live = [
-            (moment, one.told_at is None)
-            for one in matched
-            if (moment := _news_since(one)) is not None
-            and (initiative := self._initiatives.get(one.match.initiative_id)) is not None
-            and not initiative.paused
-        ]
-        new = [*(moment for moment, is_new in live if is_new), *(flood.since for flood in held)]
-        if new:
-            return slots.immediate(plan, min(new))
-        grown = [moment for moment, _ in live]
-        return slots.immediate(plan, min(grown) + AGAIN - plan.gather) if grown else None
-
-    async def _evidence(self, plan: DigestPlan) -> Mapping[tuple[str, str], tuple[Telling, ...]]:
-        found = {}
-        for initiative in (self._initiatives.get(name) for name in plan.initiatives):
-            if initiative is not None and not initiative.paused:
-                for one in initiative.commitments:
-                    found[initiative.id, one.id] = await self._digests.commitment_evidence(
-                        initiative.id, one.id, SHOWN
-                    )
-        return found
 
     def _addressed(self, message: Message, to: Sequence[str], now: datetime) -> Iterable[Delivery]:
         for channel_id in to:
             yield from deliveries_for(message, channel_id, self._channels.get(channel_id), now)
 
 
-def _news_since(one: MatchedArticle) -> datetime | None:
-    """When it changed, or else matched."""
-    return max((change.at for change in one.changes), default=one.match.matched_at)
-
-
-def _told_of(window: Window, digest: Digest, matched: Sequence[MatchedArticle]) -> Window:
-    """`window` with what the digest tells: all that is in it of the initiatives that have a section."""
-    told = tuple(part.initiative_id for part in digest.sections)
-    shown = [one for one in matched if one.match.initiative_id in told]
-    return replace(
-        window,
-        told=told,
-        versions=tuple({one.telling.article_id: one.version for one in shown}.items()),
-        changes=tuple(dict.fromkeys(change for one in shown for change in one.changes)),
-    )
+def _outgoing(groups: Sequence[Readers], composed: Sequence[Composed]) -> Iterator[Outgoing]:
+    """What is sent, with all that is told by it."""
+    for group, one in zip(groups, composed, strict=True):
+        if one.message is not None:
+            news = {told.telling.article_id: told.version for told in group.matched if not told.changes}
+            yield Outgoing(
+                message=one.message,
+                channels=one.channels,
+                deliveries=one.deliveries,
+                story_ids=digests.told(one.digest),
+                versions=tuple(news.items()),
+                changes=tuple(dict.fromkeys(change for told in group.matched for change in told.changes)),
+            )
 
 
 def _out_of_turn(plan: DigestPlan, now: datetime) -> DigestSlot:

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts import commitments, slots, wording
 from alerts.plans import DigestPlan
+from alerts.recent import Recent
 from alerts.records import (
     AgencyShare,
     Coverage,
@@ -44,6 +46,7 @@ def compose(
     coverage: Coverage,
     now: datetime,
     held: Sequence[Flood] = (),
+    recent: Mapping[str, Recent] = MappingProxyType({}),
 ) -> Digest:
     """One digest over all of `passed` (at least one slot, oldest first): what was matched since `since`.
 
@@ -53,6 +56,9 @@ def compose(
         names: the initiatives in force; a paused one is left out.
         held: floods of which something matched since `since`; shown as a block each, not told.
         evidence: reports filed under (initiative id, commitment id), newest first.
+        recent: the last days of initiatives, by their ids. One that is silent has a section of its own, and one that
+            has nothing to say stands under `idle`; not in a digest told immediately or every so often, where that would
+            be said many times a day.
     """
     today = now.astimezone(ZoneInfo(plan.zone)).date()
     live = [
@@ -66,7 +72,13 @@ def compose(
         if one.match.initiative_id in told_of:
             by_story[one.story_id].append(one)
     stories = _stories(live, by_story)
-    sections = [_section(one, stories[one.id], evidence, today) for one in live]
+    sections = [_section(one, stories[one.id], evidence, today, recent.get(one.id)) for one in live]
+    capped = _capped(sections, plan.max_stories)
+    shown: list[Section] = []
+    idle: list[Section] = []
+    for part in capped:
+        silent = bool(plan.at) and part.silent_for is not None
+        (shown if silent or _says_something(part) else idle).append(part)
     following = slots.upcoming(plan, now, 1)
     return Digest(
         digest_id=plan.id,
@@ -75,16 +87,17 @@ def compose(
         since=since,
         until=now,
         zone=plan.zone,
-        sections=tuple(part for part in _capped(sections, plan.max_stories) if _says_something(part)),
+        sections=tuple(shown),
         coverage=coverage,
         notes=_notes(plan, passed),
         next_slot=following[0].due if following else None,
         held=tuple(held),
+        idle=tuple(idle) if plan.at else (),
     )
 
 
 def is_empty(digest: Digest) -> bool:
-    """No story is told in it, none has changed, nothing newly held; commitments and coverage alone do not make news."""
+    """No story is told in it, none has changed, nothing newly held: commitments, silence and coverage are no news."""
     return not digest.held and not any(part.new or part.told_before for part in digest.sections)
 
 
@@ -92,6 +105,12 @@ def told(digest: Digest) -> tuple[str, ...]:
     """Ids of all stories in it, each once, in order."""
     every = (story.id for part in digest.sections for story in (*part.new, *part.told_before))
     return tuple(dict.fromkeys(every))
+
+
+def threads(digest: Digest) -> tuple[str, ...]:
+    """Of its mails: that of the digest, and that of an initiative where it has news of no other."""
+    news = [part.initiative_id for part in digest.sections if part.new or part.told_before]
+    return (f"digest-{digest.digest_id}", *(f"initiative-{one}" for one in news if len(news) == 1))
 
 
 def refers_to(digest: Digest) -> tuple[str, ...]:
@@ -278,6 +297,7 @@ def _section(
     found: Iterable[Story],
     evidence: Mapping[tuple[str, str], tuple[Telling, ...]],
     today: date,
+    recent: Recent | None,
 ) -> Section:
     stories = sorted(found, key=_weight)
     here = [story for story in stories if not story.above]
@@ -295,6 +315,7 @@ def _section(
             filed={name for story in stories for name in story.commitments},
             evidence=evidence,
         ),
+        recent=recent,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import overload
 
 from alerts import contract
+from alerts.recent import Recent
 from alerts.records import (
     CommitmentLine,
     Coverage,
@@ -78,6 +79,16 @@ def _initiative(part: Section) -> contract.Initiative:
         "name": one_line(part.name),
         "stories": [_story(story) for story in (*part.new, *part.told_before)],
         "commitments": [_commitment(line) for line in part.commitments],
+        "last_days": None if part.recent is None else _last_days(part.recent),
+    }
+
+
+def _last_days(found: Recent) -> contract.LastDays:
+    return {
+        "days": list(found.days),
+        "last_day": found.last_day.isoformat(),
+        "silent_for": found.silent_for,
+        "usual": found.usual,
     }
 
 
@@ -182,7 +193,12 @@ def _coverage(found: Coverage) -> contract.Coverage:
     return {
         "checked": found.checked,
         "failing": [
-            {"source": one_line(one.source), "since": stamp(one.since), "reason": one_line(one.reason)}
+            {
+                "source": one_line(one.source),
+                "since": stamp(one.since),
+                "reason": one_line(one.reason),
+                "state": str(one.state),
+            }
             for one in found.failing
         ],
         "quiet": [one_line(name) for name in found.quiet],

@@ -14,17 +14,19 @@ class AlertError(Exception):
 class TryLater(AlertError):
     """The other side is busy or away; `retry_after` is its wish, or None."""
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, for_all: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.for_all = for_all  # the same would happen to any message just now
 
 
 class Refused(AlertError):
     """It will never take this message; sending again is pointless."""
 
-    def __init__(self, message: str, *, disable: bool = False) -> None:
+    def __init__(self, message: str, *, disable: bool = False, of_recipient: bool = False) -> None:
         super().__init__(message)
         self.disable = disable  # 410: the whole channel is gone
+        self.of_recipient = of_recipient  # because of whom it is for: a further message would fare the same
 
 
 class RuleError(AlertError):
@@ -38,4 +40,13 @@ class RuleError(AlertError):
 
 
 class TemplateFault(AlertError):
-    """A template that cannot be used: which, where, what and what to do."""
+    """A template that cannot be used: `FILE:LINE: PROBLEM; REMEDY`, as far as each of them is known."""
+
+    def __init__(self, problem: str, remedy: str = "", *, file: str = "", line: int = 0) -> None:
+        where = f"{file}:{line}" if line else file
+        said = f"{problem}; {remedy}" if remedy else problem
+        super().__init__(f"{where}: {said}" if where else said)
+        self.problem = problem
+        self.remedy = remedy
+        self.file = file  # "": not known
+        self.line = line  # from 1; 0: not known

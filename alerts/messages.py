@@ -64,3 +64,5 @@ class Delivery:
     last_error: str | None = None
     answer: str | None = None  # what the other side said on success
     refused: bool = False  # parked because the other side will never take it
+    asked: bool = False  # a person wants it tried, whatever stands in the way
+    held_up: bool = False  # it was put off because of its channel, not of itself

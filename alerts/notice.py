@@ -25,7 +25,7 @@ def notice(
     *, key: str, subject: str, paragraphs: Sequence[str], created_at: datetime, test: bool = False
 ) -> Message:
     """A short message in all four forms; its JSON has `{"subject", "text", "test"}` as data."""
-    title = one_line(subject, 180)
+    title = one_line(subject, 180) or "Tidings"
     lines = [one_line(paragraph) for paragraph in paragraphs]
     body = "\n".join(f'<p style="margin:0 0 12px" dir="auto">{escape(line)}</p>' for line in lines)
     document: contract.NoticeEnvelope = {

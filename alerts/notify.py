@@ -17,6 +17,7 @@ from alerts.ports import Channel, DeliveryStore, DigestStore, MatchStore
 from alerts.records import Initiative, Match
 from alerts.render import Renderer
 from alerts.rerun import Refound, Rerun
+from crawler.failpoints import reach
 from crawler.ports import Clock
 from crawler.records import Article
 
@@ -91,6 +92,7 @@ class Notifier:
         self.compose_due = self._composer.compose_due
         self.compose_now = self._composer.compose_now
         self.preview = self._composer.preview
+        self.previewed = self._composer.previewed
         self.deliver_due = self._courier.deliver_due
 
     # -- matching ----------------------------------------------------------------------------------
@@ -100,6 +102,7 @@ class Notifier:
         done = found = 0
         failed: dict[str, None] = {}
         while articles := await self._matches.unmatched(limit, skip=failed):
+            reach("match_begin")
             judged, broken = await _judged(articles, self._judge)
             failed.update(dict.fromkeys(broken))  # counted, and tried again next time
             async with self._window:

@@ -44,7 +44,7 @@ class AlertKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPlan:
-    """An extra block or message on an event, see `alerts:` in the contract."""
+    """A message of its own on an event, see `alerts:` in the contract."""
 
     on: AlertKind
     to: tuple[str, ...]
@@ -87,6 +87,7 @@ class WebhookChannel:
     id: str
     url: Secret  # may hold a token
     secret: Secret | None = None  # whsec_…; several, parted by white space, while keys change
+    token: Secret | None = None  # of an account at ntfy
     format: HookFormat = HookFormat.CLOUDEVENTS
     allow_private: tuple[str, ...] = ()  # CIDR
 

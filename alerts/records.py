@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from alerts.recent import Recent
 from crawler.folds import Change
-from crawler.records import require_aware
+from crawler.records import SourceState, require_aware
 
 # -- watchlists ------------------------------------------------------------------------------------
 
@@ -314,6 +315,13 @@ class Section:
     again: tuple[Story, ...] = ()  # told before: "also now in …"
     above: tuple[Story, ...] = ()  # told under another initiative of the same digest: one line each
     commitments: tuple[CommitmentLine, ...] = ()
+    recent: Recent | None = None  # its last 30 days; None: not known
+
+    @property
+    def silent_for(self) -> int | None:
+        """Days since the last report, where that is far longer than usual and nothing is told here."""
+        quiet = self.recent is not None and not self.new and not self.told_before
+        return self.recent.silent_for if quiet and self.recent is not None else None
 
     @property
     def new(self) -> tuple[Story, ...]:
@@ -336,9 +344,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailingSource:
+    """A source that gives nothing."""
+
     source: str
     since: datetime | None
     reason: str
+    state: SourceState = SourceState.FAILING
+
+    @property
+    def blocked(self) -> bool:
+        """It answers, and will not let us read it: another remedy than for one that does not answer."""
+        return self.state is SourceState.BLOCKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,6 +418,7 @@ class Digest:
     coverage: Coverage
     notes: tuple[str, ...] = ()  # "covers 3 missed slots"
     held: tuple[Flood, ...] = ()  # matched since the last slot, not told
+    idle: tuple[Section, ...] = ()  # initiatives without a section, and their last days
     next_slot: datetime | None = None
 
     @property
@@ -420,18 +437,6 @@ class DigestSlot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """What a digest was composed from. Another process may change it meanwhile, so it is looked at again."""
-
-    initiatives: tuple[str, ...]
-    since: datetime  # end of the window before it, or the start of the digest
-    matches: int  # that were in it, told or not
-    told: tuple[str, ...] = ()  # initiatives whose matches are told
-    versions: tuple[tuple[str, int], ...] = ()  # (article id, version) of what is told
-    changes: tuple[Change, ...] = ()  # that are told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedArticle:
     """A match joined with what a digest needs of its article; made by the store."""
 
@@ -439,7 +444,7 @@ class MatchedArticle:
     telling: Telling
     story_id: str
     duplicate_of: str | None
-    told_at: datetime | None = None  # this story, to this digest's readers, before
+    told_at: datetime | None = None  # this story, to these readers, before
     told_in: ToldIn | None = None  # in this message; None where it is not kept any more
     earlier: tuple[Telling, ...] = ()  # tellings of this story that they were told before
     text_length: int = 0

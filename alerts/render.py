@@ -1,6 +1,6 @@
 """A digest becomes a message: HTML and text by sandboxed Jinja templates, JSON by code.
 
-The only importer of css_inline. What templates may do is in sandbox.py, what they are given in document.py.
+How templates are written out is in pages.py, what they are given in document.py.
 """
 
 from __future__ import annotations
@@ -8,23 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from css_inline import CSSInliner, InlineError
-
-from alerts import envelope, wording
-from alerts.digest import refers_to
-from alerts.document import EVERYTHING, Plain, Room, document
+from alerts import digest as digests
+from alerts import envelope, pictures, plots, subjects
+from alerts.document import EVERYTHING, Document, Plain, Room
 from alerts.errors import TemplateFault
-from alerts.messages import Message
+from alerts.messages import Message, Picture
+from alerts.pages import BUNDLED, HTML_BYTES, Pages
 from alerts.records import Digest
-from alerts.sandbox import Environment, LockedLoader
+from alerts.sandbox import Environment
 
-HTML_BYTES = 100_000  # mail programs cut a message at 102 kB
+LONGER = 100  # bytes by which a mail lengthens the name of a picture, at most
 FULL_ENOUGH = 0.97  # of it; no further story is squeezed in then
-KEPT = 12  # stories in full that titles of others give way to
+MANY = 200  # stories of which a page most likely has no room for all in full
+KEPT = 12  # stories in full that what stands beside the titles of others gives way to
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -36,15 +35,7 @@ class Renderer:
     """
 
     def __init__(self, user_templates: Path | None = None) -> None:
-        bundled = Path(str(files("alerts").joinpath("templates")))
-        folders = [folder for folder in (user_templates, bundled) if folder is not None]
-        self._bundled = Environment([LockedLoader(bundled)], limited=False)
-        self._templates = self._bundled
-        if user_templates is not None:
-            self._templates = Environment([LockedLoader(folder) for folder in folders], limited=True)
-        self._inliner = CSSInliner(
-            keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False, minify_css=True
-        )
+        self.pages = Pages(user_templates)
 
     def render(
         self,
@@ -70,32 +61,31 @@ class Renderer:
         if key is None:
             local = digest.slot.astimezone(ZoneInfo(digest.zone)).replace(tzinfo=None)
             key = f"{digest.digest_id}/{local.isoformat(timespec='minutes')}"
-        subject = wording.subject(digest)
-        environment = self._bundled if bundled else self._templates
+        subject = subjects.subject(digest)
+        data = Document(digest, subject)
+        with self.pages.opened(bundled=bundled) as writer:
 
-        def page(room: Room) -> str:
-            data = document(digest, subject=subject, room=room)
-            return self._inlined(environment.text_of(f"{template}.html.j2", data), template)
+            def page(room: Room) -> str:
+                return writer.html(f"{template}.html.j2", data.within(room))
 
-        text = environment.text_of(f"{template}.txt.j2", document(digest, subject=subject))
+            html = _fitting(page, digest)
+            text = writer.text(f"{template}.txt.j2", data.within(EVERYTHING))
         return Message(
             key=key,
             subject=subject,
-            text=_tidy(text),
-            html=_fitting(page, digest),
+            text=text,
+            html=html,
             data=envelope.document(digest, key=key, created_at=created_at),
             created_at=created_at,
             digest_id=digest.digest_id,
-            refers_to=refers_to(digest),
+            refers_to=digests.refers_to(digest),
+            threads=digests.threads(digest),
+            pictures=tuple(
+                Picture(name=name, png=plots.plot(recent))
+                for name, recent in data.plots.items()
+                if pictures.shown_in(html, name)
+            ),
         )
-
-    def _inlined(self, html: str, template: str) -> str:
-        try:
-            return self._inliner.inline(html)
-        except InlineError as error:
-            raise TemplateFault(
-                f"{template}.html.j2: its style sheet cannot be read ({error}); correct the CSS"
-            ) from error
 
 
 def page(template: str, data: Plain) -> str:
@@ -104,35 +94,44 @@ def page(template: str, data: Plain) -> str:
     Raises:
         TemplateFault: there is no such template, or `data` lacks what it shows.
     """
-    bundled = Path(str(files("alerts").joinpath("templates")))
-    return Environment([LockedLoader(bundled)], limited=False).text_of(f"{template}.html.j2", data)
+    return Environment([BUNDLED]).text_of(f"{template}.html.j2", data)
 
 
 def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
     """The fullest page within `HTML_BYTES`.
 
-    Details go first, then stories in full down to `KEPT`, then titles, and the kept stories last.
+    Details go first, then stories in full down to `KEPT`, then what stands beside titles, then their links, then the
+    kept stories, and the last titles at the very end: what is told by title only is still told.
     """
-    html = page(EVERYTHING)
-    if _size(html) <= HTML_BYTES:
-        return html
     full = sum(len(part.stories) for part in digest.sections)
     kept = min(full, KEPT)
-    titles = sum(
+    every = sum(
         sum(map(len, (part.updated, part.stories, part.titles_only, part.again, part.above)))
         for part in digest.sections
     )
-    rooms: tuple[tuple[Callable[[int], Room], int], ...] = (
+    steps: tuple[tuple[Callable[[int], Room], int], ...] = (
+        (lambda n: EVERYTHING, 0),
         (lambda n: Room(details=n), 12),
         (lambda n: Room(details=4, full=kept + n), full - kept),
-        (lambda n: Room(details=4, full=kept, titles=n), titles),
-        (lambda n: Room(details=0, full=n, titles=0), kept),
+        (lambda n: Room(details=4, full=kept, titles=n), every - kept),
+        (lambda n: Room(details=4, full=kept, titles=0, links=n), every - kept),
+        (lambda n: Room(details=0, full=n, titles=0, links=0), kept),
+        (lambda n: Room(details=0, full=0, titles=0, links=0, briefs=n), every),
     )
-    for room, most in rooms:
-        too_large, html = _size(html), page(room(0))
-        if _size(html) <= HTML_BYTES:
-            return _fullest(page, room, html, most + 1, too_large)
-    return page(Room(details=0, full=0, titles=0))
+    smallest: dict[int, str] = {}  # of each step that was looked at
+    low, high = 0, len(steps)
+    probe = 0 if every <= MANY else 2
+    while low < high:
+        smallest[probe] = page(steps[probe][0](0))
+        if _size(smallest[probe]) <= HTML_BYTES:
+            high = probe
+        else:
+            low = probe + 1
+        probe = low
+    if low in (0, len(steps)):
+        return smallest[min(low, len(steps) - 1)]
+    room, most = steps[low]
+    return _fullest(page, room, smallest[low], most + 1, _size(smallest[low - 1]))
 
 
 def _fullest(
@@ -158,9 +157,5 @@ def _fullest(
 
 
 def _size(html: str) -> int:
-    return len(html.encode("utf-8"))
-
-
-def _tidy(text: str) -> str:
-    """No trailing spaces, no more than one empty line in a row."""
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip("\n") + "\n"
+    """Bytes in a mail, where the name of a picture becomes a longer one."""
+    return len(html.encode("utf-8")) + LONGER * html.count('src="cid:')

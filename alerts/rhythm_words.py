@@ -1,12 +1,23 @@
-"""A surge and a silence in words, with the numbers that make them one: pure."""
+"""A surge, a silence and its end in words, with the numbers that make them one: pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
+from alerts.alert_records import (
+    Alert,
+    AlertType,
+    Entry,
+    Listing,
+    SilenceOver,
+    SilenceTold,
+    SurgeTold,
+    ToldStory,
+)
 from alerts.bringers import Bringer, Cause, Standing
+from alerts.records import Initiative
 from alerts.rhythm import Silence, Surge
 from alerts.safe import one_line
 
@@ -14,58 +25,106 @@ NAMED = 10  # sources of one kind
 SHORT = 80  # letters of a name in a subject, so that the numbers are not cut off
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What a message says."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-
-
-def surge_words(name: str, surge: Surge, read_on: date, until: time | None = None) -> Words:
-    """The numbers of a surge.
+def surge_alert(
+    initiative: Initiative,
+    surge: Surge,
+    stories: Sequence[ToldStory] = (),
+    *,
+    read_on: date,
+    until: time | None = None,
+    zone: str = "UTC",
+) -> Alert:
+    """The numbers of a surge, and the stories of its day that are in most outlets.
 
     Args:
         read_on: the day on which it is read; on the day of the surge it says "today".
         until: when the stories were counted; None: when the day was over.
     """
+    name = initiative.name
     when = "today" if surge.day == read_on else f"on {surge.day:%a} {_day(surge.day)}"
-    stories = _number(surge.stories, "story", "stories")
+    number = _number(surge.stories, "story", "stories")
     weekdays = f"the last {len(surge.weekdays)} {surge.day:%A}s had {_listed(surge.weekdays)}"
     lately = f"the {len(surge.lately)} days before had {sum(surge.lately)} in all, at most {max(surge.lately)} a day"
     so_far = "" if until is None else f", by {until:%H:%M}"
     paragraphs = [
-        f"{name} has {stories} {when}{so_far}. By its own rhythm {_range(surge.low, surge.high)} would be usual,"
+        f"{name} has {number} {when}{so_far}. By its own rhythm {_range(surge.low, surge.high)} would be usual,"
         f" {surge.expected:.1f} expected.",
         f"For comparison, {weekdays}; {lately}.",
     ]
     if surge.start < surge.day:
         paragraphs.append(f"It began on {surge.start:%A}, {_day(surge.start)}.")
-    paragraphs.append(
-        "Stories are counted, however many outlets tell each of them. You get this once: the surge is over with the"
-        " first ordinary day, and a later one is told again."
-    )
-    return Words(
-        subject=f"Surge: {one_line(name, SHORT)}: {stories} {when}, usually {_range(surge.low, surge.high)}",
+    heading = f"Stories {when}, those in most outlets first"
+    return Alert(
+        type=AlertType.SURGE,
+        subject=f"Surge: {one_line(name, SHORT)}: {number} {when}, usually {_range(surge.low, surge.high)}",
+        event=SurgeTold(surge=surge, stories=tuple(stories)),
         paragraphs=tuple(paragraphs),
+        lists=(_stories(heading, stories, surge.stories - len(stories), zone),) if stories else (),
+        closing=(
+            "Stories are counted, however many outlets tell each of them. You get this once: the surge is over with"
+            " the first ordinary day, and a later one is told again.",
+        ),
+        initiatives=((initiative.id, name),),
+        zone=zone,
     )
 
 
-def silence_words(name: str, silence: Silence, cause: Cause) -> Words:
+def silence_alert(initiative: Initiative, silence: Silence, cause: Cause, zone: str = "UTC") -> Alert:
     """With the sources that used to bring its news, and what became of them."""
+    name = initiative.name
     days = _number(silence.days, "day", "days")
     usual = _number(silence.usual, "day", "days")
     still = "Still no" if silence.number else "No"
-    paragraphs = [
-        f"{still} report on {name} for {days}: the last one came on {silence.last_report:%A},"
-        f" {_day(silence.last_report)}. Its pauses are usually no longer than {usual}.",
-        *_cause(cause),
-        f"If it stays silent, you are told again after {2 ** (silence.number + 1) * silence.begins} days.",
-    ]
-    return Words(
+    return Alert(
+        type=AlertType.SILENCE,
         subject=f"Silence: {one_line(name, SHORT)}: no report for {days}; {_in_short(cause)}",
-        paragraphs=tuple(paragraphs),
+        event=SilenceTold(silence=silence, cause=cause),
+        paragraphs=(
+            f"{still} report on {name} for {days}: the last one came on {silence.last_report:%A},"
+            f" {_day(silence.last_report)}. Its pauses are usually no longer than {usual}.",
+            _cause(cause),
+        ),
+        lists=tuple(_sources(cause)),
+        closing=(
+            "You are told when a report comes again."
+            f" If it stays silent, you are told again after {2 ** (silence.number + 1) * silence.begins} days.",
+        ),
+        initiatives=((initiative.id, name),),
+        zone=zone,
     )
+
+
+def over_alert(initiative: Initiative, over: SilenceOver, zone: str = "UTC") -> Alert:
+    """The first report after a silence that was told."""
+    name, first = initiative.name, over.stories[0]
+    after = f"after {_number(over.days, 'day', 'days')}"
+    title = one_line(first.title, SHORT) or "(no title)"
+    came = first.came.astimezone(ZoneInfo(zone))
+    return Alert(
+        type=AlertType.SILENCE_OVER,
+        subject=f"Silence over: {one_line(name, SHORT)}: first report {after}: {title}",
+        event=over,
+        paragraphs=(
+            f"First report on {name} {after}: it came on {came:%A}, {_day(came.date())}, at {came:%H:%M}."
+            f" The one before it came on {_day(over.last_report)}.",
+        ),
+        lists=(_stories("Since then", over.stories, over.more, zone),),
+        closing=("The silence of which you were told is over with this.",),
+        initiatives=((initiative.id, name),),
+        zone=zone,
+    )
+
+
+def _stories(heading: str, stories: Sequence[ToldStory], more: int, zone: str) -> Listing:
+    return Listing(
+        heading=heading, entries=tuple(_story(one, ZoneInfo(zone)) for one in stories), more=max(more, 0)
+    )
+
+
+def _story(one: ToldStory, zone: ZoneInfo) -> Entry:
+    others = one.outlets - 1
+    by = one.source + (f" and {_number(others, 'more outlet', 'more outlets')}" if others > 0 else "")
+    return Entry(title=one.title, url=one.url, note=f"{by}, {_moment(one.published or one.came, zone)}")
 
 
 def _in_short(cause: Cause) -> str:
@@ -89,30 +148,36 @@ def _in_short(cause: Cause) -> str:
     return share if cause.is_ours else f"quiet topic, though {share}"
 
 
-def _cause(cause: Cause) -> Iterator[str]:
+def _cause(cause: Cause) -> str:
     if not cause.standings:
-        yield "Which sources used to bring its news is not known any more."
-        return
+        return "Which sources used to bring its news is not known any more."
     every = sum(one.reports for one, _ in cause.standings)
     lost = sum(one.reports for one in cause.out)
     brought = _number(every, "report", "reports")
     if cause.is_ours:
-        yield (
+        return (
             f"Sources may be the cause: those that are out brought {lost} of the {brought} of the half year before,"
             " so the silence proves nothing about the topic."
         )
-    elif lost:
-        yield (
+    if lost:
+        return (
             f"The topic seems to be quiet: sources that are out brought only {lost} of the {brought} of the half"
             " year before."
         )
-    elif cause.of(Standing.NEWS):
-        yield f"The topic seems to be quiet: the sources that brought its {brought} answer, and list other news."
-    else:
-        yield f"The sources that brought its {brought} answer, but have listed nothing new since."
+    if cause.of(Standing.NEWS):
+        return f"The topic seems to be quiet: the sources that brought its {brought} answer, and list other news."
+    return f"The sources that brought its {brought} answer, but have listed nothing new since."
+
+
+def _sources(cause: Cause) -> Iterator[Listing]:
     for standing in Standing:
         if some := cause.of(standing):
-            yield f"{_heading(standing, len(some))}: {'; '.join(_sources(some, standing))}."
+            shown = some[:NAMED]
+            yield Listing(
+                heading=_heading(standing, len(some)),
+                entries=tuple(_source(one, standing) for one in shown),
+                more=len(some) - len(shown),
+            )
 
 
 def _heading(standing: Standing, number: int) -> str:
@@ -126,16 +191,13 @@ def _heading(standing: Standing, number: int) -> str:
     return one if number == 1 else many
 
 
-def _sources(some: Sequence[Bringer], standing: Standing) -> Iterator[str]:
-    for one in some[:NAMED]:
-        facts = [_number(one.reports, "report", "reports")]
-        if standing is Standing.FAILS:
-            if one.since is not None:
-                facts.append(f"since {_day(one.since)}")
-            facts.append(one.problem or str(one.state))
-        yield f"{one.source} ({', '.join(facts)})"
-    if len(some) > NAMED:
-        yield f"{len(some) - NAMED} more"
+def _source(one: Bringer, standing: Standing) -> Entry:
+    note = _number(one.reports, "report", "reports")
+    if standing is not Standing.FAILS:
+        return Entry(title=one.source, note=note)
+    if one.since is not None:
+        note += f", failing since {_day(one.since)}"
+    return Entry(title=one.source, note=note, lines=(one.problem or str(one.state),), bad=True)
 
 
 def _number(number: int, one: str, many: str) -> str:
@@ -155,3 +217,8 @@ def _listed(numbers: Sequence[int]) -> str:
 
 def _day(moment: date) -> str:
     return f"{moment.day} {moment:%b}"
+
+
+def _moment(when: datetime, zone: ZoneInfo) -> str:
+    local = when.astimezone(zone)
+    return f"{local:%a} {_day(local)}, {local:%H:%M}"

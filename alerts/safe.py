@@ -37,7 +37,10 @@ def one_line(text: str, limit: int | None = None) -> str:
     many characters, cut between words where that is possible, the cut shown by "…". The joiners U+200C
     and U+200D stay: Indic and Persian scripts and emoji need them.
     """
-    clean = _SPACES.sub(" ", _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))).strip()
+    if text.isascii() and text.isprintable():  # most of what is shown: only spaces can be too many
+        clean = text.strip() if "  " not in text else _SPACES.sub(" ", text).strip()
+    else:
+        clean = _SPACES.sub(" ", _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))).strip()
     if limit is None or len(clean) <= limit:
         return clean
     kept = clean[: limit - 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.records import Gap
 
@@ -39,6 +39,16 @@ def spans(gaps: Iterable[Gap]) -> tuple[Span, ...]:
             kind[SPANS:] = [[gap for some in kind[SPANS:] for gap in some]]
         found += map(_span, kind)
     return tuple(found)
+
+
+def uncovered(gaps: Iterable[Gap]) -> timedelta:
+    """How much time they span together; what several miss at once counts once."""
+    total, reached = timedelta(0), None
+    for gap in sorted(gaps, key=lambda one: one.start):
+        start = gap.start if reached is None else max(gap.start, reached)
+        total += max(gap.end - start, timedelta(0))
+        reached = gap.end if reached is None else max(gap.end, reached)
+    return total
 
 
 def _span(gaps: Sequence[Gap]) -> Span:

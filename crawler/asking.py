@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from crawler import identity
 from crawler.errors import BlockedError, CrawlError, ForbiddenAddress, GoneError, NotAFeedError, TooLarge
+from crawler.failpoints import reach
 from crawler.feeds import partial
 from crawler.identity import Item
 from crawler.ports import ChildCrashed, Fetcher, Isolation, Lister
@@ -108,6 +109,7 @@ class Asker:
         own = url == source.url or _origin(url) == _origin(
             source.url
         )  # credentials stay with the host they were given for
+        reach("before_fetch")
         fetched = await self._fetcher.get(
             Request(
                 url=url,
@@ -118,6 +120,7 @@ class Asker:
                 auth=source.auth if own else None,
             )
         )
+        reach("after_body")
         digest = sha256(fetched.body).hexdigest()
         moved = fetched.moved_to or (url if url != source.url else None)
         answer = Answer(
@@ -138,6 +141,7 @@ class Asker:
     ) -> Answer:
         read = await self._parse(source, fetched, before)
         items = identity.read(read.feed.entries, source.id)
+        reach("after_parse")
         partly = len(read.fresh) < len(read.prints)
         if before is not None and partly and is_in_doubt(len(read.feed.entries), items, read.prints, before):
             return await self._with_list(answer, source, fetched, None)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from crawler.budget import NOT_ASKED, over_budget
 from crawler.errors import CrawlError, ForbiddenAddress, HostHeld, TemporaryFetchError
+from crawler.failpoints import reach
 from crawler.net.guard import parse
 from crawler.ports import (
     ArticleStore,
@@ -108,11 +109,13 @@ class PageReader:
             return outcome
         try:
             fetched = await self._fetcher.get(page_request(article, source))
+            reach("page_fetched")
             if source.javascript and self._renderer is not None:
                 fetched = await self._renderer.render(fetched, source)
             page = await self._extractor.read(
                 fetched.body, url=fetched.url, content_type=fetched.content_type, source=source
             )
+            reach("page_read")
         except ChildrenLost as error:
             outcome = PageOutcome(
                 article_id=article.id,

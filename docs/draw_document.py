@@ -16,12 +16,14 @@ PAGE = Path(__file__).with_name("digests.md")
 SCHEMAS = {
     "digest.json": (contract.DIGEST_SCHEMA, contract.DigestData),
     "notice.json": (contract.NOTICE_SCHEMA, contract.NoticeData),
+    "alert.json": (contract.ALERT_SCHEMA, contract.AlertData),
 }
 CHAPTERS: dict[
     Any, str
 ] = {  # where the fields of a shape are described, and with them those that it inherits
     contract.DigestData: "the data",
     contract.Initiative: "an initiative",
+    contract.LastDays: "the last days",
     contract.Telling: "a telling",
     contract.Story: "a story",
     contract.Agency: "an agency",
@@ -34,8 +36,17 @@ CHAPTERS: dict[
     contract.Gap: "a gap",
     contract.Flood: "a flood",
     contract.NoticeData: "the data of a test",
+    contract.AlertData: "the data of an alert",
+    contract.Named: "an initiative of an alert",
+    contract.AlertStory: "a story of an alert",
+    contract.SurgeFigures: "a surge",
+    contract.SilenceFigures: "a silence",
+    contract.SilentSource: "a source of a silence",
+    contract.SilenceOverFigures: "the end of a silence",
+    contract.AlertCommitment: "a commitment of an alert",
+    contract.Trouble: "a trouble",
 }
-PLAIN: dict[Any, str] = {str: "string", int: "integer", bool: "boolean", NoneType: "null"}
+PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 
 def schemas() -> dict[str, str]:

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from tidings.settings.models import base, channels, installation, sources, watchlist
 from tidings.settings.models.base import Shape
-from tidings.settings.models.digests import EVERY_DAY, DigestsFile
+from tidings.settings.models.digests import EVERY_DAY
 from tidings.settings.schema import FILES
 
 PAGE = Path(__file__).with_name("configuration.md")
@@ -27,10 +27,6 @@ TITLES = {
 }
 NOT_SERVED = {  # read by this version, without an effect or with less of one; the page has a chapter on them
     (installation.TidingsFile, "queue"),
-    (installation.TidingsFile, "web"),
-    (installation.TidingsFile, "operator"),
-    (watchlist.WatchlistFile, "alerts"),
-    (DigestsFile, "alerts"),
 }
 SEE = "[Not served](#what-is-read-but-not-served) by this version."
 WORDS: tuple[tuple[Any, str], ...] = (
@@ -49,6 +45,7 @@ WORDS: tuple[tuple[Any, str], ...] = (
     (base.Moment, "date, or date and time"),
     (base.YesNo, "`true` or `false`"),
     (base.WebAddress, "web address"),
+    (base.PublicAddress, "https address, such as `https://news.example.org/tidings`"),
     (base.Language, "language code, such as `en`"),
     (base.Network, "network, such as `127.0.0.0/8`"),
     (base.Host, "host, such as `rsshub.example.org`"),

@@ -7,15 +7,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+from alerts.channels.email import Unsubscribe
 from alerts.channels.opening import open_channel
 from alerts.match import Matcher
 from alerts.notify import Notifier
 from alerts.plans import ChannelPlan, WebhookChannel
 from alerts.ports import Channel
 from alerts.render import Renderer
-from alerts.rhythm_alerts import RhythmAlerts
 from crawler.extract import PageExtractor
 from crawler.isolation import ChildPool
 from crawler.net.fetch import HttpFetcher
@@ -28,6 +29,7 @@ from crawler.ports import Clock, HostStore
 from crawler.site_memory import SiteMemory
 from crawler.spiders.crew import SpiderCrew
 from tidings import __version__
+from tidings.alerting import Alerting
 from tidings.clock import SystemClock
 from tidings.opening import open_stores
 from tidings.rematching import Rematcher
@@ -36,6 +38,8 @@ from tidings.settings import Polling, Settings
 from tidings.storage.stores import Stores
 from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
 from tidings.ticker import Ticker
+from tidings.web.key import signing_key
+from tidings.web.links import Links
 
 
 @dataclass(slots=True)
@@ -202,7 +206,7 @@ async def open_app(
                 ),
                 notifier=tell,
                 rematcher=rematcher(in_force, stores, time, tell),
-                rhythms=rhythms(in_force, stores, time),
+                alerts=alerting(in_force, stores, time),
                 wait_for_text=polling.wait_for_text,
             )
 
@@ -244,17 +248,9 @@ def notifier(settings: Settings, stores: Stores, clock: Clock, matcher: Matcher 
     )
 
 
-def rhythms(settings: Settings, stores: Stores, clock: Clock) -> RhythmAlerts:
-    """Alerts on surge and silence."""
-    return RhythmAlerts(
-        store=stores.rhythms,
-        deliveries=stores.deliveries,
-        channels=channels(settings),
-        plans=settings.alerts,
-        digests=settings.digests,
-        initiatives=settings.initiatives.values(),
-        clock=clock,
-    )
+def alerting(settings: Settings, stores: Stores, clock: Clock) -> Alerting:
+    """All alerts, and the words for the operator."""
+    return Alerting(settings, stores, clock, channels(settings), templates(settings.config_dir))
 
 
 def rematcher(settings: Settings, stores: Stores, clock: Clock, notifier: Notifier) -> Rematcher:
@@ -279,11 +275,16 @@ class _HookAnswer:
 
 def channels(settings: Settings) -> dict[str, Channel]:
     """All channels, by id."""
-    return {plan.id: channel(plan, settings.polling) for plan in settings.channels}
+    links = Links(settings, partial(signing_key, settings.state_dir))
+    return {plan.id: channel(plan, settings.polling, links.address) for plan in settings.channels}
 
 
-def channel(plan: ChannelPlan, polling: Polling) -> Channel:
-    """A channel whose outgoing connections pass the address guard."""
+def channel(plan: ChannelPlan, polling: Polling, unsubscribe: Unsubscribe | None = None) -> Channel:
+    """A channel whose outgoing connections pass the address guard.
+
+    Args:
+        unsubscribe: where a reader of mail may leave, see `alerts.channels.email.Unsubscribe`.
+    """
     allowed = plan.allow_private if isinstance(plan, WebhookChannel) else ()
     limits = polling.limits
     guard = AddressGuard(allowed, ports=limits.ports)
@@ -292,7 +293,7 @@ def channel(plan: ChannelPlan, polling: Polling) -> Channel:
         said = await post(url, body, headers, guard=guard, limits=limits)
         return _HookAnswer(status=said.status, headers=dict(said.headers), body=said.body)
 
-    return open_channel(plan, post=guarded)
+    return open_channel(plan, post=guarded, unsubscribe=unsubscribe)
 
 
 def templates(config_dir: Path) -> Path | None:

@@ -18,6 +18,8 @@ from tidings.impact import too_much
 from tidings.lock import DaemonLock
 from tidings.settings import ConfigError, Settings
 from tidings.tasks import Report
+from tidings.troubles import BOUND, CONFIGURATION, FILES
+from tidings.web.site import CannotListen, Site
 
 log = structlog.get_logger(__name__)
 
@@ -33,15 +35,21 @@ async def run(load: Callable[[], Settings]) -> None:
     Raises:
         ConfigError: at the start; later a bad edit is logged and the rules in force stay.
         AlreadyRunning: another daemon works on the same state folder.
+        CannotListen: the address of `web.bind` cannot be had.
     """
     settings = load()
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with DaemonLock(settings.state_dir):
         async with open_app(settings, on_report=_log_report) as app:
-            await live(app, load)
+            site = Site(app.stores.unsubscribed, app.clock)
+            try:
+                await site.follow(settings)
+                await live(app, load, site)
+            finally:
+                await site.close()
 
 
-async def live(app: App, load: Callable[[], Settings]) -> None:
+async def live(app: App, load: Callable[[], Settings], site: Site | None = None) -> None:
     """Tick until SIGTERM or SIGINT; a digest missed while nothing ran tells what a first round of polls finds."""
     stop = asyncio.Event()
     reload = asyncio.Event()
@@ -57,7 +65,8 @@ async def live(app: App, load: Callable[[], Settings]) -> None:
     scheduler.start()
     watcher = asyncio.create_task(_watch(app.settings.config_dir, reload, stop))
     beginning = asyncio.create_task(_begin(app, scheduler))
-    reloader = asyncio.create_task(_reload(app, load, reload))
+    reloader = asyncio.create_task(_reload(app, load, reload, site))
+    await app.stores.troubles.clear(CONFIGURATION)  # what is in force was read just now
     log.info(
         "running",
         process=os.getpid(),
@@ -118,11 +127,16 @@ def _is_configuration(path: Path) -> bool:
     return path.suffix in {".yaml", ".yml", ".j2"} and not path.name.startswith(".")
 
 
-async def _reload(app: App, load: Callable[[], Settings], reload: asyncio.Event) -> None:
+async def _reload(app: App, load: Callable[[], Settings], reload: asyncio.Event, site: Site | None) -> None:
     while True:
         await reload.wait()
         reload.clear()
         await take_edit(app, load)
+        try:
+            if site is not None:
+                await site.follow(app.settings)
+        except CannotListen as fault:
+            log.error("readers are not served", problem=str(fault))
 
 
 async def take_edit(app: App, load: Callable[[], Settings]) -> None:
@@ -130,13 +144,20 @@ async def take_edit(app: App, load: Callable[[], Settings]) -> None:
 
     One that is refused is logged, and the rules before it stay.
     """
+    troubles = app.stores.troubles
     try:
         edited = load()
         refused = await too_much(app.stores.archive, app.settings, edited, app.clock.now())
+        await troubles.clear(CONFIGURATION, FILES)
         if refused is None:
             await app.apply(edited)
+            await troubles.clear(CONFIGURATION)
+        else:
+            await troubles.notice(CONFIGURATION, BOUND, refused.words(), app.clock.now())
     except ConfigError as fault:
         log.error("the edit is refused whole, the rules before it stay in force", problems=str(fault))
+        await troubles.clear(CONFIGURATION, BOUND)
+        await troubles.notice(CONFIGURATION, FILES, str(fault), app.clock.now())
     except Exception:
         log.exception("reload failed, the rules before it stay in force")
     else:

@@ -198,6 +198,14 @@ class TooMuch:
             facts["most_by_stories_a_week"] = round(self.initiative.stories_a_week.after, 1)
         return facts | {"remedy": REMEDY}
 
+    def words(self) -> str:
+        """For a person."""
+        by = "" if self.initiative is None else f", most of them by {self.initiative.id}"
+        return (
+            f"it would bring about {self.stories_a_week.after:.0f} stories a week{by},"
+            f" and edits.max_stories_per_week allows {self.most}"
+        )
+
 
 async def too_much(
     archive: SqlArchive, in_force: Settings, edited: Settings, now: datetime

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from alerts.messages import DeliveryState
+from alerts.obstacles import Obstacles, remedy
 from alerts.slots import upcoming
 from crawler.care import Care, Need
-from crawler.errors import HERE
 from crawler.records import SourceState, TextState
 from crawler.wording import counted, moment
-from tidings.caring import Cared, look
+from tidings.alert_standings import Standing, alert_lines, standings
+from tidings.caring import Cared, look, outage
 from tidings.lock import holder
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
@@ -22,7 +23,6 @@ from tidings.unserved import unserved
 
 MOST_NAMED = 20  # troubles of sources, one by one
 MOST_IN_A_ROW = 5  # names in one sentence
-OUTAGE = 3  # sources that cannot be reached, at least; and half of all
 LATE = timedelta(minutes=15)  # a source or delivery that has waited so long past its time waits for somebody
 
 
@@ -48,6 +48,8 @@ class Status:
     needs: tuple[str, ...]  # sentences that ask for somebody
     notes: tuple[str, ...]
     workers: tuple[str, ...] = ()
+    alerts: tuple[Standing, ...] = ()  # of each initiative, what its alerts can say now
+    obstacles: Obstacles = field(default_factory=Obstacles)  # between deliveries and their channels
 
     def lines(self) -> Iterator[str]:
         """For a terminal."""
@@ -73,6 +75,8 @@ class Status:
         for one in self.next_digests:
             due = "as soon as there is news" if one.due is None else _when(one.due, self.taken_at)
             yield f"  digest    {one.digest}: {due}"
+        for line in alert_lines(self.alerts):
+            yield f"  alert     {line}"
         yield ""
         yield "needs you" if self.needs else "nothing needs you"
         for need in self.needs:
@@ -86,6 +90,7 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
     taken_at = now if now is not None else datetime.now(UTC)
     cared = await look(settings, stores, taken_at)
     counts = await stores.counts.take()
+    obstacles = await stores.deliveries.obstacles(taken_at)
     crashed = tuple(one for one in await stores.crashes.all() if one.quarantined)
     process = holder(settings.state_dir)
     asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
@@ -104,9 +109,11 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
         quarantined=crashed,
         needs=(
             *_needs(cared, counts, crashed, taken_at, running=process is not None),
-            *_channels_gone(settings, counts),
+            *_in_the_way(settings, obstacles),
         ),
-        notes=(*_sometime(cared), *_notes(settings, counts)),
+        notes=(*_sometime(cared), *_notes(settings, counts), *_on_hold(settings, obstacles)),
+        obstacles=obstacles,
+        alerts=await standings(settings, stores, taken_at),
     )
 
 
@@ -145,12 +152,28 @@ def _needs(
         yield f"{len(overdue)} sources are more than {LATE.seconds // 60} minutes late: is the machine overloaded?"
 
 
-def _channels_gone(settings: Settings, counts: Counts) -> Iterator[str]:
-    """A sentence for each configured channel whose receiver said that it is gone."""
+def _in_the_way(settings: Settings, obstacles: Obstacles) -> Iterator[str]:
+    """A sentence for each configured channel whose receiver said that it is gone, and each suspended recipient."""
     configured = {plan.id for plan in settings.channels}
-    for channel in counts.gone_channels:
+    for channel in obstacles.bans:
         if channel in configured:
             yield f"channel {channel} answered 410, its receiver is gone for good: correct its url, or remove it"
+    suspended = [one for one in obstacles.suspensions if one.channel_id in configured]
+    for one in suspended[:MOST_NAMED]:
+        yield (
+            f"channel {one.channel_id}: {one.recipient} is suspended, as {one.messages} messages in a row were "
+            f"refused ({one.reason}); {remedy(one)}"
+        )
+    if (more := len(suspended) - MOST_NAMED) > 0:
+        yield f"{counted(more, 'further recipient')} suspended: `tidings channels list`"
+
+
+def _on_hold(settings: Settings, obstacles: Obstacles) -> Iterator[str]:
+    """A sentence for each configured channel that is left alone for a while."""
+    configured = {plan.id for plan in settings.channels}
+    for channel, one in obstacles.holds.items():
+        if channel in configured:
+            yield f"channel {channel} is left alone until {moment(one.until)}: {one.reason}"
 
 
 def _crashed(kept: Sequence[CrashedPage], number: int) -> Iterator[str]:
@@ -165,14 +188,12 @@ def _crashed(kept: Sequence[CrashedPage], number: int) -> Iterator[str]:
 def _sources_in_need(cared: Sequence[Cared]) -> Iterator[str]:
     """One sentence for each trouble, and one for all when the network of this machine is the likely cause."""
     urgent = [one.care for one in cared if one.care.need is Need.NOW]
-    unreached = [one for one in urgent if one.state is SourceState.FAILING and one.cause in HERE]
-    if len(unreached) >= OUTAGE and 2 * len(unreached) >= len(cared):
-        since = min((one.since for one in unreached if one.since), default=None)
+    if (out := outage(cared)) is not None and out.is_told:
         yield (
-            f"{len(unreached)} of {counted(len(cared), 'source')} cannot be reached"
-            f"{f' since {moment(since)}' if since else ''}; look at the network and the DNS of this machine"
+            f"{len(out.unreached)} of {counted(out.every, 'source')} cannot be reached"
+            f"{f' since {moment(out.since)}' if out.since else ''}; look at the network and the DNS of this machine"
         )
-        urgent = [one for one in urgent if one not in unreached]
+        urgent = [one for one in urgent if one not in out.unreached]
     alike: dict[tuple[str | None, ...], list[Care]] = {}
     for one in urgent:
         alike.setdefault((one.state, one.problem, one.remedy), []).append(one)

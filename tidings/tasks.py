@@ -10,13 +10,13 @@ from typing import assert_never
 from alerts.courier import Outcome
 from alerts.notify import Notifier
 from alerts.rerun import Refound
-from alerts.rhythm_alerts import RhythmAlerts
 from crawler.folder import StoryFolder
 from crawler.pages import PageReader
 from crawler.poll import Poller
 from crawler.ports import ArticleStore, Clock, SourceStore
 from crawler.records import PollResult, TextState
 from crawler.vocabulary import vocabulary_of
+from tidings.alerting import Alerting
 from tidings.rematching import SLICE, Progress, Rematcher
 
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
@@ -54,7 +54,7 @@ class Rematch:
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """Compose and freeze the digests whose slot has passed, and alerts on surge and silence."""
+    """Compose and freeze the digests whose slot has passed, and the alerts that are due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Services:
     reader: PageReader
     notifier: Notifier
     rematcher: Rematcher
-    rhythms: RhythmAlerts
+    alerts: Alerting
     wait_for_text: timedelta
 
 
@@ -211,26 +211,33 @@ async def _rematch(task: Rematch, services: Services) -> Report:
 
 async def _compose(task: Compose, services: Services) -> Report:
     composed = await services.notifier.compose_due()
-    alerts = await services.rhythms.tell_due()
+    for one in composed:
+        await services.alerts.note_template(one.slot.digest_id, one.problem)
+    alerts = await services.alerts.tell_due()
     told = [one for one in composed if one.message is not None]
-    counts = {"digests": len(told), "empty digests": len(composed) - len(told), "alerts": len(alerts)}
+    counts = {
+        "digests": len(told),
+        "empty digests": len(composed) - len(told),
+        "alerts": len(alerts.messages),
+    }
     facts: dict[str, object] = {"digests": [one.slot.digest_id + " " + one.slot.key for one in told]}
-    if alerts:
-        facts["alerts"] = [one.key for one in alerts]
-    problems = [one.problem for one in composed if one.problem is not None]
+    if alerts.messages:
+        facts["alerts"] = [one.key for one in alerts.messages]
+    problems = [*(one.problem for one in composed if one.problem is not None), *alerts.problems]
     return Report(
         task=task,
         counts=counts,
         facts=facts,
         problem="; ".join(problems) or None,
-        worth_a_line=bool(told or alerts),
+        worth_a_line=bool(told or alerts.messages),
     )
 
 
 async def _deliver(task: Deliver, services: Services) -> Report:
-    outcomes: list[Outcome] = []
-    while some := await services.notifier.deliver_due(DELIVERY_BATCH):
-        outcomes += some
+    outcomes = await _delivered(services)
+    if any(one.channel_gone for one in outcomes):  # told to the operator by another channel, now
+        await services.alerts.tell_due()
+        outcomes += await _delivered(services)
     counts = {"sent": 0, "later": 0, "parked": 0}
     for one in outcomes:
         counts[one.result] += 1
@@ -246,3 +253,11 @@ async def _deliver(task: Deliver, services: Services) -> Report:
         problem="; ".join(troubles) or None,
         worth_a_line=bool(outcomes),
     )
+
+
+async def _delivered(services: Services) -> list[Outcome]:
+    """One attempt at each that is due."""
+    outcomes: list[Outcome] = []
+    while some := await services.notifier.deliver_due(DELIVERY_BATCH):
+        outcomes += some
+    return outcomes

@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.messages import Message
 from alerts.safe import link, one_line
+from crawler.records import SourceState
 from crawler.wording import counted
 
 TITLE = 160  # characters
@@ -44,6 +45,7 @@ class Part:
     above: int = 0  # stories told under an initiative above
     items_lost: int = 0
     due_lost: int = 0
+    noun: tuple[str, str] = ("story", "stories")  # what an item is
 
     @property
     def rest(self) -> str:
@@ -52,7 +54,7 @@ class Part:
         lost = [
             f"{number} {some}{one if number == 1 else many}"
             for number, one, many in (
-                (self.items_lost, "story", "stories"),
+                (self.items_lost, *self.noun),
                 (self.due_lost, "commitment due", "commitments due"),
             )
             if number
@@ -72,18 +74,22 @@ class Brief:
     paragraphs_lost: int = 0
     parts_lost: int = 0
     items_lost: int = 0  # in the parts that are lost
+    nouns: tuple[str, str] = ("initiative", "initiatives")  # what a part is
 
     @property
     def rest(self) -> str:
         """What is left out as a whole; "" when nothing is."""
-        if self.paragraphs_lost:
-            return f"and {counted(self.paragraphs_lost, 'more paragraph')}"
-        if not self.parts_lost:
-            return ""
-        stories = f"{self.items_lost} {'story' if self.items_lost == 1 else 'stories'}"
-        more = "and {} more {}" if self.parts else "{} {}"
-        word = "initiative" if self.parts_lost == 1 else "initiatives"
-        return f"{more.format(self.parts_lost, word)} with {stories}"
+        said = [f"and {counted(self.paragraphs_lost, 'more paragraph')}"] if self.paragraphs_lost else []
+        if self.parts_lost:
+            word = self.nouns[self.parts_lost != 1]
+            items = f"{self.items_lost} {self._item_noun[self.items_lost != 1]}"
+            more = "and {} more {} with {}" if self.parts else "{} {} with {}"
+            said.append(more.format(self.parts_lost, word, items))
+        return " ".join(said)
+
+    @property
+    def _item_noun(self) -> tuple[str, str]:
+        return ("story", "stories") if self.nouns[0] == "initiative" else ("line", "lines")
 
     @property
     def click(self) -> str | None:
@@ -95,6 +101,8 @@ def brief(message: Message) -> Brief:
     """`message` in short; one that is no digest is told in its own words."""
     data: Json = json.loads(message.data)["data"]
     subject = one_line(message.subject, 180)
+    if "alert" in data:
+        return alert_brief(data, subject)
     if "initiatives" not in data:
         words = str(data.get("text") or message.text)
         said = (one_line(one, PARAGRAPH) for one in words.split("\n\n"))
@@ -124,14 +132,106 @@ def cut(whole: Brief, *, parts: int, items: int) -> Brief:
             replace(
                 part,
                 items=part.items[:items],
-                items_lost=len(part.items[items:]),
+                items_lost=part.items_lost + len(part.items[items:]),
                 due=part.due[:items],
-                due_lost=len(part.due[items:]),
+                due_lost=part.due_lost + len(part.due[items:]),
             )
             for part in whole.parts[:parts]
         ),
         parts_lost=len(lost),
         items_lost=sum(len(part.items) for part in lost),
+    )
+
+
+def alert_brief(data: Json, subject: str) -> Brief:
+    """An alert: its sentences, and a line for each story, source, commitment or trouble."""
+    said = (one_line(one, PARAGRAPH) for one in str(data["text"]).split("\n\n"))
+    parts = (
+        *_stories_part("Stories", data["surge"] or {}, "top"),
+        *_stories_part("Since then", data["silence_over"] or {}, "stories"),
+        *_lines_part(
+            "Its sources", map(_silent, (data["silence"] or {}).get("sources", ())), ("source", "sources")
+        ),
+        *_lines_part("Commitments", map(_promise, data["commitments"]), ("commitment", "commitments")),
+        *(
+            part
+            for phase, heading in (("begun", "New"), ("lasts", "Still"), ("over", "Well again"))
+            for part in _lines_part(
+                heading,
+                (_trouble(one) for one in data["troubles"] if one["phase"] == phase),
+                ("trouble", "troubles"),
+            )
+        ),
+    )
+    return Brief(subject=subject, paragraphs=tuple(filter(None, said)), parts=parts, nouns=("list", "lists"))
+
+
+def _stories_part(name: str, figures: Json, key: str) -> Iterable[Part]:
+    return _lines_part(
+        name, map(_alert_story, figures.get(key, ())), ("story", "stories"), lost=figures.get("more", 0)
+    )
+
+
+def _lines_part(name: str, items: Iterable[Item], noun: tuple[str, str], lost: int = 0) -> Iterable[Part]:
+    found = tuple(items)
+    if found:
+        yield Part(name=name, items=found, items_lost=lost, noun=noun)
+
+
+def _alert_story(one: Json) -> Item:
+    others = one["outlets"] - 1
+    by = one_line(one["source"], BY - 20)
+    return Item(
+        title=one_line(one["title"], TITLE) or "(no title)",
+        url=one["url"],
+        by=f"{by} and {others} more" if others > 0 else by,
+    )
+
+
+def _silent(one: Json) -> Item:
+    standing = {
+        "fails": "fails",
+        "paused": "is paused",
+        "removed": "was removed",
+        "still": "answers, with nothing new",
+        "news": "answers, with other news",
+    }[one["standing"]]
+    return Item(
+        title=one_line(one["source"], BY),
+        url=None,
+        by=f"{standing}, brought {counted(one['reports'], 'report')}",
+        note=one_line(one["reason"] or "", NOTE),
+    )
+
+
+def _promise(one: Json) -> Item:
+    """With its newest report, where there is one."""
+    days, state = one["days"], one["state"]
+    found = counted(one["reports"], "report") if one["reports"] else "no report found"
+    if state != "open" or days is None:
+        met = f" on {one['met']}" if one["met"] else ""
+        by = f"{state}{met}"
+    else:
+        when = "due today" if days == 0 else f"due in {counted(days, 'day')}"
+        late = f"overdue by {counted(-days, 'day')}"
+        by = f"{late if days < 0 else when}, {found}"
+    newest = one["evidence"][0]["title"] if one["evidence"] else ""
+    return Item(
+        title=one_line(one["text"], TITLE),
+        url=one["by"] or (one["evidence"][0]["url"] if one["evidence"] else None),
+        by=by,
+        note=one_line(newest, NOTE),
+    )
+
+
+def _trouble(one: Json) -> Item:
+    over = one["phase"] == "over"
+    remedy = "" if over or not one["remedy"] else f"; {one['remedy']}"
+    return Item(
+        title=one_line(one["name"], BY),
+        url=None,
+        by="well again" if over else one_line(one["state"], BY),
+        note="" if over else one_line(f"{one['reason']}{remedy}", 2 * NOTE),
     )
 
 
@@ -195,11 +295,14 @@ def _held(flood: Json) -> str:
 
 
 def _coverage(found: Json) -> str:
-    failing = [one["source"] for one in found["failing"]]
+    blocked = [one["source"] for one in found["failing"] if one["state"] == SourceState.BLOCKED]
+    failing = [one["source"] for one in found["failing"] if one["state"] != SourceState.BLOCKED]
     gaps = sum(1 for one in found["gaps"] if not one["caught_up"])
     said = [f"{counted(found['checked'], 'source')} checked"]
     if failing:
         said.append(f"{len(failing)} failing ({_named(failing)})")
+    if blocked:
+        said.append(f"{len(blocked)} blocked ({_named(blocked)})")
     if found["quiet"]:
         said.append(f"{len(found['quiet'])} quiet")
     if gaps:

@@ -45,7 +45,7 @@ def _posted(brief: Brief) -> Posted:
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
-        "fallbackText": brief.subject,
+        "fallbackText": escaped(brief.subject),
         "msteams": {"width": "Full"},
         "body": list(_blocks(brief)),
     }

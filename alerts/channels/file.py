@@ -9,8 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from alerts.channels import mime
-from alerts.errors import TryLater
+from alerts.errors import AlertError, Refused, TryLater
 from alerts.messages import Delivery, Message
+from alerts.pictures import standalone
 from alerts.plans import FileChannel
 from alerts.safe import one_line
 
@@ -28,12 +29,23 @@ class Folder:
     def recipients(self) -> tuple[str, ...]:
         return ("",)
 
+    def target(self) -> str:
+        """The folder, as a print."""
+        return sha256(str(self._dir).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def as_sent(self, message: Message, delivery: Delivery) -> bytes:
+        """See `Channel.as_sent`: the mail among the files."""
+        try:
+            return mime.mail(message, delivery, sender=_SENDER, recipient=None)
+        except AlertError as error:
+            raise Refused(str(error)) from error
+
     async def send(self, message: Message, delivery: Delivery) -> str:
         """See `Channel.send`; a repeat replaces the files by equal ones."""
         name = file_name(message.key)
         parts = {
-            "eml": mime.mail(message, delivery, sender=_SENDER, recipient=None),
-            "html": message.html.encode(),
+            "eml": self.as_sent(message, delivery),
+            "html": standalone(message.html, message.pictures).encode(),
             "txt": message.text.encode(),
             "json": message.data.encode(),
         }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Protocol
 
@@ -20,10 +22,24 @@ from alerts.errors import GONE, AlertError, Refused, TryLater
 from alerts.messages import Delivery, Message
 from alerts.plans import HookFormat, WebhookChannel
 from crawler.errors import CrawlError, ForbiddenAddress
+from crawler.failpoints import reach
 
 _NOT_THIS_ONE = frozenset(
     {400, 413, 414, 415, 422, 431}
 )  # about this very message: the same bytes fail again
+
+_SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
+_TOO_MUCH = frozenset({429, 502, 503, 504})  # about the receiver just now: others wait as well
+_REMEDIES = {
+    401: "it does not know who we are: look at the secret or the token of the channel",
+    403: "it does not let us: look at the address, the secret and the token of the channel",
+    404: "there is nothing at this address: look at the url of the channel",
+}
+_SHOWN = {
+    "authorization": "***",
+    "webhook-timestamp": "(the time of the attempt)",
+    "webhook-signature": "(made at each attempt)",
+}
 
 _BODIES: Mapping[HookFormat, Callable[[Brief], Posted]] = {
     HookFormat.SLACK: slack.body,
@@ -82,23 +98,39 @@ class Webhook:
     def recipients(self) -> tuple[str, ...]:
         return ("",)
 
+    def target(self) -> str:
+        """The address, as a print."""
+        return sha256(self._plan.url.reveal().encode("utf-8", "surrogatepass")).hexdigest()
+
+    def as_sent(self, message: Message, delivery: Delivery) -> bytes:
+        """See `Channel.as_sent`: the header, without address, token and signature, and the body as it is."""
+        made = self._made(message, delivery)
+        shown = {name: _SHOWN.get(name, value) for name, value in made.headers.items()}
+        lines = [f"POST to {host_of(self._plan.url.reveal())}", *(f"{k}: {v}" for k, v in shown.items())]
+        return "\n".join(lines).encode() + b"\n\n" + made.body
+
     async def send(self, message: Message, delivery: Delivery) -> str:
         """See `Channel.send`. Only 2xx is success; a redirect is refused, 410 ends the channel."""
         try:
-            posted = await self._posted(message, delivery)
+            posted = await asyncio.to_thread(
+                self._made, message, delivery
+            )  # a long digest takes a while to fit
             answer = await self._post(self._plan.url.reveal(), posted.body, dict(posted.headers))
         except ForbiddenAddress as error:
             raise Refused(self._said(f"{error}; add its network to allow_private if it is yours")) from None
         except (CrawlError, OSError) as error:
-            raise TryLater(self._said(str(error) or type(error).__name__)) from None
+            raise TryLater(self._said(str(error) or type(error).__name__), for_all=True) from None
         return self._judged(answer)
 
-    async def _posted(self, message: Message, delivery: Delivery) -> Posted:
+    def _made(self, message: Message, delivery: Delivery) -> Posted:
         make = _BODIES.get(self._plan.format)
         if make is None:
             return Posted(body=message.data.encode(), headers=self._headers(message, delivery))
-        made = await asyncio.to_thread(lambda: make(brief(message)))  # a long digest takes a while to fit
-        return Posted(body=made.body, headers={**made.headers, "user-agent": "tidings"})
+        made = make(brief(message))
+        headers = {**made.headers, "user-agent": "tidings"}
+        if self._plan.token is not None:
+            headers["authorization"] = f"Bearer {self._plan.token.reveal()}"
+        return Posted(body=made.body, headers=headers)
 
     def _headers(self, message: Message, delivery: Delivery) -> dict[str, str]:
         at = self._now()
@@ -118,6 +150,7 @@ class Webhook:
         status = answer.status
         said = self._said(f"{_named(status)} {answer.body[:500].decode('utf-8', 'replace')}")
         if 200 <= status < 300:
+            reach("hook_2xx")
             return said
         if status == HTTPStatus.GONE:
             raise Refused(f"{said}; {GONE}, remove the channel or correct its url", disable=True)
@@ -125,11 +158,14 @@ class Webhook:
             raise Refused(f"{said}; redirects are not followed, write the final address into url")
         if status in _NOT_THIS_ONE:
             raise Refused(said)
-        raise TryLater(said, retry_after=_wish(answer.headers, self._now()))
+        words = f"{said}; {remedy}" if (remedy := _REMEDIES.get(status)) else said
+        wish = _wish(answer.headers, self._now())
+        raise TryLater(words, retry_after=wish, for_all=status in _TOO_MUCH)
 
     def _said(self, text: str) -> str:
         url = self._plan.url.reveal()
-        return told(f"{host_of(url)}: {text}", (*secrets_of(url), *self._keys))
+        tokens = (self._plan.token.reveal(),) if self._plan.token is not None else ()
+        return told(f"{host_of(url)}: {text}", (*secrets_of(url), *self._keys, *tokens))
 
 
 def _signer(key: str, channel: str) -> Signer:
@@ -154,8 +190,9 @@ def _wish(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Retry-After, in seconds or as a date; None when absent, unreadable or in the past."""
     text = next((value.strip() for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
-        if text.isascii() and text.isdigit():
-            return min(timedelta(seconds=int(text[:12])), timedelta(days=366))
+        if seconds := _SECONDS.fullmatch(text):
+            whole = int(seconds[1][:12]) + bool(seconds[2] and int(seconds[2]))  # Discord sends fractions
+            return min(timedelta(seconds=whole), timedelta(days=366))
         wish = parsedate_to_datetime(text) - now
     except (ValueError, OverflowError, TypeError):
         return None

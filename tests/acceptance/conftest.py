@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,3 +81,20 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
     async with Press() as press, MoodyMailbox() as mailbox:
         yield World(tmp_path, press, mailbox)
+
+
+@pytest.fixture(autouse=True)
+def every_mail_passes_a_mail_tester(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever mail came over the wire to a mailbox of this process, in any test."""
+    from tests.message_lint import look
+    from tidings.demo.mailbox import Mailbox
+
+    kept, came = Mailbox.handle_DATA, dict[bytes, None]()
+
+    async def looked_at(mailbox: Mailbox, server: Any, session: Any, envelope: Any) -> str:
+        came[envelope.original_content] = None
+        return await kept(mailbox, server, session, envelope)
+
+    monkeypatch.setattr(Mailbox, "handle_DATA", looked_at)
+    yield
+    assert [finding for mail in came for finding in look(mail).findings] == []

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.acceptance.conftest import configure
 from tests.acceptance.test_edits import life
-from tests.acceptance.world import DAY, HOUR, World, configured, long_text, of_digest, plain, told
+from tests.acceptance.world import DAY, HOUR, World, long_text, of_digest, plain, settings, told
+from tests.acceptance.world import desk as desk_of
 from tidings.app import App
 from tidings.settings import Settings
 
@@ -26,9 +28,20 @@ def desk(world: World) -> Settings:
     world.clock.time = MORNING - HOUR
     world.press.add("times", "fire", world.clock.time, title=FIRST, text=TEXT)
     world.press.add("times", "other", world.clock.time)
-    return configured(
-        world.folder, world.press, world.mailbox, morning="at: ['07:00']", evening="at: ['18:00']"
-    )
+    return shared(world, "desk", "night")
+
+
+def shared(world: World, morning: str, evening: str) -> Settings:
+    """The two digests, each told to the mail channel of this name."""
+    files = desk_of(world.mailbox.port, morning="at: ['07:00']", evening="at: ['18:00']")
+    channel = next(line for line in files["tidings"].splitlines() if line.startswith("  desk:"))
+    files["tidings"] += channel.replace("desk:", "night:").replace("desk@", "night@") + "\n"
+    for name, to in (("morning", morning), ("evening", evening)):
+        files["watchlists__chips"] = files["watchlists__chips"].replace(
+            f"{{id: {name}, to: [desk]", f"{{id: {name}, to: [{to}]"
+        )
+    configure(world.folder / "config", sources=world.press.sources(), **files)
+    return settings(world.folder)
 
 
 def edit(world: World, title: str, text: str = TEXT) -> None:
@@ -67,8 +80,24 @@ async def test_a_corrected_report_is_told_once_in_each_digest_that_told_it(
     _, updated = of_digest(world.mailbox.mails, "morning")
     text = " ".join(plain(updated).split())
     assert f"headline: “{FIRST}” became “{CORRECTED}”" in text
-    ((digest, at, change),) = (await life(world, "fire")).told_changes
-    assert (digest, at.date(), change.new) == ("morning", (MORNING + DAY).date(), CORRECTED)
+    ((channel, at, change),) = (await life(world, "fire")).told_changes
+    assert (channel, at.date(), change.new) == ("desk", (MORNING + DAY).date(), CORRECTED)
+
+
+async def test_a_desk_that_gets_both_digests_is_told_a_correction_by_the_next_of_them(
+    world: World, desk: Settings
+) -> None:
+    """Told at seven, corrected at noon: as updated at six, and never as news again."""
+    both = shared(world, "desk", "desk")
+    async with world.running(both) as app:
+        await to(world, app, MORNING)
+        edit(world, CORRECTED)
+    for hours in (11, 24, 35, 48):
+        async with world.running(both) as app:
+            await to(world, app, MORNING + hours * HOUR)
+
+    assert mails(world, "morning") == [(NEWS, Counter())]
+    assert mails(world, "evening") == [(Counter(), Counter({"fire": 1}))]
 
 
 async def test_both_digests_tell_a_change_that_came_after_both(world: World, desk: Settings) -> None:

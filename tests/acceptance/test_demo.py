@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.acceptance.conftest import Done, tidings
+from tests.message_lint import lint
 from tidings.demo.clock import DAWN
 from tidings.demo.expected import EXPECTED
 from tidings.storage.engine import Database
@@ -139,12 +140,19 @@ def test_a_story_is_told_once_and_its_outlets_are_listed(played: Played) -> None
 
 
 def test_the_fifth_outlet_of_the_next_day_refers_to_the_mail_of_the_first(played: Played) -> None:
-    """It is told as "also now in", by the mail of the second morning, which answers that of the first."""
-    mornings = [mail for mail in played.mails() if mail["List-Id"] == "<morning.tidings.newsroom.example>"]
-    first, second = mornings[-2:]
+    """It is told as "also now in", by the mail of the second morning, which answers the one that told it at once."""
+    mails = {
+        digest: [
+            mail
+            for mail in played.mails()
+            if mail["List-Id"] == f"<digest-{digest}.tidings.newsroom.example>"
+        ]
+        for digest in ("trust-now", "morning")
+    }
+    first, second = mails["trust-now"][0], mails["morning"][-1]
     words = " ".join(str(second.get_body(("plain",)).get_content()).split())  # type: ignore[union-attr]  # it has one
 
-    assert "U.S. and India open TRUST working group on chip supply (first told Wed 18 Nov, 07:30" in words
+    assert "U.S. and India open TRUST working group on chip supply (first told Tue 17 Nov, 08:30" in words
     assert "also now in Transpacific Technology Council (Deccan Wire)" in words
     assert first["Message-ID"] in str(second["In-Reply-To"]).split()
 
@@ -186,8 +194,16 @@ def test_mails_have_two_parts_and_stable_headers(played: Played) -> None:
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
     for mail in mails:
         assert mail.get_content_type() == "multipart/alternative"
-        assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+        text, page = mail.iter_parts()
+        assert text.get_content_type() == "text/plain"
+        assert page.get_content_type() in {"text/html", "multipart/related"}
         assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_every_mail_passes_a_mail_tester(played: Played) -> None:
+    """Its bytes as they came over the wire."""
+    for path in sorted((played.folder / "mail").glob("*.eml")):
+        lint(path.read_bytes())
 
 
 def test_nothing_waits_when_the_demo_ends(played: Played) -> None:

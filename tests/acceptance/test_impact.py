@@ -498,6 +498,10 @@ async def test_an_edit_over_the_bound_is_refused_and_the_old_rules_stay(running:
     assert "`tidings impact`" in line["remedy"]
     (kept,) = await opened.stores.edits.in_force()
     assert "minerals" not in kept.text
+    (noticed,) = await opened.stores.troubles.noticed()  # told to the operator
+    assert noticed.reason.endswith(
+        "stories a week, most of them by ores, and edits.max_stories_per_week allows 4"
+    )
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_a_digest_can_be_sent_by_hand_into_the_outbox(place: Callable[..., Done]
         ".json",
         ".txt",
     }
-    assert "nothing new" in place("digest", "send", "hourly").out
+    assert "nothing was sent" in place("digest", "send", "hourly").out
 
 
 def test_a_paused_source_is_not_asked(place: Callable[..., Done], tmp_path: Path, port: int) -> None:

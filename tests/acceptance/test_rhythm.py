@@ -66,7 +66,7 @@ async def test_a_surge_and_a_silence_are_mailed_once_with_numbers_and_cause(worl
     subject = "Silence: Chips: no report for {} days; its only source fails"
     assert first.message["Subject"] == subject.format(3)
     assert second.message["Subject"] == subject.format(6)
-    assert "Fails: gazette (" in plain(first)
+    assert "Fails\n\n  - ! gazette\n    23 reports, failing since 11 Dec" in plain(first), plain(first)
     assert "403" in plain(first)
     html = first.message.get_body(("html",))
     assert html is not None
@@ -74,7 +74,7 @@ async def test_a_surge_and_a_silence_are_mailed_once_with_numbers_and_cause(worl
 
 
 async def test_a_topic_that_is_quiet_is_told_from_sources_that_fail(world: World) -> None:
-    """The paper answers, and lists other news: one mail when the silence starts, none when reports come again."""
+    """The paper answers, and lists other news: one mail when the silence starts, one when reports come again."""
     await steady(world)
 
     for number in range(STEADY, STEADY + 4):
@@ -83,7 +83,11 @@ async def test_a_topic_that_is_quiet_is_told_from_sources_that_fail(world: World
         await day(world, number)
     await day(world, STEADY + 4, "Amber")
 
-    (silence,) = alerts(world)
+    silence, over = alerts(world)
     subject = "Silence: Chips: no report for 3 days; its source answers, the topic is quiet"
     assert silence.message["Subject"] == subject
-    assert "Answers, with other news: gazette (17 reports)" in " ".join(plain(silence).split())
+    assert "Answers, with other news\n\n  - gazette\n    17 reports" in plain(silence)
+    title = f"Semiconductor works in amber{STEADY + 4}"
+    assert over.message["Subject"] == f"Silence over: Chips: first report after 5 days: {title}"
+    await day(world, STEADY + 5, "Basin")
+    assert len(alerts(world)) == 2

@@ -171,7 +171,7 @@ async def test_stories_are_listed_and_shown_for_people(press: World) -> None:
     whole = (await stories(press, "show", split["new"])).out
     assert f"story {split['new']}" in whole
     assert "1 article in 1 outlet, 1 independent report" in whole
-    assert "told in the digest hourly, first at 2026-11-24T12:" in whole
+    assert "told to outbox in the digest hourly, first at 2026-11-24T12:" in whole
     assert f"kept apart from {split['story']} and 1 article by `stories split` of 20" in whole
     assert "told in hourly/2026-11-24" in whole
 

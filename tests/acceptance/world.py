@@ -288,7 +288,7 @@ def told_by_hook(press: Press, digest: str) -> Counter[str]:
 
 def of_digest(mails: Iterable[Mail], digest: str) -> list[Mail]:
     """The mails of one digest."""
-    return [mail for mail in mails if str(mail.message["List-Id"]).startswith(f"<{digest}.")]
+    return [mail for mail in mails if str(mail.message["List-Id"]).startswith(f"<digest-{digest}.")]
 
 
 def desk(port: int, *to: str, hook: str = "", **digests: str) -> dict[str, str]:

@@ -139,9 +139,7 @@ async def _tell_a_day(app: App) -> None:
     now = app.clock.now()
     yesterday = now - timedelta(days=1)
     slot = DigestSlot(digest_id=plan.id, key="yesterday", due=yesterday)
-    await app.stores.digests.freeze(
-        slot, until=yesterday, message=None, deliveries=(), story_ids=(), now=yesterday
-    )
+    await app.stores.digests.freeze(slot, until=yesterday, tellings=(), now=yesterday)
 
 
 def _poller(app: App, site: Site) -> Poller:

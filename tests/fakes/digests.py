@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from alerts.messages import Delivery, Message
+from alerts.messages import DeliveryState, Message
+from alerts.moments import Moments
+from alerts.outgoing import Outgoing, Window
 from alerts.plans import DigestPlan
+from alerts.recent import Recent, recent
 from alerts.records import (
     Coverage,
     DigestSlot,
@@ -19,7 +23,6 @@ from alerts.records import (
     Telling,
     ToldIn,
     Unread,
-    Window,
 )
 from crawler.changes import Words, compare
 from crawler.floods import HELD_FOR
@@ -31,6 +34,8 @@ from tests.fakes.deliveries import MemoryDeliveries
 from tests.fakes.matches import MemoryMatches
 from tests.fakes.sources import Kept
 from tidings.storage.changes import LATE
+from tidings.storage.clock_back import AHEAD
+from tidings.storage.digest_starts import REPLACED
 
 BROKEN = {SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.NOT_A_FEED}
 UNREAD = {
@@ -52,63 +57,121 @@ class MemoryDigests:
         self.deliveries = deliveries or MemoryDeliveries()
         self.started: dict[str, datetime] = {}
         self.slots: dict[tuple[str, str], datetime] = {}  # → end of the window
-        self.told: dict[tuple[str, str], datetime] = {}  # digest and story → first told
+        self.composed: dict[tuple[str, str], tuple[datetime, datetime]] = {}  # → when it was due, and frozen
+        self.plans: dict[str, DigestPlan] = {}  # as they were when they were in force last
+        self.ended: dict[str, datetime] = {}
+        self.told: dict[tuple[str, str], datetime] = {}  # channel and story → first told
         self.carried: list[tuple[str, Message]] = []  # stories and the messages that told them
-        self.versions: dict[tuple[str, str], tuple[int, datetime]] = {}  # digest and article → told, and when
+        self.versions: dict[
+            tuple[str, str], tuple[int, datetime]
+        ] = {}  # channel and article → told, and when
 
     async def last_until(self, digest_id: str) -> datetime | None:
         return max((until for place, until in self.slots.items() if place[0] == digest_id), default=None)
+
+    async def begin(self, plans: Sequence[DigestPlan], now: datetime) -> None:
+        firsts = {plan.id: await self.first(plan, plans, now) for plan in plans}
+        for plan in plans:
+            await self.start(plan.id, firsts[plan.id])
+            self.plans[plan.id] = plan
+            self.ended.pop(plan.id, None)
+        for gone in self.started.keys() - {plan.id for plan in plans}:
+            self.ended.setdefault(gone, now)
+
+    async def first(self, plan: DigestPlan, plans: Sequence[DigestPlan], now: datetime) -> datetime:
+        if plan.id in self.started:
+            return self.started[plan.id]
+        ends = [now]
+        for name in self.started.keys() - {one.id for one in plans}:
+            known = self.plans.get(name)
+            lately = self.ended.get(name, now) > now - REPLACED
+            if known is None or not lately:
+                continue
+            if set(known.to) & set(plan.to) and set(known.initiatives) & set(plan.initiatives):
+                ends.append(await self.last_until(name) or self.started[name])
+        return min(ends)
+
+    async def frozen(self, digest_id: str, keys: Sequence[str]) -> Mapping[str, timedelta]:
+        known = {key: self.composed[digest_id, key] for key in keys if (digest_id, key) in self.composed}
+        return {key: max(due - at, timedelta()) for key, (due, at) in known.items()}
+
+    async def set_back(self, now: datetime) -> bool:
+        dates = [*self.slots.values(), *self.started.values()]
+        dates += [one.matched_at for one in self.matches.kept.values() if one.matched_at is not None]
+        if all(one <= now + AHEAD for one in dates):
+            return False
+        after = now + timedelta(microseconds=1)
+        self.slots = {place: min(until, now) for place, until in self.slots.items()}
+        self.composed = {place: (due, min(at, now)) for place, (due, at) in self.composed.items()}
+        self.started = {name: min(at, now) for name, at in self.started.items()}
+        self.told = {place: min(at, now) for place, at in self.told.items()}
+        self.versions = {place: (one, min(at, after)) for place, (one, at) in self.versions.items()}
+        self.matches.set_back(now)
+        for one in [kept for kept in self.deliveries.kept.values() if kept.created_at > now]:
+            if (one.next_attempt_at or one.created_at) > now:
+                self.deliveries.kept[one.id] = replace(one, next_attempt_at=now)
+        return True
 
     async def start(self, digest_id: str, now: datetime) -> datetime:
         self._edge(self.started.setdefault(digest_id, now))
         return self.started[digest_id]
 
-    async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+    async def matched(
+        self, channel_id: str, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
         found = []
         for match in self._window(since, until):
             article = self._article(match.article_id)
-            if match.initiative_id in plan.initiatives and article.story_id is not None:
-                found.append(
-                    MatchedArticle(
-                        match=match,
-                        telling=self._telling(article),
-                        story_id=article.story_id,
-                        duplicate_of=article.duplicate_of,
-                        told_at=self._told(plan.id, article.story_id),
-                        told_in=self._told_in(plan.id, article.story_id),
-                        earlier=self._earlier(plan, article.story_id, since),
-                        text_length=len(article.text),
-                        text_state=str(article.text_state),
-                        version=article.version,
-                    )
-                )
+            if match.initiative_id not in plan.initiatives or article.story_id is None:
+                continue
+            if not self._knows(channel_id, match):
+                told_at = self._told(channel_id, article.story_id)
+                found.append(self._matched(channel_id, match, article, told_at, ()))
         return tuple(found)
 
-    async def changed(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+    async def changed(
+        self, channel_id: str, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
         found = []
         for match in self.matches.kept.values():
-            told = self.versions.get((plan.id, match.article_id))
+            told = self.versions.get((channel_id, match.article_id))
             if told is None or match.told_at is None or match.initiative_id not in plan.initiatives:
                 continue
             article, change = self._article(match.article_id), self._change(match.article_id, told[0])
             if change is not None and since - LATE < change.at <= until and article.story_id is not None:
-                found.append(
-                    MatchedArticle(
-                        match=match,
-                        telling=self._telling(article),
-                        story_id=article.story_id,
-                        duplicate_of=article.duplicate_of,
-                        told_at=self._told(plan.id, article.story_id) or told[1],
-                        told_in=self._told_in(plan.id, article.story_id),
-                        earlier=self._earlier(plan, article.story_id, since),
-                        text_length=len(article.text),
-                        text_state=str(article.text_state),
-                        version=article.version,
-                        changes=(change,),
-                    )
-                )
+                told_at = self._told(channel_id, article.story_id) or told[1]
+                found.append(self._matched(channel_id, match, article, told_at, (change,)))
         found.sort(key=lambda one: (one.changes[0].at, one.match.article_id, one.match.initiative_id))
         return tuple(found)
+
+    def _matched(
+        self,
+        channel_id: str,
+        match: Match,
+        article: Article,
+        told_at: datetime | None,
+        changes: tuple[Change, ...],
+    ) -> MatchedArticle:
+        story_id = article.story_id or ""
+        known = told_at is not None
+        return MatchedArticle(
+            match=match,
+            telling=self._telling(article),
+            story_id=story_id,
+            duplicate_of=article.duplicate_of,
+            told_at=told_at,
+            told_in=self._told_in(channel_id, story_id) if known else None,
+            earlier=self._earlier(channel_id, story_id) if known else (),
+            text_length=len(article.text),
+            text_state=str(article.text_state),
+            version=article.version,
+            changes=changes,
+        )
+
+    def _knows(self, channel_id: str, match: Match) -> bool:
+        """Whether the channel's readers were told its article since it matched."""
+        told = self.versions.get((channel_id, match.article_id))
+        return told is not None and match.matched_at is not None and match.matched_at <= told[1]
 
     def _change(self, article_id: str, told: int) -> Change | None:
         """What the version in force says otherwise than the one that was told."""
@@ -193,6 +256,7 @@ class MemoryDigests:
                     source=one.outlet,
                     since=one.state.since,
                     reason=one.state.problem or str(one.state.state),
+                    state=one.state.state,
                 )
                 for one in sources
                 if one.state.state in BROKEN
@@ -208,35 +272,68 @@ class MemoryDigests:
             without_page=tuple((one, why[one]) for one in Unread if why[one]),
         )
 
+    async def recent(self, initiative_ids: Sequence[str], now: datetime, zone: str) -> Mapping[str, Recent]:
+        return {name: recent(self._moments(name), now, zone) for name in initiative_ids}
+
+    def _moments(self, initiative_id: str) -> Moments:
+        """As `tidings.storage.rhythms` has them, for articles that no flood brought."""
+        came: dict[str, datetime] = {}
+        reports = []
+        for match in self.matches.holding():
+            article = self._article(match.article_id)
+            if match.initiative_id != initiative_id or article.backfilled or is_held(article):
+                continue
+            at = match.matched_at if match.found is None and match.matched_at else article.first_seen_at
+            reports.append(at)
+            story = article.story_id or article.id
+            came[story] = min(at, came.get(story, at))
+        seen = [one.article.first_seen_at for one in self.matches.articles.kept.values()]
+        return Moments(
+            watched_since=min(seen, default=None),
+            stories=tuple(came.values()),
+            last_report=max(reports, default=None),
+        )
+
     async def freeze(
         self,
         slot: DigestSlot,
         *,
         until: datetime,
-        message: Message | None,
-        deliveries: Sequence[Delivery],
-        story_ids: Sequence[str],
+        tellings: Sequence[Outgoing],
         now: datetime,
         window: Window | None = None,
     ) -> bool:
         if (slot.digest_id, slot.key) in self.slots:
             return False
-        if window is not None and self._has_changed(slot.digest_id, window, until):
+        if window is not None and await self._has_changed(slot.digest_id, window, until):
             return False
-        if window is not None and message is not None:
-            told = [one for one in self._window(window.since, until) if one.initiative_id in window.told]
+        for one in tellings:
+            self._tell(one, now)
+        if window is not None:
+            channels = [one.channel_id for one in window.standings]
+            told = [
+                match
+                for match in self._window(window.since, until)
+                if match.initiative_id in window.live
+                and any((channel_id, match.article_id) in self.versions for channel_id in channels)
+            ]
             self.matches.mark_told(told, now)
-            versions = dict(window.versions) | {one.article_id: one.after for one in window.changes}
-            for article_id, version in versions.items():
-                self.versions[slot.digest_id, article_id] = (version, now)
         self.slots[slot.digest_id, slot.key] = until
+        self.composed[slot.digest_id, slot.key] = (slot.due, now)
         self._edge(until)
-        if message is not None:
-            self.deliveries.store(message, deliveries)
-            for story_id in story_ids:
-                self.told.setdefault((slot.digest_id, story_id), now)
-                self.carried.append((story_id, message))
         return True
+
+    def _tell(self, one: Outgoing, now: datetime) -> None:
+        for channel_id in one.channels:
+            for change in one.changes:
+                place = (channel_id, change.article_id)
+                self.versions[place] = (change.after, self.versions.get(place, (0, now))[1])
+            for article_id, version in one.versions:
+                self.versions[channel_id, article_id] = (version, now)
+            for story_id in one.story_ids:
+                self.told.setdefault((channel_id, story_id), now)
+        self.deliveries.store(one.message, one.deliveries)
+        self.carried += [(story_id, one.message) for story_id in one.story_ids]
 
     def _missed(self, sources: Sequence[Kept], since: datetime, until: datetime) -> Iterator[Gap]:
         outlets = {one.state.source_id: one.outlet for one in sources}
@@ -245,55 +342,54 @@ class MemoryDigests:
                 caught_up = gap.filled_at is not None
                 yield Gap(source=outlets[gap.source_id], start=gap.start, end=gap.end, caught_up=caught_up)
 
-    def _has_changed(self, digest_id: str, window: Window, until: datetime) -> bool:
+    async def _has_changed(self, digest_id: str, window: Window, until: datetime) -> bool:
         last = max((end for place, end in self.slots.items() if place[0] == digest_id), default=window.since)
-        there = [one for one in self._window(window.since, until) if one.initiative_id in window.initiatives]
-        return last > window.since or len(there) != window.matches
+        plan = DigestPlan(id=digest_id, to=(), initiatives=window.initiatives)
+        for one in window.standings:
+            found = await self.matched(one.channel_id, plan, window.since, until)
+            changed = await self.changed(one.channel_id, plan, window.since, until)
+            told_before = sum(told.told_at is not None for told in found)
+            if (one.matches, one.told_before, one.changes) != (len(found), told_before, len(changed)):
+                return True
+        return last > window.since
 
     def _edge(self, at: datetime) -> None:
         self.matches.windows_end = max(at, self.matches.windows_end or at)
 
-    def _told(self, digest_id: str, story_id: str) -> datetime | None:
+    def _told(self, channel_id: str, story_id: str) -> datetime | None:
         """When a story was told first, or one that ended in it."""
         heirs = self.matches.articles.heirs
         return min(
             (
                 at
-                for (digest, told), at in self.told.items()
-                if digest == digest_id and story_id in {told, heirs.get(told)}
+                for (channel, told), at in self.told.items()
+                if channel == channel_id and story_id in {told, heirs.get(told)}
             ),
             default=None,
         )
 
-    def _told_in(self, digest_id: str, story_id: str) -> ToldIn | None:
+    def _told_in(self, channel_id: str, story_id: str) -> ToldIn | None:
         heirs = self.matches.articles.heirs
+        went = {
+            one.message_key
+            for one in self.deliveries.kept.values()
+            if one.channel_id == channel_id and one.state is not DeliveryState.CANCELLED
+        }
         first = min(
             (
                 message
                 for carried, message in self.carried
-                if message.digest_id == digest_id
-                and story_id in {carried, heirs.get(carried)}
-                and self._told(digest_id, story_id) is not None
+                if message.key in went and story_id in {carried, heirs.get(carried)}
             ),
             key=lambda one: (one.created_at, one.key),
             default=None,
         )
-        return first and ToldIn(key=first.key, subject=first.subject, at=first.created_at)
+        return None if first is None else ToldIn(key=first.key, subject=first.subject, at=first.created_at)
 
-    def _earlier(self, plan: DigestPlan, story_id: str, since: datetime) -> tuple[Telling, ...]:
-        if self._told(plan.id, story_id) is None:
-            return ()
-        told = {
-            match.article_id: self._article(match.article_id)
-            for match in self.matches.kept.values()
-            if match.initiative_id in plan.initiatives
-            and match.told_at is not None
-            and match.matched_at is not None
-            and match.matched_at <= since
-            and self._article(match.article_id).story_id == story_id
-        }
-        in_order = sorted(told.values(), key=lambda one: (one.first_seen_at, one.id))
-        return tuple(self._telling(one) for one in in_order)
+    def _earlier(self, channel_id: str, story_id: str) -> tuple[Telling, ...]:
+        told = [self._article(article_id) for channel, article_id in self.versions if channel == channel_id]
+        mine = [one for one in told if one.story_id == story_id]
+        return tuple(self._telling(one) for one in sorted(mine, key=lambda one: (one.first_seen_at, one.id)))
 
     def _window(self, since: datetime, until: datetime) -> list[Match]:
         return [

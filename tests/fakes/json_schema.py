@@ -9,6 +9,7 @@ from typing import Any
 TYPES: dict[str, type] = {
     "string": str,
     "integer": int,
+    "number": float,
     "boolean": bool,
     "null": type(None),
     "array": list,

@@ -61,6 +61,17 @@ class MemoryMatches:
             place = (match.article_id, match.initiative_id)
             self.kept[place] = replace(match, told_at=match.told_at or now)
 
+    def set_back(self, now: datetime) -> None:
+        """The clock was ahead: what is dated later counts as of now."""
+        after = now + timedelta(microseconds=1)
+        for place, match in self.kept.items():
+            self.kept[place] = replace(
+                match,
+                matched_at=match.matched_at and (after if match.matched_at > now else match.matched_at),
+                told_at=match.told_at and (after if match.told_at > now else match.told_at),
+            )
+        self.windows_end = self.windows_end and min(self.windows_end, now)
+
     def _rerun(
         self, article: Article, initiative: str, match: Match | None, rerun: Rerun, now: datetime
     ) -> Refound:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
 from alerts.messages import Delivery, Message
+from alerts.outgoing import Outgoing, Window
 from alerts.plans import DigestPlan
+from alerts.recent import Recent
 from alerts.records import (
     Commitment,
     Coverage,
@@ -24,7 +26,6 @@ from alerts.records import (
     Strength,
     Telling,
     ToldIn,
-    Window,
 )
 from alerts.rerun import Refound, Rerun
 from crawler.folds import Change
@@ -167,8 +168,9 @@ class GivenDigests:
         self.articles = list(matched)
         self.starts: dict[str, datetime] = {}
         self.slots: dict[tuple[str, str], datetime] = {}
-        self.told: dict[tuple[str, str], datetime] = {}
-        self.frozen: list[tuple[DigestSlot, Message | None, tuple[Delivery, ...]]] = []
+        self.told: dict[tuple[str, str], datetime] = {}  # channel and story → first
+        self.known: dict[tuple[str, str], datetime] = {}  # channel and article → last
+        self.outbox: list[tuple[DigestSlot, Message | None, tuple[Delivery, ...]]] = []
         self.changes: list[MatchedArticle] = []
         self.held: list[Flood] = []
         self.held_for = "trust"
@@ -181,16 +183,37 @@ class GivenDigests:
     async def start(self, digest_id: str, now: datetime) -> datetime:
         return self.starts.setdefault(digest_id, now)
 
-    async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+    async def begin(self, plans: Sequence[DigestPlan], now: datetime) -> None:
+        for one in plans:
+            await self.start(one.id, now)
+
+    async def first(self, plan: DigestPlan, plans: Sequence[DigestPlan], now: datetime) -> datetime:
+        return self.starts.get(plan.id, now)
+
+    async def frozen(self, digest_id: str, keys: Sequence[str]) -> Mapping[str, timedelta]:
+        return {key: timedelta() for key in keys if (digest_id, key) in self.slots}
+
+    async def set_back(self, now: datetime) -> bool:
+        return False
+
+    async def recent(self, initiative_ids: Sequence[str], now: datetime, zone: str) -> Mapping[str, Recent]:
+        return {}
+
+    async def matched(
+        self, channel_id: str, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
         return tuple(
-            replace(one, told_at=one.told_at or self.told.get((plan.id, one.story_id)))
+            replace(one, told_at=one.told_at or self.told.get((channel_id, one.story_id)))
             for one in self.articles
             if one.match.initiative_id in plan.initiatives
             and one.match.matched_at is not None
             and since < one.match.matched_at <= until
+            and one.match.matched_at > self.known.get((channel_id, one.telling.article_id), since)
         )
 
-    async def changed(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
+    async def changed(
+        self, channel_id: str, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
         return tuple(
             one
             for one in self.changes
@@ -215,20 +238,24 @@ class GivenDigests:
         slot: DigestSlot,
         *,
         until: datetime,
-        message: Message | None,
-        deliveries: Sequence[Delivery],
-        story_ids: Sequence[str],
+        tellings: Sequence[Outgoing],
         now: datetime,
         window: Window | None = None,
     ) -> bool:
         if (slot.digest_id, slot.key) in self.slots:
             return False
         self.slots[slot.digest_id, slot.key] = until
-        for story_id in story_ids:
-            self.told.setdefault((slot.digest_id, story_id), now)
-        self.frozen.append((slot, message, tuple(deliveries)))
-        if message is not None and self.deliveries is not None:
-            self.deliveries.store(message, deliveries)
+        for one in tellings:
+            for channel_id in one.channels:
+                for story_id in one.story_ids:
+                    self.told.setdefault((channel_id, story_id), now)
+                for article_id, _ in one.versions:
+                    self.known[channel_id, article_id] = now
+            self.outbox.append((slot, one.message, one.deliveries))
+            if self.deliveries is not None:
+                self.deliveries.store(one.message, one.deliveries)
+        if not tellings:
+            self.outbox.append((slot, None, ()))
         return True
 
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
-from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -17,14 +16,12 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP as Server
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from alerts.channels import mime
-from alerts.channels.email import Email
+from alerts.channels.email import Email, Patience
+from alerts.courier import LEASE, LIMIT
 from alerts.digest import compose
-from alerts.errors import AlertError, Refused, TryLater
-from alerts.messages import Delivery, Message
+from alerts.errors import Refused, TryLater
+from alerts.messages import Delivery, Message, Picture
 from alerts.plans import EmailChannel, Tls
 from alerts.render import Renderer
 from crawler.records import Secret
@@ -39,6 +36,7 @@ def message(title: str = "India and U.S. open TRUST call") -> Message:
 
 
 SAMPLE = message()
+DOT = Picture(name="dot", png=b"\x89PNG\r\n\x1a\n" + b"x" * 5000)
 
 
 def delivery(recipient: str = "desk@example.org") -> Delivery:
@@ -139,8 +137,8 @@ async def test_a_mail_arrives_with_both_parts_and_stable_headers() -> None:
     assert mail["Subject"] == sent.subject
     assert mail["Date"] == "Wed, 25 Nov 2026 12:30:00 +0000"
     assert mail["Message-ID"] == "<0123456789abcdef0123456789abcdef@example.org>"
-    assert mail["References"] == "<digest-morning@example.org>"
-    assert mail["List-Id"] == "<morning.tidings.example.org>"
+    assert mail["References"].split()[0] == "<digest-morning@example.org>"
+    assert mail["List-Id"] == "<digest-morning.tidings.example.org>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail.get_content_type() == "multipart/alternative"
     text, html = mail.iter_parts()
@@ -190,6 +188,111 @@ async def test_refused_content_is_sorted_by_its_code(code: str, error: type[Exce
     async with serving(Mailbox(data=code)) as port:
         with pytest.raises(error, match=code[4:]):
             await Email(channel_plan(port)).send(SAMPLE, delivery())
+
+
+@pytest.mark.parametrize(
+    ("said", "of_recipient"),
+    [
+        ("550 5.1.1 no such mailbox", True),
+        ("552 5.2.2 mailbox full", True),
+        ("552 5.2.3 too large for this mailbox", False),
+        ("554 5.7.1 relay access denied", False),
+    ],
+)
+async def test_only_a_refusal_of_the_recipient_counts_against_them(said: str, of_recipient: bool) -> None:
+    """And what is about our own settings says so, with what to do afterwards."""
+    async with serving(Mailbox(rcpt={"desk@example.org": said})) as port:
+        with pytest.raises(Refused) as error:
+            await Email(channel_plan(port)).send(SAMPLE, delivery())
+
+    assert error.value.of_recipient is of_recipient
+    told = "look at `from` and `smtp.user` of the channel, then `tidings deliveries retry --parked --channel desk`"
+    assert (told in str(error.value)) is ("relay" in said)
+
+
+@pytest.mark.parametrize("limit", [40_000, 12_000, 2_500])
+async def test_a_server_that_takes_only_small_mails_gets_a_shorter_one(limit: int) -> None:
+    """Its first lines, then how many were left out and where they are; a repeat is the same to the byte."""
+    long = replace(SAMPLE, text="".join(f"Line {n} of the news.\n" for n in range(3000)), pictures=(DOT,))
+    mailbox = Mailbox()
+    async with serving(mailbox, data_size_limit=limit) as port:
+        channel = Email(channel_plan(port))
+        answer = await channel.send(long, delivery())
+        await channel.send(long, delivery())
+
+    first, second = (one.original_content or b"" for one in mailbox.envelopes)
+    mailbox.envelopes.pop()
+    mail = mailbox.mail()
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # there is one
+    words = " ".join(text.split())
+    kept = text.count("of the news.")
+    assert limit * 0.8 < len(first) <= limit
+    assert first == second
+    assert answer.startswith(
+        f"in a smaller form, as the server takes no more than {limit:,} bytes: OK queued"
+    )
+    assert text.startswith("Line 0 of the news.\r\nLine 1 of") or text.startswith(
+        "Line 0 of the news.\nLine 1 of"
+    )
+    assert (
+        f"the mail server takes none of more than {limit:,} bytes. {3000 - kept:,} lines were left out"
+        in words
+    )
+    assert f"`tidings deliveries show {delivery().id}` shows it whole." in words
+    assert mail["Message-ID"] == f"<{delivery().id}@example.org>"
+    assert [part.get_content_type() for part in mail.walk()][1:] == ["text/plain", "text/html"]
+
+
+async def test_a_mail_within_the_limit_goes_as_it_is() -> None:
+    mailbox = Mailbox()
+    async with serving(mailbox, data_size_limit=200_000) as port:
+        channel = Email(channel_plan(port))
+        assert await channel.send(SAMPLE, delivery()) == "OK queued as 4711"
+
+    assert mailbox.envelopes[0].original_content == channel.as_sent(SAMPLE, delivery())
+
+
+async def test_a_server_that_takes_hardly_anything_is_refused_with_a_remedy() -> None:
+    mailbox = Mailbox()
+    async with serving(mailbox, data_size_limit=500) as port:
+        with pytest.raises(Refused, match=r"takes mails of 500 bytes at most.*ask its operator") as error:
+            await Email(channel_plan(port)).send(SAMPLE, delivery())
+
+    assert mailbox.envelopes == []
+    assert not error.value.of_recipient
+
+
+@pytest.mark.parametrize("trouble", ["nobody listens", "greets with 421", "no STARTTLS"])
+async def test_what_would_happen_to_any_mail_is_told_as_such(trouble: str) -> None:
+    """So that the others to this server wait as well."""
+
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"421 too many connections\r\n")
+        writer.close()
+
+    if trouble == "greets with 421":
+        server = await asyncio.start_server(busy, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+    else:
+        async with serving(Mailbox()) as port:
+            if trouble == "no STARTTLS":
+                with pytest.raises(TryLater) as error:
+                    await Email(channel_plan(port, tls=Tls.REQUIRE)).send(SAMPLE, delivery())
+                assert error.value.for_all
+                return
+    with pytest.raises(TryLater) as error:
+        await Email(channel_plan(port)).send(SAMPLE, delivery())
+    if trouble == "greets with 421":
+        server.close()
+        await server.wait_closed()
+    assert error.value.for_all
+
+
+async def test_a_mail_that_never_gets_its_answer_is_given_ten_minutes() -> None:
+    """RFC 5321: a client that gives up earlier sends twice what the server was still writing down."""
+    assert Patience().end == 600.0
+    assert LIMIT.total_seconds() >= 600.0 + Patience().connect
+    assert LEASE > LIMIT
 
 
 async def test_no_server_is_tried_later() -> None:
@@ -310,127 +413,3 @@ async def test_a_password_for_opportunistic_tls_needs_a_verified_certificate(
             await Email(plan_).send(SAMPLE, delivery())
 
     assert door.seen == []
-
-
-# -- the bytes of a mail ---------------------------------------------------------------------------
-
-SENDER = mime.address("Tidings <tidings@example.org>")
-
-
-def lint(mail: bytes) -> EmailMessage:
-    """CRLF only, no line over 78 but ids, ASCII only, each header once."""
-    assert b"\n" not in mail.replace(b"\r\n", b"")
-    assert b"\r" not in mail.replace(b"\r\n", b"")
-    assert mail.isascii()
-    assert max(len(line) for line in mail.split(b"\r\n")) < 998
-    head, _, body = mail.partition(b"\r\n\r\n")
-    assert max(len(line) for line in body.split(b"\r\n")) <= 78
-    names = [
-        line.split(b":")[0].lower() for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))
-    ]
-    assert len(names) == len(set(names))
-    assert set(names) == {
-        b"from", b"to", b"subject", b"date", b"message-id", b"references", b"list-id", b"auto-submitted",
-        b"x-auto-response-suppress", b"mime-version", b"content-type",
-    }  # fmt: skip
-    parsed = message_from_bytes(mail, policy=default)
-    assert isinstance(parsed, EmailMessage)
-    assert not parsed.defects
-    return parsed
-
-
-@pytest.mark.parametrize(
-    "title",
-    [
-        "x\r\nBcc: thief@evil.example",
-        "x\nBcc: thief@evil.example",
-        "x\rBcc: thief@evil.example",
-        "x\u2028Bcc: thief@evil.example",
-        "x\u2029Bcc: thief@evil.example",
-        "x\x85Bcc: thief@evil.example",
-        "x\x0b\x0cBcc: thief@evil.example",
-        "x\x1c\x1d\x1eBcc: thief@evil.example",
-        "x\r\n\r\n<script>alert(1)</script>",
-        "=?utf-8?q?x=0D=0ABcc:_thief@evil.example?=",
-        "x\x00\x07y",
-        "\ud800 lone",
-        ".\r\n.\r\nMAIL FROM:<a@evil.example>",
-    ],
-)
-def test_a_title_injects_no_header(title: str) -> None:
-    parsed = lint(
-        mime.mail(message(title), delivery(), sender=SENDER, recipient=mime.address("desk@example.org"))
-    )
-
-    assert "Bcc" not in parsed
-    assert parsed["To"] == "desk@example.org"
-
-
-def test_encoded_words_in_a_title_stay_the_letters_they_are() -> None:
-    """A title that looks like an encoded word is shown as written, not decoded."""
-    title = "=?utf-8?q?x=0D=0ABcc:_thief@evil.example?="
-
-    parsed = lint(mime.mail(message(title), delivery(), sender=SENDER, recipient=None))
-
-    assert parsed["Subject"] == title
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=300))
-def test_every_subject_survives_folding(subject: str) -> None:
-    """Long, wide, mixed: what is decoded is what was meant, and no line is too long."""
-    one = replace(SAMPLE, subject=subject)
-
-    mail = mime.mail(one, delivery(), sender=SENDER, recipient=None)
-
-    head = mail.partition(b"\r\n\r\n")[0].decode()
-    raw = head.partition("Subject: ")[2].partition("\r\nDate:")[0].replace("\r\n", "")
-    assert str(make_header(decode_header(raw))) == (mime.one_line(subject, mime.SUBJECT) or "Tidings")
-    assert max(len(line) for line in head.split("\r\n")) <= 78 or " " not in subject
-    lint(mail)
-
-
-def test_ids_of_a_long_domain_stay_whole() -> None:
-    """The standard policy would encode them as prose, and threading would break."""
-    domain = ".".join(["very-long-name-of-a-department"] * 5) + ".example"
-    sender = mime.address(f"tidings@{domain}")
-
-    mail = mime.mail(SAMPLE, delivery(), sender=sender, recipient=None)
-
-    assert f"Message-ID: <{delivery().id}@{domain}>\r\n".encode() in mail
-    assert f"References: <digest-morning@{domain}>\r\n".encode() in mail
-    assert b"=?" not in mail.partition(b"Subject")[2].partition(b"References")[2].partition(b"\r\n\r\n")[0]
-
-
-def test_a_sender_with_accents_is_encoded() -> None:
-    mail = mime.mail(
-        SAMPLE, delivery(), sender=mime.address("Büro für Technik <buero@example.org>"), recipient=None
-    )
-
-    assert lint(mail)["From"] == "Büro für Technik <buero@example.org>"
-
-
-def test_an_international_host_is_written_in_ascii() -> None:
-    found = mime.address("Desk <desk@büro.example>")
-
-    assert lint(mime.mail(SAMPLE, delivery(), sender=SENDER, recipient=found))["To"] == (
-        "Desk <desk@xn--bro-hoa.example>"
-    )
-
-
-@pytest.mark.parametrize(
-    "text", ["", "nobody", "a@b@c", "a@b, c@d", "x <>", "@b", "jörg@example.org", "a@" + "b" * 80]
-)
-def test_what_is_no_address_is_refused_with_a_remedy(text: str) -> None:
-    with pytest.raises(AlertError, match="write user@host"):
-        mime.address(text)
-
-
-@pytest.mark.parametrize("text", ["a@b.example\r\nBcc: c@d.example", "Eve\r\nBcc: c@d.example <a@b.example>"])
-def test_an_address_injects_no_header(text: str) -> None:
-    """Either it is refused, or what follows the break is no header."""
-    try:
-        found = mime.address(text)
-    except AlertError:
-        return
-    assert "Bcc" not in lint(mime.mail(SAMPLE, delivery(), sender=SENDER, recipient=found))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 import json
 import os
-import sys
-import types
+from base64 import b64encode
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -18,8 +18,8 @@ from alerts.channels.apprise import BODY, Apprise, shortened
 from alerts.channels.file import Folder, file_name
 from alerts.channels.opening import open_channel
 from alerts.digest import compose
-from alerts.errors import Refused, TryLater
-from alerts.messages import Delivery, MessageKind
+from alerts.errors import TryLater
+from alerts.messages import Delivery, MessageKind, Picture
 from alerts.notice import test_message as marked_test
 from alerts.plans import AppriseChannel, FileChannel
 from alerts.render import Renderer
@@ -51,6 +51,21 @@ async def test_four_files_hold_the_message(tmp_path: Path) -> None:
     mail = message_from_bytes((folder / f"{name}.eml").read_bytes(), policy=default)
     assert mail["Subject"] == SAMPLE.subject
     assert not mail.defects
+
+
+async def test_the_page_stands_alone_with_its_pictures(tmp_path: Path) -> None:
+    """A browser shows it without the mail that the picture would travel in."""
+    picture = Picture(name="plot", png=b"\x89PNG\r\n\x1a\n")
+    page = SAMPLE.html.replace("</body>", '<img alt="plot" src="cid:plot"></body>')
+    one = replace(SAMPLE, html=page, pictures=(picture,))
+
+    await Folder(FileChannel(id="outbox", dir=str(tmp_path))).send(one, DELIVERY)
+
+    html = (tmp_path / "morning_2026-11-25T07-30.html").read_text()
+    assert f'src="data:image/png;base64,{b64encode(picture.png).decode()}"' in html
+    assert 'src="cid:' not in html
+    mail = message_from_bytes((tmp_path / "morning_2026-11-25T07-30.eml").read_bytes(), policy=default)
+    assert "image/png" in [part.get_content_type() for part in mail.walk()]
 
 
 async def test_a_repeat_replaces_the_files_by_equal_ones(tmp_path: Path) -> None:
@@ -112,57 +127,7 @@ def test_long_keys_stay_apart() -> None:
 # -- chat ------------------------------------------------------------------------------------------
 
 
-def fake_library(done: object = True, known: bool = True) -> types.ModuleType:
-    """A stand-in for the optional library, which is not installed for tests."""
-    module: Any = types.ModuleType("apprise")
-    module.sent = []
-
-    class Service:
-        def add(self, url: str) -> bool:
-            return known
-
-        async def async_notify(self, **message: object) -> object:
-            module.sent.append(message)
-            if isinstance(done, Exception):
-                raise done
-            return done
-
-    module.Apprise = Service
-    module.NotifyFormat = types.SimpleNamespace(TEXT="text")
-    return module  # type: ignore[no-any-return]  # a module made by hand
-
-
 CHAT = AppriseChannel(id="chat", url=Secret("slack://canary-a/canary-b/canary-c"))
-
-
-async def test_chat_gets_subject_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    library: Any = fake_library()
-    monkeypatch.setitem(sys.modules, "apprise", library)
-
-    answer = await Apprise(CHAT).send(SAMPLE, DELIVERY)
-
-    assert answer == "handed over by apprise"
-    assert library.sent == [{"title": SAMPLE.subject, "body": SAMPLE.text, "body_format": "text"}]
-
-
-@pytest.mark.parametrize(
-    ("library", "error"),
-    [
-        (fake_library(done=False), TryLater),
-        (fake_library(done=None), TryLater),
-        (fake_library(done=RuntimeError("https://x.example/canary-b failed")), TryLater),
-        (fake_library(known=False), Refused),
-    ],
-)
-async def test_chat_failures_are_sorted_and_show_no_secret(
-    monkeypatch: pytest.MonkeyPatch, library: types.ModuleType, error: type[Exception]
-) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", library)
-
-    with pytest.raises(error, match="channel chat") as raised:
-        await Apprise(CHAT).send(SAMPLE, DELIVERY)
-
-    assert "canary" not in f"{raised.value} {raised.value.__cause__!r}"
 
 
 async def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

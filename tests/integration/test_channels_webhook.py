@@ -151,6 +151,49 @@ async def test_a_chat_service_gets_its_own_body_and_no_signature(service: HookFo
     assert b"This is a test" in sink.seen[1][1]
 
 
+async def test_the_token_of_ntfy_goes_in_a_header_and_is_shown_nowhere() -> None:
+    """Not in what the receiver echoes, nor where a delivery is shown as it is sent."""
+    token = "tk_canary4rk2qp7"
+    sink = Sink(status=403, body=f"who is {token}?")
+    async with serving(sink) as url:
+        plan_ = replace(hook(url, None), format=HookFormat.NTFY, token=Secret(token))
+        channel = Webhook(plan_, post=post)
+        with pytest.raises(TryLater, match="look at the address, the secret and the token") as error:
+            await channel.send(SAMPLE, DELIVERY)
+
+    headers, _ = sink.seen[0]
+    assert {name.lower(): value for name, value in headers.items()}["authorization"] == f"Bearer {token}"
+    shown = channel.as_sent(SAMPLE, DELIVERY).decode()
+    assert "authorization: ***\n" in shown
+    assert "canary" not in f"{error.value!r} {plan_!r} {shown}"
+
+
+async def test_what_is_handed_over_can_be_shown_without_secrets() -> None:
+    """The body byte for byte; address, time and signature belong to an attempt or to nobody else."""
+    sink = Sink()
+    async with serving(sink) as url:
+        channel = Webhook(hook(url), post=post)
+        await channel.send(SAMPLE, DELIVERY)
+
+    head, _, body = channel.as_sent(SAMPLE, DELIVERY).partition(b"\n\n")
+    assert body == sink.seen[0][1]
+    assert head.decode().splitlines() == [
+        "POST to 127.0.0.1",
+        "content-type: application/cloudevents+json; charset=utf-8",
+        "user-agent: tidings (standard-webhooks)",
+        f"webhook-id: {DELIVERY.id}",
+        "webhook-timestamp: (the time of the attempt)",
+        "webhook-signature: (made at each attempt)",
+    ]
+
+
+def test_another_address_has_another_print_and_the_print_shows_nothing() -> None:
+    first, second = (Webhook(hook(f"https://a.example/{CANARY}{n}"), post=post).target() for n in (1, 2))
+
+    assert first != second
+    assert CANARY not in first
+
+
 async def test_the_signature_is_that_of_the_published_example() -> None:
     """Standard Webhooks gives one example of a key, a message and its signature; ours is the same."""
     seen: dict[str, str] = {}
@@ -259,6 +302,7 @@ async def test_every_status_is_classified(status: int) -> None:
     with pytest.raises(expected, match=f"hooks.example.org: {status}") as error:
         await channel.send(SAMPLE, DELIVERY)
     assert getattr(error.value, "disable", False) is (status == 410)
+    assert getattr(error.value, "for_all", False) is (status in {429, 502, 503, 504})
     assert CANARY not in str(error.value)
 
 
@@ -267,6 +311,9 @@ async def test_every_status_is_classified(status: int) -> None:
     [
         ("120", timedelta(minutes=2)),
         ("0", timedelta(0)),
+        ("0.65", timedelta(seconds=1)),
+        ("2.0", timedelta(seconds=2)),
+        ("1.5.2", None),
         ("Wed, 25 Nov 2026 13:00:00 GMT", timedelta(minutes=30)),
         ("Wed, 25 Nov 2026 11:00:00 GMT", None),
         ("99999999999999999999", timedelta(days=366)),

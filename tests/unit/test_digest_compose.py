@@ -21,7 +21,8 @@ from alerts.records import (
     MatchedArticle,
     Telling,
 )
-from alerts.wording import lateness, overview, subject
+from alerts.subjects import overview, subject
+from alerts.wording import lateness
 from tests.fakes.outbox import COMPACT, COVERAGE, INITIATIVES, NOW, SINCE, TRUST, found, plan, slot
 
 

@@ -120,7 +120,7 @@ def test_programs_are_told_the_same() -> None:
     }
 
 
-def test_changes_are_listed_with_the_digest_that_told_them() -> None:
+def test_changes_are_listed_with_the_channel_that_was_told_them() -> None:
     change = Change(
         article_id=OWN,
         before=1,
@@ -129,9 +129,9 @@ def test_changes_are_listed_with_the_digest_that_told_them() -> None:
         kinds=(ChangeKind.NUMBERS,),
         said="12 became 15",
     )
-    one = life(None, changes=(change,), told_changes=(("morning", NOON + timedelta(hours=1), change),))
+    one = life(None, changes=(change,), told_changes=(("desk", NOON + timedelta(hours=1), change),))
 
     assert how_changed(one) == [
         "version 2 at 2026-11-25T12:00:00Z says otherwise than version 1: 12 became 15",
-        "told as updated in morning at 2026-11-25T13:00:00Z: 12 became 15",
+        "told as updated to desk at 2026-11-25T13:00:00Z: 12 became 15",
     ]

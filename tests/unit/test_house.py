@@ -15,7 +15,7 @@ PACKAGES = ("crawler", "alerts", "tidings")
 
 # A library is imported behind one door; the demo's newsroom plays the outside world and brings its own servers.
 DOORS = {
-    "aiohttp": ("crawler/net/", "tidings/demo/"),
+    "aiohttp": ("crawler/net/", "tidings/demo/", "tidings/web/"),
     "protego": ("crawler/net/",),
     "feedparser": ("crawler/feeds/",),
     "scrapy": ("crawler/spiders/",),
@@ -29,8 +29,8 @@ DOORS = {
     "playwright": ("crawler/spiders/browser.py", "crawler/spiders/showing.py"),
     "parsel": ("crawler/extract/", "crawler/spiders/"),
     "htmldate": ("crawler/extract/",),
-    "jinja2": ("alerts/sandbox.py",),
-    "css_inline": ("alerts/render.py",),
+    "jinja2": ("alerts/sandbox/",),
+    "css_inline": ("alerts/pages.py",),
     "PIL": ("alerts/plots.py",),
     "aiosmtplib": ("alerts/channels/",),
     "standardwebhooks": ("alerts/channels/", "tidings/demo/"),

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from alerts.outgoing import Outgoing, Standing, Window
 from alerts.plans import DigestPlan
-from alerts.records import MatchedArticle, Window
+from alerts.records import MatchedArticle
 from crawler.folds import Change, ChangeKind
 from tests.fakes.outbox import INITIATIVES, NOW, SINCE, TRUST, GivenDigests, found, plan
 from tests.unit.test_notify_flow import House
@@ -35,14 +36,16 @@ def changed(at: datetime, **facts: Any) -> MatchedArticle:
 
 
 class Frozen(GivenDigests):
-    """Remembers from what each digest was composed."""
+    """Remembers from what each digest was composed, and what was told."""
 
     def __init__(self) -> None:
         super().__init__()
         self.windows: list[Window | None] = []
+        self.tellings: list[Outgoing] = []
 
     async def freeze(self, slot: Any, **facts: Any) -> bool:
         self.windows.append(facts["window"])
+        self.tellings += facts["tellings"]
         return await super().freeze(slot, **facts)
 
 
@@ -67,12 +70,13 @@ async def test_a_digest_whose_only_news_is_a_change_is_sent() -> None:
     assert "12 became 15" in " ".join(composed.message.text.split())
     (window,) = digests.windows
     assert window is not None
-    assert (window.matches, window.told) == (0, ("trust",))
-    assert (window.versions, window.changes) == (((one.telling.article_id, 2),), one.changes)
+    assert window.standings == (Standing(channel_id="desk", changes=1),)
+    (telling,) = digests.tellings
+    assert (telling.channels, telling.versions, telling.changes) == (("desk",), (), one.changes)
 
 
-async def test_a_window_says_which_version_of_each_article_is_told() -> None:
-    """Of initiatives that are told only; matches are counted without the changes."""
+async def test_a_digest_says_which_version_of_each_article_is_told() -> None:
+    """Of initiatives that are told only; what there was to tell of all of them is counted."""
     paused = INITIATIVES | {"compact": replace(INITIATIVES["compact"], paused=True)}
     made, digests = await house(plan(), initiatives=paused)
     digests.articles = [
@@ -88,9 +92,11 @@ async def test_a_window_says_which_version_of_each_article_is_told() -> None:
 
     (window,) = digests.windows
     assert window is not None
-    assert (window.matches, window.told) == (2, ("trust",))
-    assert dict(window.versions) == {"a" * 16: 7, "0" * 16: 2}
-    assert window.changes == digests.changes[0].changes
+    assert window.standings == (Standing(channel_id="desk", matches=2, changes=2),)
+    assert window.live == ("trust",)
+    (telling,) = digests.tellings
+    assert dict(telling.versions) == {"a" * 16: 7}
+    assert telling.changes == digests.changes[0].changes
 
 
 @pytest.mark.parametrize(("hours", "is_told"), [(23.9, False), (24, True)])
@@ -130,7 +136,7 @@ async def test_a_preview_tells_what_changed_and_keeps_nothing() -> None:
     made, digests = await house(plan())
     digests.changes = [changed(NOW - timedelta(hours=2))]
 
-    message = await made.notifier.preview(plan())
+    (message,) = await made.notifier.preview(plan())
 
     assert "12 became 15" in " ".join(message.text.split())
     assert digests.windows == []

@@ -115,7 +115,7 @@ class House:
         unused: Any = None
         self.services = Services(
             clock=FixedClock(), sources=unused, articles=unused, poller=unused, reader=unused,
-            notifier=unused, rematcher=self.rematcher, rhythms=unused, wait_for_text=DAY,
+            notifier=unused, rematcher=self.rematcher, alerts=unused, wait_for_text=DAY,
         )  # fmt: skip
 
 

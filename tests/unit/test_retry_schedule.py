@@ -27,10 +27,10 @@ def waits(delivery: Delivery, *, fraction: float = 0.5) -> list[timedelta]:
     raise AssertionError("it is never given up")
 
 
-def test_mail_waits_1_5_15_30_minutes_then_hours_for_5_days() -> None:
+def test_mail_waits_1_5_15_minutes_then_half_hours_for_5_days() -> None:
     found = waits(MAIL)
 
-    assert [w.total_seconds() / 60 for w in found[:6]] == [1, 5, 15, 30, 60, 60]
+    assert [w.total_seconds() / 60 for w in found[:6]] == [1, 5, 15, 30, 30, 30]
     assert sum(found, timedelta()) == timedelta(days=5)
 
 

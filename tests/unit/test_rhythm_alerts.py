@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -9,19 +10,26 @@ from typing import Any
 
 import pytest
 
+from alerts.alert_desk import AlertDesk
+from alerts.alert_records import Entry, ToldStory
 from alerts.bringers import Bringer, cause
-from alerts.messages import Delivery, Message
+from alerts.messages import MessageKind
+from alerts.moments import Moments
+from alerts.pages import Pages
 from alerts.plans import AlertKind, AlertPlan, DigestPlan
 from alerts.records import Initiative
 from alerts.rhythm import Silence, Surge
-from alerts.rhythm_alerts import EVERY, Moments, RhythmAlerts
-from alerts.rhythm_words import silence_words, surge_words
+from alerts.rhythm_alerts import EVERY, RhythmAlerts
+from alerts.rhythm_words import silence_alert, surge_alert
 from crawler.records import SourceState
+from tests.fakes.alerts import MemoryAlerts
 from tests.fakes.deliveries import MemoryDeliveries
+from tests.fakes.receiver import Receiver
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOW = datetime(2026, 11, 24, 14, 10, tzinfo=UTC)  # a Tuesday
 TODAY = NOW.date()
+COMPACT = Initiative(id="compact", name="COMPACT", watchlist_id="w")
 TRUST = Initiative(id="trust", name="TRUST", watchlist_id="w")
 SURGE = AlertPlan(on=AlertKind.SURGE, to=("desk",), initiatives=("trust",))
 SILENCE = AlertPlan(on=AlertKind.SILENCE, to=("desk",), initiatives=("trust",))
@@ -33,8 +41,8 @@ POST = Bringer(source="The Post", reports=6, state=SourceState.OK, last_new_at=N
 class Archive:
     """A `RhythmStore` of one initiative that had `counts` stories on the days up to today."""
 
-    deliveries: MemoryDeliveries
     counts: Sequence[int] = ()
+    stories: tuple[ToldStory, ...] = ()
     sources: tuple[Bringer, ...] = (POST,)
     standstill: bool = False
     unread: frozenset[str] = frozenset()
@@ -56,8 +64,11 @@ class Archive:
     async def unready(self, now: datetime, behind: timedelta) -> tuple[bool, frozenset[str]]:
         return self.standstill, self.unread
 
-    async def told(self, prefix: str) -> tuple[str, ...]:
-        return tuple(key for key in self.deliveries.messages if key.startswith(prefix))
+    async def began(self, initiative_id: str, since: datetime, until: datetime) -> tuple[ToldStory, ...]:
+        return tuple(one for one in self.stories if since <= one.came < until)
+
+    async def reported(self, initiative_id: str, after: datetime) -> tuple[ToldStory, ...]:
+        return tuple(one for one in self.stories if one.came > after)
 
 
 @dataclass
@@ -66,14 +77,6 @@ class Clock:
 
     def now(self) -> datetime:
         return self.time
-
-
-class Desk:
-    def recipients(self) -> tuple[str, ...]:
-        return ("a@example.org", "b@example.org")
-
-    async def send(self, message: Message, delivery: Delivery) -> str:
-        return "250 OK"
 
 
 @dataclass
@@ -88,14 +91,18 @@ class House:
     deliveries: MemoryDeliveries = field(default_factory=MemoryDeliveries)
 
     def __post_init__(self) -> None:
-        self.archive = Archive(self.deliveries, self.counts)
+        self.archive = Archive(self.counts)
+        self.memory = MemoryAlerts(self.deliveries)
         self.alerts = self.restarted()
 
     def restarted(self) -> RhythmAlerts:
         return RhythmAlerts(
             store=self.archive,
-            deliveries=self.deliveries,
-            channels={"desk": Desk()},
+            desk=AlertDesk(
+                store=self.memory,
+                channels={"desk": Receiver(("a@example.org", "b@example.org"))},
+                pages=Pages(),
+            ),
             plans=self.plans,
             digests=self.digests,
             initiatives=[self.initiative],
@@ -155,23 +162,85 @@ async def test_a_surge_of_the_last_minutes_of_a_day_is_told_the_day_after() -> N
         ({"at": (time(18),), "zone": "Asia/Kolkata"}, (MORNING,), datetime(2026, 11, 25, 12, 30, tzinfo=UTC)),
     ],
 )
-async def test_a_surge_is_sent_at_the_next_time(
+async def test_a_surge_is_told_at_the_next_time(
     plan: dict[str, Any], digests: tuple[DigestPlan, ...], due: datetime
 ) -> None:
     """Of the alert itself, else of the next digest to the channel; a channel without one gets it at once."""
     house = House([*STEADY, 9], plans=(replace(SURGE, **plan),), digests=digests)
 
-    await house.alerts.tell_due()
-
+    if due > NOW:
+        assert await house.alerts.tell_due() == ()
+        house.clock.time = due - timedelta(seconds=1)
+        assert await house.restarted().tell_due() == ()
+    house.clock.time = due
+    assert len(await house.alerts.tell_due()) == 1
     assert house.due == {due}
 
 
-async def test_a_surge_that_is_read_the_day_after_names_its_day() -> None:
+async def test_a_surge_is_told_with_the_numbers_of_its_fullest_day_until_then() -> None:
+    """What was noticed with nine stories had fourteen when its day was over; on the next the slot comes."""
     house = House([*STEADY, 9], digests=(MORNING,))
+    assert await house.alerts.tell_due() == ()
+
+    house.archive.counts = [*STEADY, 14]
+    house.clock.time = datetime(2026, 11, 25, 7, 30, tzinfo=UTC)
+    (message,) = await house.restarted().tell_due()
+
+    assert message.subject == "Surge: TRUST: 14 stories on Tue 24 Nov, usually 0 to 4"
+    assert message.key == "surge/desk/trust/2026-11-24"
+
+
+async def test_a_surge_whose_stories_turn_out_to_be_one_is_not_told() -> None:
+    house = House([*STEADY, 9], digests=(MORNING,))
+    assert await house.alerts.tell_due() == ()
+
+    house.archive.counts = [*STEADY, 1]
+    house.clock.time = datetime(2026, 11, 25, 7, 30, tzinfo=UTC)
+
+    assert await house.alerts.tell_due() == ()
+    assert house.memory.kept == {}
+
+
+def story(came: datetime, title: str = "Chips for all", outlets: int = 1) -> ToldStory:
+    return ToldStory(
+        id=title,
+        title=title,
+        url="https://post.example/1",
+        source="The Post",
+        published=None,
+        came=came,
+        outlets=outlets,
+    )
+
+
+async def test_a_surge_names_the_stories_of_its_day_and_gives_its_figures() -> None:
+    house = House([*STEADY, 9])
+    house.archive.stories = (story(NOW - DAY, "Of yesterday"), story(NOW - HOUR, outlets=3))
 
     (message,) = await house.alerts.tell_due()
 
-    assert "9 stories on Tue 24 Nov" in message.subject
+    assert "Chips for all\n    The Post and 2 more outlets, Tue 24 Nov, 13:10" in message.text
+    assert "Of yesterday" not in message.text
+    assert "and 8 more" in message.text
+    data = json.loads(message.data)["data"]
+    assert (data["alert"], data["initiatives"]) == ("surge", [{"id": "trust", "name": "TRUST"}])
+    assert (data["surge"]["stories"], data["surge"]["usual"]) == (9, [0, 4])
+    assert data["surge"]["top"][0]["title"] == "Chips for all"
+    assert (message.kind, message.threads) == (MessageKind.ALERT, ("initiative-trust",))
+
+
+async def test_an_installation_of_before_is_not_told_a_surge_again() -> None:
+    """It has the message under its key, and no memory yet."""
+    house = House([*STEADY, 9])
+    (message,) = await house.alerts.tell_due()
+    house.memory.kept.clear()
+
+    assert await house.restarted().tell_due() == ()
+    assert list(house.deliveries.messages) == [message.key]
+    assert house.memory.kept["desk", "surge", "trust"].told_at == NOW
+
+
+# -- silence ---------------------------------------------------------------------------------------
 
 
 async def test_a_silence_is_told_when_it_starts_and_at_growing_intervals() -> None:
@@ -198,9 +267,54 @@ async def test_a_silence_waits_for_its_time_because_a_report_may_end_it() -> Non
     house = House([*STEADY, 0, 0, 0], digests=(replace(MORNING, at=(time(15),), days=frozenset({1})),))
 
     assert await house.alerts.tell_due() == ()
-    house.clock.time = NOW + HOUR
+    house.clock.time = datetime(2026, 11, 24, 15, tzinfo=UTC)
     assert len(await house.alerts.tell_due()) == 1
-    assert house.due == {NOW + HOUR}
+    assert house.due == {house.clock.time}
+
+
+async def test_a_slot_that_passed_while_nothing_ran_is_made_up_for() -> None:
+    """A weekly slot: noticed on Tuesday, and a process that begins on Friday tells at once."""
+    house = House([*STEADY, 0, 0, 0], digests=(replace(MORNING, at=(time(15),), days=frozenset({1})),))
+    assert await house.alerts.tell_due() == ()
+
+    house.clock.time = NOW + 3 * DAY
+    assert len(await house.restarted().tell_due()) == 1
+
+
+async def test_the_end_of_a_silence_is_told_once_to_those_who_were_told_of_it() -> None:
+    house = House([*STEADY, 0, 0, 0])
+    await house.alerts.tell_due()
+
+    house.archive.counts = [*STEADY, 0, 0, 0, 1]
+    house.archive.stories = (story(NOW + DAY - HOUR), story(NOW + DAY, "And more"))
+    house.clock.time = NOW + DAY
+    (message,) = await house.restarted().tell_due()
+
+    assert message.subject == "Silence over: TRUST: first report after 3 days: Chips for all"
+    assert "First report on TRUST after 3 days: it came on Wednesday, 25 Nov, at 13:10." in " ".join(
+        message.text.split()
+    )
+    data = json.loads(message.data)["data"]
+    assert data["alert"] == "silence-over"
+    assert (data["silence_over"]["days"], data["silence_over"]["last_report"]) == (3, "2026-11-21")
+    assert message.refers_to == ("silence/desk/trust/2026-11-21/0",)
+    house.clock.time += EVERY
+    assert await house.restarted().tell_due() == ()
+    assert house.memory.kept == {}
+
+
+async def test_the_end_of_a_silence_of_which_nobody_was_told_is_no_news() -> None:
+    """It was noticed, and a report came before its slot."""
+    house = House([*STEADY, 0, 0, 0], digests=(MORNING,))
+    await house.alerts.tell_due()
+    assert house.memory.kept["desk", "silence", "trust"].told_at is None
+
+    house.archive.counts = [*STEADY, 0, 0, 0, 1]
+    house.archive.stories = (story(NOW + DAY),)
+    house.clock.time = NOW + DAY + HOUR
+
+    assert await house.alerts.tell_due() == ()
+    assert house.memory.kept == {}
 
 
 async def test_nothing_is_judged_after_a_standstill_or_before_the_archive_is_judged() -> None:
@@ -273,27 +387,29 @@ def test_a_silence_names_its_cause(sources: tuple[Bringer, ...], short: str, sen
     """Sources that are out count by what they used to bring."""
     silence = Silence(last_report=(NOW - 19 * DAY).date(), days=19, usual=4, begins=7, number=1)
 
-    words = silence_words("COMPACT", silence, cause(sources, silence.last_report, "UTC"))
+    words = silence_alert(COMPACT, silence, cause(sources, silence.last_report, "UTC"))
 
     assert words.subject == f"Silence: COMPACT: no report for 19 days; {short}"
     assert any(sentence in paragraph for paragraph in words.paragraphs)
     assert words.paragraphs[0].startswith(
         "Still no report on COMPACT for 19 days: the last one came on Thursday, 5 Nov."
     )
-    assert "told again after 28 days" in words.paragraphs[-1]
+    assert "told again after 28 days" in words.closing[-1]
 
 
 def test_each_source_stands_under_what_it_does() -> None:
     found = cause((POST, BLOCKED, PAUSED, STILL, GONE), (NOW - 19 * DAY).date(), "UTC")
     silence = Silence(last_report=(NOW - 19 * DAY).date(), days=19, usual=4, begins=7, number=0)
 
-    text = "\n".join(silence_words("COMPACT", silence, found).paragraphs)
+    lists = silence_alert(COMPACT, silence, found).lists
 
-    assert "Fails: Gazette (9 reports, since 4 Nov, 403)." in text
-    assert "Is paused: Herald (4 reports)." in text
-    assert "Was removed: Sun (2 reports)." in text
-    assert "Answers, with nothing new: Mirror (1 report)." in text
-    assert "Answers, with other news: The Post (6 reports)." in text
+    assert {one.heading: one.entries for one in lists} == {
+        "Fails": (Entry(title="Gazette", note="9 reports, failing since 4 Nov", lines=("403",), bad=True),),
+        "Is paused": (Entry(title="Herald", note="4 reports"),),
+        "Was removed": (Entry(title="Sun", note="2 reports"),),
+        "Answers, with nothing new": (Entry(title="Mirror", note="1 report"),),
+        "Answers, with other news": (Entry(title="The Post", note="6 reports"),),
+    }
 
 
 def test_a_surge_of_days_says_since_when() -> None:
@@ -302,7 +418,7 @@ def test_a_surge_of_days_says_since_when() -> None:
         weekdays=(0, 7), lately=(9, 5, *[0] * 12),
     )  # fmt: skip
 
-    words = surge_words("TRUST", surge, TODAY)
+    words = surge_alert(TRUST, surge, read_on=TODAY)
 
     assert words.subject == "Surge: TRUST: 9 stories today, usually none"
     assert "It began on Sunday, 22 Nov." in words.paragraphs

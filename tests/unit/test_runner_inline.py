@@ -87,7 +87,7 @@ class House:
             reader=work,
             notifier=work,
             rematcher=work,
-            rhythms=work,
+            alerts=work,
             wait_for_text=timedelta(hours=1),
         )
         self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append)

@@ -10,18 +10,17 @@ from alerts.plans import HookFormat, WebhookChannel
 from crawler.records import Secret
 from tidings.settings import ConfigError, load
 
+TOKEN = "tk_4rk2qp7canary"
 OLD, NEW = "whsec_aHVudGVyMg==", "whsec_bmV3IHNlY3JldA=="
-ENVIRON = {"OLD": OLD, "NEW": NEW, "BOTH": f"{NEW} {OLD}", "BAD": "whsec_%%"}
+ENVIRON = {"OLD": OLD, "NEW": NEW, "BOTH": f"{NEW} {OLD}", "BAD": "whsec_%%", "TOKEN": TOKEN}
 
 
-def hook(folder: Path, keys: str) -> WebhookChannel:
+def hook(folder: Path, keys: str, url: str = "https://hooks.example.org/x") -> WebhookChannel:
     """The channel as these keys make it."""
-    for name, text in {"old": OLD, "new": NEW}.items():
+    for name, text in {"old": OLD, "new": NEW, "token": TOKEN}.items():
         (folder / name).write_text(text + "\n")
         (folder / name).chmod(0o600)
-    (folder / "tidings.yaml").write_text(
-        f'channels:\n  hook: {{type: webhook, url: "https://hooks.example.org/x", {keys}}}\n'
-    )
+    (folder / "tidings.yaml").write_text(f'channels:\n  hook: {{type: webhook, url: "{url}", {keys}}}\n')
     (channel,) = load(folder, state_dir=folder, environ=ENVIRON).channels
     assert isinstance(channel, WebhookChannel)
     return channel
@@ -45,6 +44,36 @@ def test_one_secret_or_several_while_keys_change(tmp_path: Path, keys: str, sign
 @pytest.mark.parametrize("keys", ["format: cloudevents", "secret: []", "allow_private: []"])
 def test_without_a_secret_nothing_signs(tmp_path: Path, keys: str) -> None:
     assert hook(tmp_path, keys).secret is None
+
+
+@pytest.mark.parametrize("keys", ['token: "${TOKEN}"', "token_file: token"])
+def test_a_token_of_ntfy_comes_from_the_environment_or_a_file(tmp_path: Path, keys: str) -> None:
+    assert hook(tmp_path, f"format: ntfy, {keys}").token == Secret(TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ("token_file: token", "only ntfy takes a token; drop it, or write format: ntfy"),
+        ('format: ntfy, token: "${TOKEN}", token_file: token', "both token and token_file are given"),
+        (f"format: ntfy, token: {TOKEN}", "the secret itself stands in the file"),
+        ('format: ntfy, token: "${BOTH}"', "the token is no token of ntfy"),
+    ],
+)
+def test_a_token_that_is_of_no_use_is_an_error(tmp_path: Path, keys: str, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        hook(tmp_path, keys)
+
+    assert line in str(caught.value)
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_token_goes_in_the_clear_to_a_network_of_ones_own_only(tmp_path: Path) -> None:
+    keys, url = "format: ntfy, token_file: token", "http://ntfy.example.org/x"
+    with pytest.raises(ConfigError, match="the token would go over the net in the clear"):
+        hook(tmp_path, keys, url)
+
+    assert hook(tmp_path, f"{keys}, allow_private: 10.0.0.0/8", url).token == Secret(TOKEN)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ async def services(*titles: str, failed: Sequence[str] = ()) -> tuple[Services, 
     notifier: Any = NothingToMatch(failed)
     filled = Services(
         clock=FixedClock(), sources=store.sources, articles=store, poller=unused, reader=unused,
-        notifier=notifier, rematcher=unused, rhythms=unused, wait_for_text=timedelta(hours=1),
+        notifier=notifier, rematcher=unused, alerts=unused, wait_for_text=timedelta(hours=1),
     )  # fmt: skip
     return filled, store
 

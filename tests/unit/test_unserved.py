@@ -37,9 +37,10 @@ def command(folder: Path, *words: str) -> Result:
 
 def test_a_configuration_that_is_served_has_nothing_to_tell(tmp_path: Path) -> None:
     """Defaults written out are no wishes: `web` at its default."""
-    written = HOOK + 'database: sqlite\nweb: {bind: "127.0.0.1:8787"}\n'
+    written = HOOK + 'operator: hook\ndatabase: sqlite\nweb: {bind: "127.0.0.1:8787"}\n'
     telling = MORNING + (
-        "alerts: [{on: commitment, to: [hook], before: [30d, 0d]}, {on: surge, to: [hook]}, {on: silence, to: [hook]}]\n"
+        "alerts: [{on: commitment, to: [hook], before: [60d, 0d], at: '07:00'}, {on: surge, to: [hook]},"
+        " {on: silence, to: [hook]}, {on: source-trouble, to: [outbox]}]\n"
     )
 
     assert unserved(settings(tmp_path, written, telling)) == ()
@@ -49,7 +50,6 @@ def test_a_configuration_that_is_served_has_nothing_to_tell(tmp_path: Path) -> N
     ("installation", "key", "words"),
     [
         ('web: {bind: "127.0.0.1:9000"}\n', "web", "no status page"),
-        ("operator: hook\n", "operator", "operator's channel hook"),
         (POSTGRESQL, "database", "PostgreSQL is not served"),
     ],
 )
@@ -59,38 +59,6 @@ def test_a_setting_without_effect_is_named(tmp_path: Path, installation: str, ke
     assert (one.key, one.refused) == (key, key == "database")
     assert words in str(one)
     assert "; " in str(one)
-
-
-@pytest.mark.parametrize(
-    ("alerts", "words"),
-    [
-        ("[{on: source-trouble, to: [hook]}]", "alerts on source-trouble are not sent"),
-        ('[{on: commitment, to: [hook], at: "07:00"}]', "no times of their own"),
-        ("[{on: commitment, to: [hook], before: [60d, 7d]}]", "from 30 days before its day"),
-        ("[{on: commitment, to: [outbox]}]", "no digest takes all that are meant to outbox"),
-    ],
-)
-def test_an_alert_that_would_not_come_is_named(tmp_path: Path, alerts: str, words: str) -> None:
-    """Commitments are shown by digests: in the channels, and from the day on, in which digests show them."""
-    (one,) = unserved(settings(tmp_path, telling=f"{MORNING}alerts: {alerts}\n"))
-
-    assert words in str(one)
-    assert not one.refused
-
-
-@pytest.mark.parametrize(
-    "digest",
-    [
-        "{id: d, to: [hook], at: 07:30, initiatives: [one]}",
-        "{id: d, to: [hook], at: 07:30, paused: true}",
-    ],
-)
-def test_a_digest_over_less_than_the_alert_does_not_stand_in_for_it(tmp_path: Path, digest: str) -> None:
-    found = unserved(
-        settings(tmp_path, telling=f"digests: [{digest}]\nalerts: [{{on: commitment, to: [hook]}}]\n")
-    )
-
-    assert [one.key for one in found] == ["alerts"]
 
 
 @pytest.mark.parametrize("verb", ["run", "once", "status"])
@@ -112,7 +80,7 @@ def test_nothing_starts_on_a_database_or_queue_that_is_not_served(tmp_path: Path
 
 def test_check_warns_of_them_and_succeeds(tmp_path: Path) -> None:
     """They are no mistakes: the file is right for a version that serves them."""
-    write(tmp_path / "config", HOOK + POSTGRESQL + "operator: hook\n")
+    write(tmp_path / "config", HOOK + POSTGRESQL + 'web: {bind: "127.0.0.1:9000"}\n')
 
     done = command(tmp_path, "check")
     as_json = json.loads(command(tmp_path, "check", "--json").stdout)
@@ -126,9 +94,9 @@ def test_check_warns_of_them_and_succeeds(tmp_path: Path) -> None:
 
 def test_status_notes_what_does_nothing(tmp_path: Path) -> None:
     """A look at the installation names it too."""
-    write(tmp_path / "config", HOOK, MORNING + "alerts: [{on: source-trouble, to: [hook]}]\n")
+    write(tmp_path / "config", HOOK + 'web: {bind: "127.0.0.1:9000"}\n')
 
     done = command(tmp_path, "status")
 
     assert done.exit_code == 0
-    assert "note: alerts on source-trouble are not sent by this version" in done.stdout
+    assert "note: this version has no status page" in done.stdout

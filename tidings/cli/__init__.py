@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from crawler import failpoints
 from tidings import __version__
 from tidings.cli import (
     archive,
@@ -25,9 +26,10 @@ from tidings.cli import (
     storage,
     stories,
     suggest,
+    templates,
     trying,
 )
-from tidings.cli.options import Quietly
+from tidings.cli.options import Quietly, fail
 
 app = typer.Typer(
     name="tidings",
@@ -51,6 +53,7 @@ app.add_typer(trying.app, name="try")
 app.add_typer(sources.app, name="sources")
 app.add_typer(channels.app, name="channels")
 app.add_typer(digests.app, name="digest")
+app.add_typer(templates.app, name="templates")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(stories.app, name="stories")
@@ -80,6 +83,10 @@ def everywhere(
         os.environ["TIDINGS_CONFIG"] = str(config)
     if state is not None:
         os.environ["TIDINGS_STATE"] = str(state)
+    try:
+        failpoints.arm(os.environ)
+    except ValueError as fault:
+        fail(str(fault))
 
 
 def main() -> None:

@@ -132,14 +132,14 @@ def how_folded(life: Any) -> list[str]:
 
 
 def how_changed(life: Any) -> list[str]:
-    """What its versions say otherwise than the one before, and which digest told so."""
+    """What its versions say otherwise than the one before, and to whom that was told."""
     lines = [
         f"version {one.after} at {plain(one.at)} says otherwise than version {one.before}: {one.said}"
         for one in life.changes
     ]
     return lines + [
-        f"told as updated in {digest} at {plain(at)}: {change.said}"
-        for digest, at, change in life.told_changes
+        f"told as updated to {channel} at {plain(at)}: {change.said}"
+        for channel, at, change in life.told_changes
     ]
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tidings.cli.options import FAILED, PARTIAL, USAGE, Config, Json, State, complain, fail, run, settings
+from tidings.cli import channel_testing, obstacles, readers
+from tidings.cli.options import Config, Json, State, settings
 from tidings.cli.output import json_line, table
 
 if TYPE_CHECKING:
     from alerts.plans import ChannelPlan
-    from tidings.settings import Settings
 
 app = typer.Typer(help="See and test the channels.", no_args_is_help=True)
+channel_testing.add_to(app)
+readers.add_to(app)
+obstacles.add_to(app)
 
 
 @app.command("list")
 def list_channels(config: Config = None, state: State = None, as_json: Json = False) -> None:
-    """List the channels and which digests go there."""
+    """List the channels, which digests go there, and which readers have unsubscribed."""
     loaded = settings(config, state)
+    left = readers.left(loaded)
+    in_the_way = obstacles.standing(loaded)
     rows: list[dict[str, Any]] = [
         {
             "id": plan.id,
@@ -28,6 +32,12 @@ def list_channels(config: Config = None, state: State = None, as_json: Json = Fa
             "to": _target(plan),
             "digests": [one.id for one in loaded.digests if plan.id in one.to],
             "operator": loaded.operator == plan.id,
+            "unsubscribed": [
+                {"reader": one.reader, "thread": one.thread, "at": one.at}
+                for one in left
+                if one.channel_id == plan.id
+            ],
+            **obstacles.of_channel(in_the_way, plan.id),
         }
         for plan in loaded.channels
     ]
@@ -36,10 +46,20 @@ def list_channels(config: Config = None, state: State = None, as_json: Json = Fa
             json_line(row)
         return
     table(
-        ("channel", "type", "to", "digests"),
-        [(row["id"], row["type"], row["to"], ", ".join(row["digests"])) for row in rows],
+        ("channel", "type", "to", "digests", "state"),
+        [
+            (
+                row["id"],
+                row["type"],
+                row["to"],
+                ", ".join(row["digests"]),
+                obstacles.in_words(in_the_way, row["id"]),
+            )
+            for row in rows
+        ],
         empty="no channels in tidings.yaml",
     )
+    readers.show(left)
 
 
 def _kind(plan: ChannelPlan) -> str:
@@ -60,57 +80,3 @@ def _target(plan: ChannelPlan) -> str:
         case WebhookChannel():
             return urlsplit(plan.url.reveal()).hostname or "?"
     return "?"
-
-
-@app.command("test")
-def test(
-    channel_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="Default: all.")] = None,
-    config: Config = None,
-    state: State = None,
-    as_json: Json = False,
-) -> None:
-    """Send a message marked as a test, and print what the other side said."""
-    loaded = settings(config, state)
-    plans = _chosen(loaded, channel_ids)
-
-    async def work() -> list[dict[str, Any]]:
-        from alerts.addressing import deliveries_for
-        from alerts.errors import Refused, TryLater
-        from alerts.notice import test_message
-        from tidings.app import channel
-
-        message = test_message(datetime.now(UTC))
-        rows = []
-        for plan in plans:
-            way = channel(plan, loaded.polling)
-            for delivery in deliveries_for(message, plan.id, way, message.created_at):
-                row: dict[str, Any] = {"channel": plan.id, "recipient": delivery.recipient or None}
-                try:
-                    row |= {"ok": True, "answer": await way.send(message, delivery)}
-                except (TryLater, Refused) as fault:
-                    row |= {"ok": False, "answer": str(fault)}
-                rows.append(row)
-        return rows
-
-    rows = run(work)
-    for row in rows:
-        where = f"{row['channel']} {row['recipient'] or ''}".strip()
-        if as_json:
-            json_line(row)
-        elif row["ok"]:
-            typer.echo(f"{where}: {row['answer']}")
-        else:
-            complain(f"{where}: {row['answer']}")
-    failed = sum(1 for row in rows if not row["ok"])
-    if failed:
-        raise typer.Exit(FAILED if failed == len(rows) else PARTIAL)
-
-
-def _chosen(loaded: Settings, ids: list[str] | None) -> list[ChannelPlan]:
-    if not ids:
-        return list(loaded.channels)
-    by_id = {one.id: one for one in loaded.channels}
-    unknown = [one for one in ids if one not in by_id]
-    if unknown:
-        fail(f"no such channel: {', '.join(unknown)}; tidings.yaml has {', '.join(by_id) or 'none'}", USAGE)
-    return [by_id[one] for one in ids]

@@ -91,6 +91,7 @@ def check(
         return
 
     errors, warnings, examples = check_watchlists(lists, tags)
+    templates = 0 if loaded is None else _check_templates(loaded, errors, warnings)
     looked = "" if loaded is None or errors else _hold_against_archive(loaded, warnings)
     if as_json:
         json_line({"ok": not errors, "errors": errors, "warnings": warnings, "unserved": idle})
@@ -105,10 +106,26 @@ def check(
             initiatives = sum(len(each.initiatives) for each in lists)
             typer.echo(
                 f"ok: {summary}{initiatives} initiatives, {examples} examples pass, "
+                f"{_counted(templates)}"
                 f"{len(warnings) + len(idle)} warnings{looked}"
             )
     if errors:
         raise typer.Exit(USAGE)
+
+
+def _check_templates(loaded: Settings, errors: list[Problem], warnings: list[Problem]) -> int:
+    """Add what is wrong with the templates; returns how many of the user's there are."""
+    from tidings.template_checking import check_templates
+
+    found = check_templates(loaded)
+    errors += found.errors
+    warnings += found.warnings
+    return found.templates
+
+
+def _counted(templates: int) -> str:
+    """Of templates that were tried."""
+    return f"{templates} template{'' if templates == 1 else 's'} tried, " if templates else ""
 
 
 def _hold_against_archive(loaded: Settings, warnings: list[Problem]) -> str:

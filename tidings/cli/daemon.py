@@ -45,12 +45,13 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
     from tidings.daemon import run as live
     from tidings.lock import AlreadyRunning
     from tidings.storage.engine import StorageError
+    from tidings.web.site import CannotListen
 
     settings(config, state)  # a wrong configuration ends here, in words, before anything starts
     log.configure(verbose=verbose)
     try:
         asyncio.run(live(lambda: served(config, state)))
-    except (AlreadyRunning, StorageError) as fault:
+    except (AlreadyRunning, CannotListen, StorageError) as fault:
         fail(str(fault))
 
 

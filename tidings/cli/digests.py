@@ -2,78 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
-from tidings.cli.output import json_line, stamp
+from alerts.messages import DeliveryState
+from tidings.cli import previewing
+from tidings.cli.digests_named import DigestId, moment, named_digest
+from tidings.cli.options import PARTIAL, USAGE, Config, Json, State, fail, run, settings
+from tidings.cli.output import json_line, plain, stamp
 
 if TYPE_CHECKING:
-    from alerts.messages import Message
-    from alerts.plans import DigestPlan
-    from tidings.settings import Settings
+    from alerts.messages import Delivery
 
 app = typer.Typer(help="Preview, list the times of, and send digests.", no_args_is_help=True)
-
-DigestId = Annotated[str, typer.Argument(metavar="ID", help="A digest of the watchlists.")]
-
-
-def _plan(loaded: Settings, digest_id: str) -> DigestPlan:
-    plan = next((one for one in loaded.digests if one.id == digest_id), None)
-    if plan is None:
-        known = ", ".join(one.id for one in loaded.digests) or "none"
-        fail(f"no digest {digest_id!r} in the configuration, which has {known}", USAGE)
-    return plan
-
-
-def _time(given: str | None) -> datetime:
-    if given is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError:
-        fail(
-            f"{given!r} is no time; write it like 2026-11-25T07:30 or with a zone, 2026-11-25T07:30+01:00",
-            USAGE,
-        )
-    return moment.astimezone(UTC)
-
-
-@app.command("preview")
-def preview(
-    digest_id: DigestId,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="As if it were this time; default: now.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML part to FILE.")
-    ] = None,
-    config: Config = None,
-    state: State = None,
-    as_json: Json = False,
-) -> None:
-    """Show what would go out; nothing is sent or remembered."""
-    from tidings.app import notifier
-    from tidings.clock import SystemClock
-    from tidings.opening import open_stores
-
-    loaded = settings(config, state)
-    plan, moment = _plan(loaded, digest_id), _time(at)
-
-    async def work() -> Message:
-        async with open_stores(loaded) as stores:
-            return await notifier(loaded, stores, SystemClock()).preview(plan, moment)
-
-    message = run(work)
-    if html is not None:
-        html.write_text(message.html, encoding="utf-8")
-    if as_json:
-        typer.echo(message.data)
-    elif html is None:
-        typer.echo(f"Subject: {message.subject}\n\n{message.text}")
+previewing.add_to(app)
 
 
 @app.command("slots")
@@ -89,10 +32,10 @@ def slots(
     from alerts.slots import upcoming
 
     loaded = settings(config, state)
-    plan = _plan(loaded, digest_id)
+    plan = named_digest(loaded, digest_id)
     if plan.immediately:
         fail(f"{digest_id} is sent immediately; it has no times of its own", USAGE)
-    for slot in upcoming(plan, _time(start), count):
+    for slot in upcoming(plan, moment(start), count):
         if as_json:
             json_line({"digest": plan.id, "slot": slot.key, "due": slot.due})
         else:
@@ -102,32 +45,61 @@ def slots(
 @app.command("send")
 def send(
     digest_id: DigestId,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Send the last message again, the same under the same ids, for a lost mail."
+        ),
+    ] = False,
+    slot: Annotated[
+        str | None,
+        typer.Option(
+            "--slot", metavar="KEY", help="With --again: that of this slot, such as 2026-11-25T07:30."
+        ),
+    ] = None,
     config: Config = None,
     state: State = None,
 ) -> None:
-    """Compose a digest now, of what was found since its last one, and hand it to its channels."""
+    """Compose a digest now, of what its readers were not told yet, and hand it to its channels."""
     from tidings.app import notifier
     from tidings.clock import SystemClock
     from tidings.opening import open_stores
+    from tidings.sending import Handed, NothingToSend, send_again, send_now
 
     loaded = settings(config, state)
-    plan = _plan(loaded, digest_id)
+    if slot is not None and not again:
+        fail("--slot names a message that was sent before: add --again", USAGE)
+    plan = None if again else named_digest(loaded, digest_id)
+    clock = SystemClock()
 
-    async def work() -> list[str]:
+    async def work() -> tuple[Handed, ...]:
         async with open_stores(loaded) as stores:
-            teller = notifier(loaded, stores, SystemClock())
-            composed = await teller.compose_now(plan)
-            if composed.message is None:
-                return ["nothing new since the last one; nothing was sent"]
-            lines = [f"{composed.message.key}: {composed.message.subject}"]
-            outcomes = await teller.deliver_due(1_000)
-            mine = [one for one in outcomes if one.delivery.message_key == composed.message.key]
-            return lines + [
-                f"{one.delivery.channel_id} {one.delivery.recipient}".strip()
-                + f": {one.result}"
-                + (f", {one.error}" if one.error else "")
-                for one in mine
-            ]
+            teller = notifier(loaded, stores, clock)
+            if plan is not None:
+                return await send_now(teller, stores, plan)
+            return await send_again(teller, stores, clock, digest_id, slot)
 
-    for line in run(work):
-        typer.echo(line)
+    try:
+        handed = run(work)
+    except NothingToSend as fault:
+        fail(str(fault))
+    if not handed:
+        typer.echo("nothing that its readers were not told already; nothing was sent")
+    for message in handed:
+        typer.echo(f"{message.key}: {message.subject}")
+        for line in map(_outcome, message.deliveries):
+            typer.echo(line)
+    if any(one.state is not DeliveryState.SENT for message in handed for one in message.deliveries):
+        raise typer.Exit(PARTIAL)
+
+
+def _outcome(one: Delivery) -> str:
+    """To whom, and what the other side said."""
+    whom = f"{one.channel_id} {one.recipient}".strip()
+    if one.state is DeliveryState.SENT:
+        return f"{whom}: sent" + (f", {one.answer}" if one.answer else "")
+    if one.state is not DeliveryState.PENDING:
+        return f"{whom}: {one.state}, {one.last_error}"
+    if one.last_error is None:
+        return f"{whom}: waiting, or under way by a running daemon"
+    return f"{whom}: tried again at {plain(one.next_attempt_at)}, {one.last_error}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tidings.storage.constraints import Constraint, Said
     from tidings.storage.stores import Stores
     from tidings.storage.story_commands import Merge, Split
-    from tidings.storage.story_views import StoryArticle, StoryLine, WholeStory
+    from tidings.storage.story_views import StoryArticle, StoryLine, ToldTo, WholeStory
 
 T = TypeVar("T")
 NAMED = 3  # of what a story is kept apart from
@@ -85,7 +85,7 @@ def list_stories(
                 line.articles,
                 len(line.outlets),
                 line.reports,
-                ", ".join(name for name, _ in line.told) or None,
+                ", ".join(dict.fromkeys(told.digest_id or told.channel_id for told in line.told)) or None,
                 _clean(line.title) or "(no title)",
             )
             for line in lines
@@ -205,7 +205,10 @@ def _as_plain(line: StoryLine) -> dict[str, Any]:
         "first_seen": line.first_seen,
         "last_seen": line.last_seen,
         "initiatives": line.initiatives,
-        "told": [{"digest": digest, "at": at} for digest, at in line.told],
+        "told": [
+            {"digest": told.digest_id or None, "channel": told.channel_id, "at": told.at}
+            for told in line.told
+        ],
     }
 
 
@@ -230,7 +233,12 @@ def _whole_as_plain(found: WholeStory) -> dict[str, Any]:
                 "changes": one.changes,
                 "initiatives": one.initiatives,
                 "told": [
-                    {"digest": told.digest_id, "message": told.message_key, "at": told.at}
+                    {
+                        "digest": told.digest_id,
+                        "message": told.message_key,
+                        "at": told.at,
+                        "channels": told.channels,
+                    }
                     for told in one.told
                 ],
             }
@@ -264,7 +272,7 @@ def _whole(found: WholeStory) -> list[str]:
         f"first seen {plain(line.first_seen)}, last {plain(line.last_seen)}"
     )
     lines.append(f"  matches {', '.join(line.initiatives) or 'no initiative'}")
-    lines += [f"  told in the digest {digest}, first at {plain(at)}" for digest, at in line.told]
+    lines += [f"  told to {_whom(told)}, first at {plain(told.at)}" for told in line.told]
     if not line.told:
         lines.append("  told to nobody yet")
     lines += [f"  {said}" for said in _rules(found)]
@@ -291,8 +299,14 @@ def _article(one: StoryArticle, pin: Constraint | None) -> list[str]:
     ]
     if one.version > 1 and not one.changes:
         lines.append(f"      version {one.version}, which says the same")
-    lines += [f"      told in {told.message_key} at {plain(told.at)}" for told in one.told]
+    for told in one.told:
+        whom = f" to {', '.join(told.channels)}" if told.channels else ""
+        lines.append(f"      told in {told.message_key}{whom} at {plain(told.at)}")
     return lines
+
+
+def _whom(told: ToldTo) -> str:
+    return told.channel_id + (f" in the digest {told.digest_id}" if told.digest_id else "")
 
 
 def _rules(found: WholeStory) -> list[str]:

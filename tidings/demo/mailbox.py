@@ -17,6 +17,9 @@ from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP
 
+from alerts.messages import Picture
+from alerts.pictures import standalone
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -38,9 +41,17 @@ class Mail:
 
     @property
     def html(self) -> str | None:
-        """The HTML part, or None when there is none."""
-        part = self.message.get_body(("html",))
-        return None if part is None else str(part.get_content())
+        """The HTML part with its pictures in it, as a page for a browser; None when there is none."""
+        message = self.message
+        part = message.get_body(("html",))
+        if part is None:
+            return None
+        pictures = [
+            Picture(name=str(one["Content-ID"]).strip("<>"), png=bytes(one.get_content()))
+            for one in message.walk()
+            if one.get_content_type() == "image/png" and isinstance(one, EmailMessage)
+        ]
+        return standalone(str(part.get_content()), pictures)
 
 
 class Mailbox:

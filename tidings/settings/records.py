@@ -67,11 +67,12 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """Where the status page listens."""
+    """What is served by HTTP, and where."""
 
     host: str
     port: int
     token: Secret | None
+    public: str | None = None  # https address without a slash at its end; None: nothing is served to readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

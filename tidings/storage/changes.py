@@ -1,6 +1,6 @@
-"""What articles that were told say otherwise now: kept for each digest until its readers are told, once.
+"""What articles that were told say otherwise now: kept for each channel until its readers are told, once.
 
-Of each article that a digest told, the version told is remembered. Whatever comes into force later is compared with
+Of each article that a channel's readers were told, the version told is remembered. Whatever comes into force later is compared with
 that version and not with the last one, so that several edits are one change, and an edit that is taken back is none.
 """
 
@@ -12,11 +12,11 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 from sqlalchemy.sql.dml import Insert
 
-from alerts.plans import DigestPlan
-from alerts.records import MatchedArticle, Window
+from alerts.outgoing import Outgoing
+from alerts.records import MatchedArticle
 from crawler.changes import Difference, Words, compare
 from crawler.folds import Change, ChangeKind
 from tidings.storage.article_rows import A, chunks
@@ -36,12 +36,12 @@ LATE = timedelta(days=1)
 C = article_changes.c
 T = told_versions.c
 
-_TOLD = select(T.digest_id, T.version).where(T.article_id == bindparam("own"))
-_THIS = and_(C.digest_id == bindparam("digest"), C.article_id == bindparam("own"))
+_TOLD = select(T.channel_id, T.version).where(T.article_id == bindparam("own"))
+_THIS = and_(C.channel_id == bindparam("channel"), C.article_id == bindparam("own"))
 _DROP = delete(article_changes).where(_THIS, C.told_at.is_(None))
 _SAME = (
     update(told_versions)
-    .where(T.digest_id == bindparam("digest"), T.article_id == bindparam("own"))
+    .where(T.channel_id == bindparam("channel"), T.article_id == bindparam("own"))
     .values(version=bindparam("same"))
 )
 
@@ -50,7 +50,7 @@ _SAME = (
 def _keep(dialect: str) -> Insert:
     statement = insert_for(dialect, article_changes)
     return statement.on_conflict_do_update(
-        index_elements=[C.digest_id, C.article_id, C.before],
+        index_elements=[C.channel_id, C.article_id, C.before],
         set_={column.name: column for column in statement.excluded if not column.primary_key},
     )
 
@@ -59,13 +59,22 @@ def _keep(dialect: str) -> Insert:
 def _tell(dialect: str) -> Insert:
     statement = insert_for(dialect, told_versions)
     return statement.on_conflict_do_update(
-        index_elements=[T.digest_id, T.article_id],
+        index_elements=[T.channel_id, T.article_id],
         set_={"version": statement.excluded.version, "told_at": statement.excluded.told_at},
     )
 
 
+@cache
+def _tell_again(dialect: str) -> Insert:
+    """What has changed is told anew, and is no news: what matches since is."""
+    statement = insert_for(dialect, told_versions)
+    return statement.on_conflict_do_update(
+        index_elements=[T.channel_id, T.article_id], set_={"version": statement.excluded.version}
+    )
+
+
 def review(connection: Connection, article_id: str) -> None:
-    """Compare the version in force with what the readers of each digest were told of this article, if anything."""
+    """Compare the version in force with what the readers of each channel were told of this article, if anything."""
     told = connection.execute(_TOLD, {"own": article_id}).all()
     if not told:
         return
@@ -75,8 +84,8 @@ def review(connection: Connection, article_id: str) -> None:
     }
     newest = versions[max(versions)]
     found: dict[int, Difference | None] = {}
-    for digest_id, number in told:
-        own = {"digest": digest_id, "own": article_id}
+    for channel_id, number in told:
+        own = {"channel": channel_id, "own": article_id}
         connection.execute(_DROP, own)
         before = versions[number]
         if number not in found:
@@ -84,7 +93,7 @@ def review(connection: Connection, article_id: str) -> None:
         difference = found[number]
         if difference is not None and difference.told:
             change = _change(article_id, before, newest, difference)
-            row = _to_row(digest_id, change) | {"untold_since": change.at, "told_at": None}
+            row = _to_row(channel_id, change) | {"untold_since": change.at, "told_at": None}
             connection.execute(_keep(connection.dialect.name), row)
         elif newest.from_page and not before.from_page:
             # The readers were told the feed's words before the page was read. From now on its text is what they know.
@@ -92,13 +101,13 @@ def review(connection: Connection, article_id: str) -> None:
 
 
 def changed(
-    connection: Connection, plan: DigestPlan, since: datetime, until: datetime
+    connection: Connection, channel_id: str, initiatives: Sequence[str], since: datetime, until: datetime
 ) -> tuple[MatchedArticle, ...]:
-    """What the digest told and its readers are to be told anew; by time of change, then article, then initiative.
+    """What the channel's readers were told and are to be told anew; by time of change, then article, then initiative.
 
     An article that meets an initiative no more changed nevertheless where it was told.
     """
-    told = and_(told_stories.c.story_id == A.story_id, told_stories.c.digest_id == plan.id)
+    told = and_(told_stories.c.story_id == A.story_id, told_stories.c.channel_id == channel_id)
     rows = connection.execute(
         select(
             article_changes.c.article_id.label("changed_id"),
@@ -116,19 +125,13 @@ def changed(
             with_version(matches.join(articles, A.id == M.article_id))
             .join(sources, S.id == A.source_id)
             .join(article_changes, C.article_id == A.id)
-            .join(told_versions, and_(T.digest_id == C.digest_id, T.article_id == C.article_id))
+            .join(told_versions, and_(T.channel_id == C.channel_id, T.article_id == C.article_id))
             .outerjoin(told_stories, told)
         )
-        .where(
-            C.digest_id == plan.id,
-            C.untold_since > since - LATE,
-            C.untold_since <= until,
-            M.initiative_id.in_(plan.initiatives),
-            M.told_at.is_not(None),
-        )
+        .where(_waits(channel_id, initiatives, since, until))
         .order_by(C.at, M.article_id, M.initiative_id)
     ).all()
-    before = told_before(connection, plan, (row.story_id for row in rows), since)
+    before = told_before(connection, channel_id, (row.story_id for row in rows))
     return tuple(
         MatchedArticle(
             match=to_match(row),
@@ -147,39 +150,68 @@ def changed(
     )
 
 
-def tell(connection: Connection, digest_id: str, window: Window, now: datetime) -> None:
-    """Remember which versions a digest told, and that it told these changes."""
-    dialect = connection.dialect.name
-    told = dict(window.versions) | {change.article_id: change.after for change in window.changes}
-    here = _held(connection, told)
-    told = {article_id: told[article_id] for article_id in here}
-    if not told:
-        return
-    connection.execute(_DROP, [{"digest": digest_id, "own": article_id} for article_id in told])
-    changed = [change for change in window.changes if change.article_id in told]
-    if changed:
-        rows = [_to_row(digest_id, change) | {"untold_since": None, "told_at": now} for change in changed]
-        connection.execute(_keep(dialect), rows)
-    connection.execute(
-        _tell(dialect),
-        [
-            {"digest_id": digest_id, "article_id": article_id, "version": version, "told_at": now}
-            for article_id, version in told.items()
-        ],
+def number(
+    connection: Connection, channel_id: str, initiatives: Sequence[str], since: datetime, until: datetime
+) -> int:
+    """How many `changed` would find."""
+    counted = select(func.count()).select_from(
+        article_changes.join(matches, M.article_id == C.article_id).join(
+            told_versions, and_(T.channel_id == C.channel_id, T.article_id == C.article_id)
+        )
     )
-    for article_id, version in told.items():
-        if here[article_id] != version:  # a version came into force while the digest was composed
+    return connection.execute(counted.where(_waits(channel_id, initiatives, since, until))).scalar_one()
+
+
+def _waits(
+    channel_id: str, initiatives: Sequence[str], since: datetime, until: datetime
+) -> ColumnElement[bool]:
+    """Changes that the channel's readers are to be told, with matches under which they may have been told the article."""
+    return and_(
+        C.channel_id == channel_id,
+        C.untold_since > since - LATE,
+        C.untold_since <= until,
+        M.initiative_id.in_(initiatives),
+        M.told_at.is_not(None),
+    )
+
+
+def tell(connection: Connection, one: Outgoing, now: datetime) -> tuple[str, ...]:
+    """Remember which versions and changes the readers of some channels are told; ids of the articles that are there."""
+    dialect = connection.dialect.name
+    again = {change.article_id: change.after for change in one.changes}
+    news = {article_id: max(version, again.get(article_id, 0)) for article_id, version in one.versions}
+    told = {**again, **news}
+    here = _held(connection, told)
+    changes = [change for change in one.changes if change.article_id in here]
+    for channel_id in one.channels if here else ():
+        connection.execute(_DROP, [{"channel": channel_id, "own": article_id} for article_id in here])
+        if changes:
+            rows = [
+                _to_row(channel_id, change) | {"untold_since": None, "told_at": now} for change in changes
+            ]
+            connection.execute(_keep(dialect), rows)
+        for statement, versions in ((_tell_again(dialect), again), (_tell(dialect), news)):
+            rows = [
+                {"channel_id": channel_id, "article_id": one_id, "version": version, "told_at": now}
+                for one_id, version in versions.items()
+                if one_id in here
+            ]
+            if rows:
+                connection.execute(statement, rows)
+    for article_id, in_force in here.items():
+        if in_force != told[article_id]:  # a version came into force while the digest was composed
             review(connection, article_id)
+    return tuple(here)
 
 
 def told_changes(connection: Connection, article_id: str) -> tuple[tuple[str, datetime, Change], ...]:
-    """Digest, time and change of what readers were told of an article's changes, in that order."""
+    """Channel, time and change of what readers were told of an article's changes; by time, then channel."""
     rows = connection.execute(
         select(article_changes.c.article_id.label("changed_id"), article_changes)
         .where(C.article_id == article_id, C.told_at.is_not(None))
-        .order_by(C.told_at, C.digest_id)
+        .order_by(C.told_at, C.channel_id)
     )
-    return tuple((row.digest_id, row.told_at, _to_change(row)) for row in rows)
+    return tuple((row.channel_id, row.told_at, _to_change(row)) for row in rows)
 
 
 def changes_between(article_id: str, versions: Sequence[TextVersion]) -> tuple[Change, ...]:
@@ -229,9 +261,9 @@ def _change(article_id: str, before: TextVersion, after: TextVersion, difference
     )
 
 
-def _to_row(digest_id: str, change: Change) -> dict[str, Any]:
+def _to_row(channel_id: str, change: Change) -> dict[str, Any]:
     return {
-        "digest_id": digest_id,
+        "channel_id": channel_id,
         "article_id": change.article_id,
         "before": change.before,
         "after": change.after,

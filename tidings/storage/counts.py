@@ -9,17 +9,15 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, func, select
 
-from alerts.errors import GONE
 from alerts.messages import DeliveryState
 from crawler.records import SourceState, TextState
+from tidings.storage import obstacles
 from tidings.storage.article_rows import A
 from tidings.storage.engine import Database
 from tidings.storage.outbox_tables import deliveries
 from tidings.storage.schema import REVISIONS
 from tidings.storage.sources import S, active
 from tidings.storage.tables import articles, matches, stories
-
-D = deliveries.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class Counts:
     last_success_at: datetime | None  # the last good poll of any configured source
     schema: str
     journal: str
-    gone_channels: tuple[str, ...] = ()  # whose last word is 410
+    gone_channels: tuple[str, ...] = ()  # whose receiver answered 410
 
 
 class SqlCounts:
@@ -76,7 +74,7 @@ def _take(connection: Connection, journal: str) -> Counts:
         ).scalar_one(),
         schema=REVISIONS[-1],
         journal=journal,
-        gone_channels=_gone_channels(connection),
+        gone_channels=tuple(obstacles.bans(connection)),
     )
 
 
@@ -90,21 +88,6 @@ def _sources(connection: Connection) -> dict[SourceState, int]:
     for row in rows:
         counted[SourceState(row.state) if row.active else SourceState.PAUSED] += row.number
     return counted
-
-
-def _gone_channels(connection: Connection) -> tuple[str, ...]:
-    """Channels with a parked delivery that was answered 410, and nothing handed over since."""
-    last_sent = {
-        row[0]: row[1]
-        for row in connection.execute(select(D.channel_id, func.max(D.sent_at)).group_by(D.channel_id))
-    }
-    gone = connection.execute(
-        select(D.channel_id, func.max(D.created_at))
-        .where(D.state == str(DeliveryState.PARKED), D.last_error.contains(GONE))
-        .group_by(D.channel_id)
-        .order_by(D.channel_id)
-    )
-    return tuple(row[0] for row in gone if last_sent[row[0]] is None or last_sent[row[0]] < row[1])
 
 
 def _by_state(connection: Connection, table: Table, state: Column[Any]) -> dict[str, int]:

@@ -58,7 +58,12 @@ def coverage(connection: Connection, since: datetime, until: datetime) -> Covera
     return Coverage(
         checked=len(rows) - len(silent),
         failing=tuple(
-            FailingSource(source=row.outlet, since=row.since, reason=row.problem or row.state)
+            FailingSource(
+                source=row.outlet,
+                since=row.since,
+                reason=row.problem or row.state,
+                state=SourceState(row.state),
+            )
             for row in rows
             if row.state in BROKEN
         ),

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Join, and_, exists, func, select, update
 
-from alerts.messages import Delivery, Message
+from alerts.moments import REACH
+from alerts.outgoing import Outgoing, Standing, Window
 from alerts.plans import DigestPlan
-from alerts.records import Coverage, DigestSlot, Flood, MatchedArticle, Telling, Window
-from tidings.storage import changes
-from tidings.storage.article_rows import A
+from alerts.recent import Recent, recent
+from alerts.records import Coverage, DigestSlot, Flood, MatchedArticle, Telling
+from crawler.failpoints import reach
+from tidings.storage import changes, clock_back, digest_starts
+from tidings.storage.article_rows import A, chunks
 from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
 from tidings.storage.dialect import AnyRow, insert, lock
 from tidings.storage.engine import Database
 from tidings.storage.match_rows import WATCHLIST_SINCE, WINDOWS, M, to_match, with_version
-from tidings.storage.outbox_tables import digest_slots, digests, message_stories, told_stories
+from tidings.storage.outbox_tables import (
+    digest_slots,
+    message_articles,
+    message_stories,
+    told_stories,
+    told_versions,
+)
 from tidings.storage.review import FREE, floods_for
+from tidings.storage.rhythms import SqlRhythms
 from tidings.storage.sources import S
 from tidings.storage.stories import hold_names
 from tidings.storage.tables import articles, match_commitments, matches, sources
@@ -27,6 +37,7 @@ from tidings.storage.told import Told, told_before
 
 D = digest_slots.c
 C = match_commitments.c
+T = told_versions.c
 
 
 class SqlDigests:
@@ -35,21 +46,49 @@ class SqlDigests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def begin(self, plans: Sequence[DigestPlan], now: datetime) -> None:
+        """These digests are in force from now on: remember where the first window of each begins."""
+        await self._database.write(lambda connection: digest_starts.begin(connection, plans, now))
+
+    async def first(self, plan: DigestPlan, plans: Sequence[DigestPlan], now: datetime) -> datetime:
+        """Where the first window of a digest begins; nothing is remembered."""
+        return await self._database.read(lambda connection: digest_starts.first(connection, plan, plans, now))
+
     async def last_until(self, digest_id: str) -> datetime | None:
         """End of the window of the last composed slot; None: never composed."""
-        return await self._database.read(lambda connection: _last_until(connection, digest_id))
+        return await self._database.read(lambda connection: digest_starts.last_until(connection, digest_id))
 
     async def start(self, digest_id: str, now: datetime) -> datetime:
         """First time this digest was seen."""
-        return await self._database.write(lambda connection: _start(connection, digest_id, now))
+        return await self._database.write(lambda connection: digest_starts.start(connection, digest_id, now))
 
-    async def matched(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
-        """Matches with since < matched_at <= until that still hold; by time of match, then article, then initiative."""
-        return await self._database.read(lambda connection: _matched(connection, plan, since, until))
+    async def frozen(self, digest_id: str, keys: Sequence[str]) -> Mapping[str, timedelta]:
+        """Those of the keys under which a slot of the digest was composed, and how long before it was due."""
+        return await self._database.read(lambda connection: _frozen(connection, digest_id, keys))
 
-    async def changed(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[MatchedArticle, ...]:
-        """Articles that this digest told and that have changed in substance, up to `until`, and not told so yet."""
-        return await self._database.read(lambda connection: changes.changed(connection, plan, since, until))
+    async def set_back(self, now: datetime) -> bool:
+        """Count as of now what was dated later, where the clock was ahead by minutes at least."""
+        if not await self._database.read(lambda connection: clock_back.was_ahead(connection, now)):
+            return False
+        await self._database.write(lambda connection: clock_back.set_back(connection, now))
+        return True
+
+    async def matched(
+        self, channel_id: str, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
+        """Matches with since < matched_at <= until that hold and of which the channel's readers were not told the
+        article since; by time of match, then article, then initiative."""
+        return await self._database.read(
+            lambda connection: _matched(connection, channel_id, plan.initiatives, since, until)
+        )
+
+    async def changed(
+        self, channel_id: str, plan: DigestPlan, since: datetime, until: datetime
+    ) -> tuple[MatchedArticle, ...]:
+        """Articles told to this channel that have changed in substance, up to `until`, and not told so to it yet."""
+        return await self._database.read(
+            lambda connection: changes.changed(connection, channel_id, plan.initiatives, since, until)
+        )
 
     async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
         """What is held for review now and matched in the window."""
@@ -67,42 +106,35 @@ class SqlDigests:
         """What was looked at in the window, and what was not."""
         return await self._database.read(lambda connection: coverage(connection, since, until))
 
+    async def recent(self, initiative_ids: Sequence[str], now: datetime, zone: str) -> Mapping[str, Recent]:
+        """The last 30 days of these initiatives by the calendar of `zone`."""
+        rhythms = SqlRhythms(self._database)
+        return {
+            name: recent(await rhythms.moments(name, now - REACH), now, zone)
+            for name in dict.fromkeys(initiative_ids)
+        }
+
     async def freeze(
         self,
         slot: DigestSlot,
         *,
         until: datetime,
-        message: Message | None,
-        deliveries: Sequence[Delivery],
-        story_ids: Sequence[str],
+        tellings: Sequence[Outgoing],
         now: datetime,
         window: Window | None = None,
     ) -> bool:
-        """Slot, message, deliveries and told stories in one transaction; False: another process was there before."""
+        """Slot, messages, deliveries and what was told to whom in one transaction; False: something was there before."""
         return await self._database.write(
-            lambda connection: _freeze(connection, slot, until, message, deliveries, story_ids, now, window)
+            lambda connection: _freeze(connection, slot, until, tellings, now, window)
         )
 
 
-def _last_until(connection: Connection, digest_id: str) -> datetime | None:
-    return connection.execute(
-        select(D.until).where(D.digest_id == digest_id).order_by(D.until.desc()).limit(1)
-    ).scalar_one_or_none()
-
-
-def _start(connection: Connection, digest_id: str, now: datetime) -> datetime:
-    row = {"id": digest_id, "started_at": now}
-    connection.execute(insert(connection, digests).values(row).on_conflict_do_nothing())
-    first: datetime = connection.execute(
-        select(digests.c.started_at).where(digests.c.id == digest_id)
-    ).scalar_one()
-    return first
+# -- what there is to tell -------------------------------------------------------------------------
 
 
 def _matched(
-    connection: Connection, plan: DigestPlan, since: datetime, until: datetime
+    connection: Connection, channel_id: str, initiatives: Sequence[str], since: datetime, until: datetime
 ) -> tuple[MatchedArticle, ...]:
-    told = and_(told_stories.c.story_id == A.story_id, told_stories.c.digest_id == plan.id)
     rows = connection.execute(
         select(
             matches,
@@ -114,18 +146,26 @@ def _matched(
             A.version,
             told_stories.c.first_told_at,
         )
-        .select_from(
-            with_version(matches.join(articles, A.id == M.article_id))
-            .join(sources, S.id == A.source_id)
-            .outerjoin(told_stories, told)
-        )
-        .where(_told_in(plan.initiatives, since, until))
+        .select_from(with_version(_with_told(channel_id)).join(sources, S.id == A.source_id))
+        .where(_told_in(initiatives, since, until), T.article_id.is_(None))
         .order_by(M.matched_at, M.article_id, M.initiative_id)
     )
     found = rows.all()
     told_ids = (row.story_id for row in found if row.first_told_at is not None)
-    before = told_before(connection, plan, told_ids, since)
+    before = told_before(connection, channel_id, told_ids)
     return tuple(_to_matched(row, before.get(row.story_id)) for row in found)
+
+
+def _with_told(channel_id: str) -> Join:
+    """Matches with their articles; a story that the channel's readers were told; an article that they were told since
+    it matched."""
+    story = and_(told_stories.c.story_id == A.story_id, told_stories.c.channel_id == channel_id)
+    article = and_(T.article_id == A.id, T.channel_id == channel_id, T.told_at >= M.matched_at)
+    return (
+        matches.join(articles, A.id == M.article_id)
+        .outerjoin(told_stories, story)
+        .outerjoin(told_versions, article)
+    )
 
 
 def _told_in(initiatives: Sequence[str], since: datetime, until: datetime) -> ColumnElement[bool]:
@@ -139,19 +179,6 @@ def _told_in(initiatives: Sequence[str], since: datetime, until: datetime) -> Co
         ~A.backfilled,
         FREE,
     )
-
-
-def _has_changed(connection: Connection, digest_id: str, window: Window, until: datetime) -> bool:
-    """Whether another process froze a window of this digest, or put a match into this one, since it was read."""
-    last = _last_until(connection, digest_id)
-    if last is not None and last > window.since:
-        return True
-    matches_now = connection.execute(
-        select(func.count())
-        .select_from(matches.join(articles, A.id == M.article_id))
-        .where(_told_in(window.initiatives, window.since, until))
-    ).scalar_one()
-    return matches_now != window.matches
 
 
 def _to_matched(row: AnyRow, before: Told | None) -> MatchedArticle:
@@ -182,13 +209,47 @@ def _filed(connection: Connection, initiative_id: str, commitment_id: str, limit
     return tuple(to_telling(row) for row in rows)
 
 
+# -- freezing --------------------------------------------------------------------------------------
+
+
+def _frozen(connection: Connection, digest_id: str, keys: Sequence[str]) -> dict[str, timedelta]:
+    return {
+        row.key: max(row.due - row.frozen_at, timedelta())
+        for some in chunks(keys)
+        for row in connection.execute(
+            select(D.key, D.due, D.frozen_at).where(D.digest_id == digest_id, D.key.in_(some))
+        )
+    }
+
+
+def _has_changed(connection: Connection, digest_id: str, window: Window, until: datetime) -> bool:
+    """Whether another process froze a window of this digest, or changed what is to be told in this one, since it was read."""
+    last = digest_starts.last_until(connection, digest_id)
+    if last is not None and last > window.since:
+        return True
+    return any(one != _standing(connection, one.channel_id, window, until) for one in window.standings)
+
+
+def _standing(connection: Connection, channel_id: str, window: Window, until: datetime) -> Standing:
+    in_window = _told_in(window.initiatives, window.since, until)
+    matches_now, told_before_now = connection.execute(
+        select(func.count(), func.count(told_stories.c.first_told_at))
+        .select_from(_with_told(channel_id))
+        .where(in_window, T.article_id.is_(None))
+    ).one()
+    return Standing(
+        channel_id=channel_id,
+        matches=matches_now,
+        told_before=told_before_now,
+        changes=changes.number(connection, channel_id, window.initiatives, window.since, until),
+    )
+
+
 def _freeze(
     connection: Connection,
     slot: DigestSlot,
     until: datetime,
-    message: Message | None,
-    deliveries: Sequence[Delivery],
-    story_ids: Sequence[str],
+    tellings: Sequence[Outgoing],
     now: datetime,
     window: Window | None,
 ) -> bool:
@@ -200,7 +261,7 @@ def _freeze(
         "key": slot.key,
         "due": slot.due,
         "until": until,
-        "message_key": None if message is None else message.key,
+        "message_key": tellings[0].message.key if tellings else None,
         "frozen_at": now,
     }
     added = connection.execute(
@@ -208,29 +269,47 @@ def _freeze(
     ).first()
     if added is None:
         return False
-    if message is None:
-        return True
+    # Stories before their articles, as whoever joins or parts stories holds them.
+    hold_names(connection, (story_id for one in tellings for story_id in one.story_ids))
+    told = [(one, changes.tell(connection, one, now)) for one in tellings]
     if window is not None:
         _mark_told(connection, window, until, now)
-        changes.tell(connection, slot.digest_id, window, now)
-    add_message(connection, message)
-    add_deliveries(connection, deliveries)
-    if different := hold_names(connection, story_ids):
-        connection.execute(
-            insert(connection, told_stories).on_conflict_do_nothing(),
-            [
-                {"digest_id": slot.digest_id, "story_id": story_id, "first_told_at": now}
-                for story_id in different
-            ],
-        )
-        connection.execute(
-            insert(connection, message_stories).on_conflict_do_nothing(),
-            [{"message_key": message.key, "story_id": story_id} for story_id in different],
-        )
+    if tellings:
+        reach("told_marks")
+    for one, article_ids in told:
+        add_message(connection, one.message)
+        add_deliveries(connection, one.deliveries)
+        _carry(connection, one, article_ids, now)
     return True
 
 
+def _carry(connection: Connection, one: Outgoing, article_ids: Sequence[str], now: datetime) -> None:
+    """Remember which stories and articles a message tells, and the stories of its channels' readers."""
+    key = one.message.key
+    if article_ids:
+        connection.execute(
+            insert(connection, message_articles).on_conflict_do_nothing(),
+            [{"message_key": key, "article_id": article_id} for article_id in article_ids],
+        )
+    story_ids = hold_names(connection, one.story_ids)
+    if not story_ids:
+        return
+    connection.execute(
+        insert(connection, message_stories).on_conflict_do_nothing(),
+        [{"message_key": key, "story_id": story_id} for story_id in story_ids],
+    )
+    told = [
+        {"channel_id": channel_id, "story_id": story_id, "first_told_at": now}
+        for channel_id in one.channels
+        for story_id in story_ids
+    ]
+    if told:
+        connection.execute(insert(connection, told_stories).on_conflict_do_nothing(), told)
+
+
 def _mark_told(connection: Connection, window: Window, until: datetime, now: datetime) -> None:
-    """Remember of each match in the window that it was told: what is told is told once, and never withdrawn."""
-    told = exists().where(A.id == M.article_id, _told_in(window.told, window.since, until))
-    connection.execute(update(matches).where(told, M.told_at.is_(None)).values(told_at=now))
+    """Remember of each match in the window that readers of the digest were told its article, now or before."""
+    in_window = exists().where(A.id == M.article_id, _told_in(window.live, window.since, until))
+    channels = [one.channel_id for one in window.standings]
+    told = exists().where(T.article_id == M.article_id, T.channel_id.in_(channels))
+    connection.execute(update(matches).where(in_window, told, M.told_at.is_(None)).values(told_at=now))

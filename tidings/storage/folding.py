@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import Insert
 
+from crawler.failpoints import reach
 from crawler.folds import STAYS, UNCONSTRAINED, Fold, Folded, Vector
 from crawler.ports import Folder, Surroundings
 from crawler.records import Article
@@ -113,7 +114,9 @@ def fold(
         except Exception as fault:  # a hostile text must not stop the others; nothing of it is written yet
             failed.append((article.id, f"{type(fault).__name__}: {fault}"))
             continue
+        reach("fold_decided")
         story_id = _keep(connection, article, keys, made)
+        reach("fold_insert")
         _keep_centre(connection, article, about, replace(made, story_id=story_id), folder)
         folds.append((article.id, made))
     return Folded(folds=tuple(folds), failed=tuple(failed))

@@ -22,6 +22,7 @@ from weakref import WeakSet
 from sqlalchemy import Connection, Engine
 from sqlalchemy import exc as faults
 
+from crawler.failpoints import reach
 from tidings.storage.errors import StorageError
 
 T = TypeVar("T")
@@ -168,6 +169,7 @@ class FileWriter:
         connection, driver = self._patience.insist(self._keep.connection, limit)
         outcomes: list[tuple[Any, BaseException | None]] = []
         self._patience.insist(partial(driver.execute, "BEGIN IMMEDIATE"), limit)
+        reach("tx_begin")
         try:
             for step in steps:
                 driver.execute("SAVEPOINT step")
@@ -182,9 +184,11 @@ class FileWriter:
                     outcomes.append((None, fault))
                 driver.end_statements()
                 driver.execute("RELEASE step")
+            reach("tx_commit")
             self._patience.insist(
                 partial(driver.execute, "COMMIT"), limit
             )  # the transaction stands until then
+            reach("tx_committed")
         finally:
             if driver.in_transaction:
                 driver.execute("ROLLBACK")

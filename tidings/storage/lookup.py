@@ -43,7 +43,9 @@ class Life:
     page_at: datetime | None = None  # when its page was asked for last, or passed over
     page_tries: int = 0  # how often it was asked for in all
     changes: tuple[Change, ...] = ()  # what a version says otherwise than the one before it
-    told_changes: tuple[tuple[str, datetime, Change], ...] = ()  # digest, time, and what it told as changed
+    told_changes: tuple[
+        tuple[str, datetime, Change], ...
+    ] = ()  # channel, time, and what it was told as changed
     told: tuple[str, ...] = ()  # keys of the messages that told it itself, oldest first
 
 

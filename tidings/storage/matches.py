@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func,
 
 from alerts.records import Match
 from alerts.rerun import Refound, Rerun
+from crawler.failpoints import reach
 from crawler.records import Article
 from tidings.storage.article_rows import A, chunks, fetch, hold
 from tidings.storage.dialect import lock
@@ -108,6 +109,7 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
         lost = before.keys() - {match.initiative_id for match in found}
         gone += [before[one] for one in lost if before[one].gone_at is None]
     keep(connection, rows)
+    reach("match_insert")
     change(connection, gone, gone_at=now)
     _file_commitments(connection, stored, judged)
     if judged:

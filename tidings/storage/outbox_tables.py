@@ -12,6 +12,10 @@ digests = Table(
     metadata,
     Column("id", Words, primary_key=True),
     Column("started_at", AwareTime, nullable=False),
+    # As they were when it was in force last, for a digest that takes its place; NULL: not known
+    Column("channels", JSON(none_as_null=True)),
+    Column("initiatives", JSON(none_as_null=True)),
+    Column("ended_at", AwareTime),  # first seen to be gone from the configuration
 )
 
 messages = Table(
@@ -46,7 +50,7 @@ Index("ix_digest_slots_digest_id_until", digest_slots.c.digest_id, digest_slots.
 told_stories = Table(
     "told_stories",
     metadata,
-    Column("digest_id", Words, primary_key=True),
+    Column("channel_id", Words, primary_key=True),
     Column("story_id", String, primary_key=True),
     Column("first_told_at", AwareTime, nullable=False),
 )
@@ -55,10 +59,10 @@ Index("ix_told_stories_story_id", told_stories.c.story_id)
 told_versions = Table(
     "told_versions",
     metadata,
-    Column("digest_id", Words, primary_key=True),
+    Column("channel_id", Words, primary_key=True),
     Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("version", Integer, nullable=False),  # the last that readers were told, or that says the same
-    Column("told_at", AwareTime, nullable=False),
+    Column("told_at", AwareTime, nullable=False),  # as news, last
     sqlite_with_rowid=False,
 )
 Index("ix_told_versions_article_id", told_versions.c.article_id)
@@ -66,7 +70,7 @@ Index("ix_told_versions_article_id", told_versions.c.article_id)
 article_changes = Table(
     "article_changes",
     metadata,
-    Column("digest_id", Words, primary_key=True),
+    Column("channel_id", Words, primary_key=True),
     Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("before", Integer, primary_key=True, autoincrement=False),  # the version that was told
     Column("after", Integer, nullable=False),
@@ -89,6 +93,15 @@ message_stories = Table(
 )
 Index("ix_message_stories_message_key", message_stories.c.message_key)
 
+message_articles = Table(
+    "message_articles",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_key", Words, ForeignKey("messages.key", ondelete="CASCADE"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+Index("ix_message_articles_message_key", message_articles.c.message_key)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -104,6 +117,8 @@ deliveries = Table(
     Column("last_error", Words),
     Column("answer", Words),
     Column("refused", Boolean, nullable=False),  # parked because the other side will never take it
+    Column("asked", Boolean, nullable=False),  # a person wants it tried, whatever stands in the way
+    Column("held_up", Boolean, nullable=False),  # put off because of its channel, not of itself
     Column("claimed_until", AwareTime),
     Column("due_at", AwareTime),  # set while it is pending
 )
@@ -122,23 +137,54 @@ channel_bans = Table(
     Column("reason", Words, nullable=False),
 )
 
+channel_holds = Table(
+    "channel_holds",
+    metadata,
+    Column("channel_id", Words, primary_key=True),
+    Column("since", AwareTime, nullable=False),  # nothing was handed over there since the trouble began
+    Column("until", AwareTime, nullable=False),  # nothing more is sent there before
+    Column("reason", Words, nullable=False),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("channel_id", Words, primary_key=True),
+    Column("recipient", Words, primary_key=True),
+    Column("messages", Integer, nullable=False),  # refused in a row; three of them suspend the recipient
+    Column("since", AwareTime, nullable=False),  # the first of them
+    Column("reason", Words, nullable=False),  # what was said of the last
+)
+
 unsubscribed = Table(
     "unsubscribed",
     metadata,
     Column("channel_id", Words, primary_key=True),
-    Column("recipient", Words, primary_key=True),
-    Column("digest_id", Words, primary_key=True),  # "": everything
+    Column("reader", Words, primary_key=True),  # the address alone, see alerts.threads.reader
+    Column("thread", Words, primary_key=True),  # "digest-morning", "initiative-trust"
     Column("at", AwareTime, nullable=False),
 )
 
-told_troubles = Table(
-    "told_troubles",
+told_alerts = Table(
+    "told_alerts",  # see alerts.alert_memory
     metadata,
     Column("channel_id", Words, primary_key=True),
-    Column("kind", String, primary_key=True),  # source, channel, configuration …
+    Column("kind", String, primary_key=True),  # surge, silence, commitment, source, channel …
     Column("subject", Words, primary_key=True),  # of that kind: a source id, say
-    Column("since", AwareTime, nullable=False),  # the trouble
-    Column("first_told_at", AwareTime, nullable=False),
-    Column("last_told_at", AwareTime, nullable=False),
+    Column("since", AwareTime, nullable=False),
+    Column("noticed_at", AwareTime, nullable=False),
+    Column("told_at", AwareTime),
+    Column("last_told_at", AwareTime),
+    Column("stage", Integer, nullable=False),
+    Column("over_at", AwareTime),
+    Column("reason", Words, nullable=False),
+)
+
+noticed_troubles = Table(
+    "noticed_troubles",  # of which nothing else in the database speaks, as long as they last
+    metadata,
+    Column("kind", String, primary_key=True),  # configuration, template
+    Column("subject", Words, primary_key=True),
+    Column("since", AwareTime, nullable=False),
     Column("reason", Words, nullable=False),
 )

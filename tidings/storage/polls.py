@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy.sql.dml import Insert
 
+from crawler.failpoints import reach
 from crawler.records import Article, Edit, Poll, Sighting, TextState
 from tidings.storage import changes, gaps
 from tidings.storage.article_rows import A, V, existing, fetch, hold, new_row, version_row
@@ -89,6 +90,7 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
     moment = _moment(poll)
     day = moment.date() if poll.keys else None
     current = save_state(connection, poll.state, url=poll.url, now=moment, listed=day)
+    reach("after_validators")
 
     if poll.gap is not None:
         gaps.add(connection, poll.gap)
@@ -104,6 +106,7 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
         connection.execute(_NEW_ARTICLES, [new_row(article) for article in new])
         rows = [version_row(one, made_at=one.first_seen_at, origin="feed") for one in new]
         connection.execute(_NEW_VERSIONS, rows)
+        reach("after_entry_insert")
     _list_keys(connection, keys, same, source_id=poll.state.source_id, day=moment.date())
 
     named = [*(one.article_id for one in poll.sightings), *(one.article_id for one in poll.edits)]

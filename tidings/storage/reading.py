@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, update
 
+from crawler.failpoints import reach
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
 from tidings.storage import changes, crashes
@@ -144,6 +145,7 @@ def record_page(
     elif posts is not None:
         connection.execute(update(article_versions).where(in_force).values(posts=posts))
     connection.execute(update(articles).where(A.id == article_id).values(**values))
+    reach("page_insert")
     if after.version != before.version:
         changes.review(connection, article_id)
     if crashes.has_crashed(before):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from alerts.alert_records import ToldStory
 from alerts.bringers import Bringer
-from alerts.rhythm_alerts import Moments
+from alerts.moments import Moments
+from alerts.records import Telling
 from crawler.records import SourceState
-from tidings.storage.article_rows import A
+from tidings.storage.article_rows import A, chunks
 from tidings.storage.engine import Database
 from tidings.storage.match_rows import M
-from tidings.storage.outbox_tables import messages
 from tidings.storage.review import FREE
 from tidings.storage.sources import S, active
-from tidings.storage.tables import articles, initiative_rules, matches, sources
-from tidings.storage.tellings import OUTLET
+from tidings.storage.tables import articles, initiative_rules, match_commitments, matches, sources
+from tidings.storage.tellings import COLUMNS, OUTLET, to_telling
 
+C = match_commitments.c
 R = initiative_rules.c
 
 # When a report came. One that was found in the archive came when its article did.
@@ -46,12 +49,34 @@ class SqlRhythms:
         """Whether half of the sources are behind with their polls, and initiatives whose run over the archive waits."""
         return await self._database.read(lambda connection: _unready(connection, now - behind))
 
-    async def told(self, prefix: str) -> tuple[str, ...]:
-        """Keys of messages that begin with `prefix`."""
-        mine = messages.c.key.startswith(prefix, autoescape=True)
-        return await self._database.read(
-            lambda connection: tuple(connection.execute(select(messages.c.key).where(mine)).scalars())
+    async def began(self, initiative_id: str, since: datetime, until: datetime) -> tuple[ToldStory, ...]:
+        """Stories whose first report came with since <= moment < until, those in most outlets first."""
+        first = func.min(_came, type_=M.matched_at.type)
+        found = await self._database.read(
+            lambda connection: _stories(
+                connection, initiative_id, _STORY, and_(first >= since, first < until)
+            )
         )
+        return tuple(sorted(found, key=lambda one: (-one.outlets, one.came, one.id)))
+
+    async def reported(self, initiative_id: str, after: datetime) -> tuple[ToldStory, ...]:
+        """Stories of which a report came after a moment, by the first such report."""
+        found = await self._database.read(
+            lambda connection: _stories(connection, initiative_id, and_(_REPORT, _came > after), None)
+        )
+        return tuple(sorted(found, key=lambda one: (one.came, one.id)))
+
+    async def filed(
+        self, initiative_id: str, commitment_id: str, limit: int
+    ) -> tuple[tuple[Telling, ...], int]:
+        """The newest reports filed under a commitment, newest first, and how many there are in all."""
+        return await self._database.read(
+            lambda connection: _filed(connection, initiative_id, commitment_id, limit)
+        )
+
+    async def watched_since(self) -> datetime | None:
+        """When the first article came that is still kept."""
+        return await self._database.read(_watched_since)
 
 
 def _of(initiative_id: str) -> ColumnElement[bool]:
@@ -74,10 +99,77 @@ def _moments(connection: Connection, initiative_id: str, since: datetime) -> Mom
         .where(_of(initiative_id), _REPORT)
     ).scalar_one()
     return Moments(
-        watched_since=connection.execute(select(func.min(A.first_seen_at))).scalar_one(),
+        watched_since=_watched_since(connection),
         stories=tuple(stories),
         last_report=last,
     )
+
+
+def _watched_since(connection: Connection) -> datetime | None:
+    first: datetime | None = connection.execute(select(func.min(A.first_seen_at))).scalar_one()
+    return first
+
+
+def _stories(
+    connection: Connection,
+    initiative_id: str,
+    reports: ColumnElement[bool],
+    stories: ColumnElement[bool] | None,
+) -> tuple[ToldStory, ...]:
+    """Stories of such reports, each under the title of the first of them."""
+    came = func.min(_came, type_=M.matched_at.type)
+    outlets = func.count(func.distinct(A.source_id))
+    query = (
+        select(A.story_id, came.label("at"), outlets.label("outlets"))
+        .select_from(matches.join(articles, A.id == M.article_id))
+        .where(_of(initiative_id), reports)
+        .group_by(A.story_id)
+    )
+    grouped = connection.execute(query if stories is None else query.having(stories)).all()
+    leads = _leads(connection, initiative_id, reports, [row.story_id for row in grouped])
+    return tuple(
+        ToldStory(
+            id=row.story_id,
+            title=lead.title,
+            url=lead.url,
+            source=lead.source,
+            published=lead.published,
+            came=row.at,
+            outlets=row.outlets,
+        )
+        for row in grouped
+        if (lead := leads.get(row.story_id)) is not None
+    )
+
+
+def _leads(
+    connection: Connection, initiative_id: str, reports: ColumnElement[bool], story_ids: Sequence[str]
+) -> dict[str, Telling]:
+    """Of each story the report that came first."""
+    found: dict[str, Telling] = {}
+    for some in chunks(story_ids):
+        rows = connection.execute(
+            select(A.story_id, *COLUMNS)
+            .select_from(matches.join(articles, A.id == M.article_id).join(sources, S.id == A.source_id))
+            .where(_of(initiative_id), reports, A.story_id.in_(some))
+            .order_by(_came, A.id)
+        )
+        for row in rows:
+            found.setdefault(row.story_id, to_telling(row))
+    return found
+
+
+def _filed(
+    connection: Connection, initiative_id: str, commitment_id: str, limit: int
+) -> tuple[tuple[Telling, ...], int]:
+    mine = and_(C.initiative_id == initiative_id, C.commitment_id == commitment_id, FREE)
+    filed = match_commitments.join(articles, A.id == C.article_id).join(sources, S.id == A.source_id)
+    newest = func.coalesce(A.published_at, A.first_seen_at).desc()
+    rows = connection.execute(
+        select(*COLUMNS).select_from(filed).where(mine).order_by(newest, A.id).limit(limit)
+    )
+    number = connection.execute(select(func.count()).select_from(filed).where(mine)).scalar_one()
+    return tuple(to_telling(row) for row in rows), number
 
 
 def _bringers(

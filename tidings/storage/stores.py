@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from alerts.alert_memory import AlertStore
 from alerts.ports import DeliveryStore, DigestStore, MatchStore
 from crawler.ports import ArticleStore, HostStore, SourceStore
+from tidings.storage.alert_memory import SqlAlertMemory
 from tidings.storage.archive import SqlArchive
 from tidings.storage.articles import SqlArticles
 from tidings.storage.counts import SqlCounts
@@ -17,8 +19,11 @@ from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
 from tidings.storage.retention import SqlRetention
 from tidings.storage.rhythms import SqlRhythms
+from tidings.storage.sent import SqlSent
 from tidings.storage.sources import SqlSources
 from tidings.storage.story_commands import SqlStories
+from tidings.storage.troubles import SqlTroubles
+from tidings.storage.unsubscribed import SqlUnsubscribed
 
 
 class Stores:
@@ -31,6 +36,7 @@ class Stores:
         self.matches: MatchStore = SqlMatches(database)
         self.digests: DigestStore = SqlDigests(database)
         self.deliveries: DeliveryStore = SqlDeliveries(database)
+        self.alerts: AlertStore = SqlAlertMemory(database)
         self.archive = SqlArchive(database)
         self.counts = SqlCounts(database)
         self.lookup = SqlLookup(database)
@@ -38,4 +44,7 @@ class Stores:
         self.edits = SqlEdits(database)
         self.retention = SqlRetention(database)
         self.rhythms = SqlRhythms(database)
+        self.sent = SqlSent(database)
         self.stories = SqlStories(database)
+        self.troubles = SqlTroubles(database)
+        self.unsubscribed = SqlUnsubscribed(database)

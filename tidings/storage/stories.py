@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, case, delete, select, update
 
 from crawler.folds import founder_of
 from tidings.storage.article_rows import A, chunks, hold
 from tidings.storage.constraints import forget_constraints, move_constraints
 from tidings.storage.dialect import AnyRow, insert
-from tidings.storage.match_rows import M
-from tidings.storage.outbox_tables import digest_slots, digests, message_stories, told_stories
-from tidings.storage.tables import articles, matches, stories, story_aliases
+from tidings.storage.outbox_tables import (
+    deliveries,
+    message_articles,
+    message_stories,
+    messages,
+    told_stories,
+    told_versions,
+)
+from tidings.storage.tables import articles, stories, story_aliases
 
 S = stories.c
 L = story_aliases.c
 T = told_stories.c
 B = message_stories.c
-D = digest_slots.c
+N = message_articles.c
+W = told_versions.c
+G = deliveries.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,7 @@ class ToldArticle:
     digest_id: str
     message_key: str
     at: datetime  # when it was composed
+    channels: tuple[str, ...]  # to which it goes, in order
 
 
 # -- names -----------------------------------------------------------------------------------------
@@ -123,7 +130,7 @@ def _tell(connection: Connection, told: Sequence[dict[str, Any]], carried: Seque
     if told:
         statement = insert(connection, told_stories)
         earlier = statement.on_conflict_do_update(
-            index_elements=[T.digest_id, T.story_id],
+            index_elements=[T.channel_id, T.story_id],
             set_={"first_told_at": statement.excluded.first_told_at},
             where=T.first_told_at > statement.excluded.first_told_at,
         )
@@ -231,92 +238,89 @@ def _share_names(
 
 
 def told_in(connection: Connection, story_id: str) -> tuple[ToldArticle, ...]:
-    """Which articles of a story were told in which messages, by time.
-
-    A digest tells a match in the first of its windows that ends after it.
-    """
-    carried = select(B.message_key).where(B.story_id == story_id)
-    carriers = set(connection.execute(carried).scalars())
-    found: Sequence[AnyRow] = connection.execute(
-        select(M.article_id, M.matched_at)
-        .select_from(matches.join(articles, A.id == M.article_id))
-        .where(A.story_id == story_id, M.told_at.is_not(None))
-        .distinct()
-    ).all()
-    if not carriers or not found:
-        return ()
-    telling = select(D.digest_id, func.max(D.until).label("last")).where(D.message_key.in_(carried))
-    ends = telling.group_by(D.digest_id).subquery()
-    slots: dict[tuple[str, datetime], list[AnyRow]] = defaultdict(list)
-    for row in connection.execute(
-        select(D.digest_id, D.until, D.message_key, D.frozen_at, digests.c.started_at)
+    """Which articles of a story were told in which messages, by time."""
+    rows = connection.execute(
+        select(N.article_id, messages.c.key, messages.c.digest_id, messages.c.created_at)
         .select_from(
-            digest_slots.join(ends, ends.c.digest_id == D.digest_id).outerjoin(
-                digests, digests.c.id == D.digest_id
+            articles.join(message_articles, N.article_id == A.id).join(
+                messages, messages.c.key == N.message_key
             )
         )
-        .where(D.until >= min(match.matched_at for match in found), D.until <= ends.c.last)
-        .order_by(D.digest_id, D.until)
-    ):
-        slots[row.digest_id, row.started_at].append(row)
-    told = set()
-    for (digest_id, started_at), windows in slots.items():
-        edges = [row.until for row in windows]
-        for match in found:
-            place = bisect_left(edges, match.matched_at)
-            if place == len(edges) or (started_at is not None and match.matched_at <= started_at):
-                continue
-            window = windows[place]
-            if window.message_key in carriers:
-                told.add(
-                    ToldArticle(
-                        article_id=match.article_id,
-                        digest_id=digest_id,
-                        message_key=window.message_key,
-                        at=window.frozen_at,
-                    )
-                )
-    return tuple(sorted(told, key=lambda one: (one.at, one.message_key, one.article_id)))
+        .where(A.story_id == story_id)
+        .order_by(messages.c.created_at, messages.c.key, N.article_id)
+    ).all()
+    went = _went_to(connection, {row.key for row in rows})
+    return tuple(
+        ToldArticle(
+            article_id=row.article_id,
+            digest_id=row.digest_id,
+            message_key=row.key,
+            at=row.created_at,
+            channels=went.get(row.key, ()),
+        )
+        for row in rows
+    )
+
+
+def _went_to(connection: Connection, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The channels of messages, by their keys."""
+    found: dict[str, tuple[str, ...]] = {}
+    for some in chunks(sorted(keys)):
+        for row in connection.execute(
+            select(G.message_key, G.channel_id)
+            .where(G.message_key.in_(some))
+            .distinct()
+            .order_by(G.message_key, G.channel_id)
+        ):
+            found[row.message_key] = (*found.get(row.message_key, ()), row.channel_id)
+    return found
 
 
 def _share_told(
     connection: Connection, told: Sequence[ToldArticle], leaving: Collection[str], from_story: str, new: str
 ) -> None:
-    """Each part was told in the messages that told one of its articles."""
-    theirs = [one for one in told if one.article_id in leaving]
+    """Each part was told in the messages, and to the readers, that were told one of its articles."""
+    theirs = {one.message_key for one in told if one.article_id in leaving}
     kept = {one.message_key for one in told if one.article_id not in leaving}
+    first = _first_told(connection, told, new)
     _tell(
         connection,
-        _first_told(theirs, new),
-        [{"story_id": new, "message_key": one} for one in sorted({one.message_key for one in theirs})],
+        [
+            {"channel_id": channel_id, "story_id": new, "first_told_at": at}
+            for channel_id, at in first.items()
+        ],
+        [{"story_id": new, "message_key": one} for one in sorted(theirs)],
     )
-    lost = sorted({one.message_key for one in theirs} - kept)
-    if not lost:
-        return
-    for some in chunks(lost):
+    for some in chunks(sorted(theirs - kept)):
         connection.execute(delete(message_stories).where(B.story_id == from_story, B.message_key.in_(some)))
-    still = select(D.digest_id, func.min(D.frozen_at).label("at")).join(
-        message_stories, B.message_key == D.message_key
-    )
-    left = {
-        row.digest_id: row.at
-        for row in connection.execute(still.where(B.story_id == from_story).group_by(D.digest_id))
-    }
-    for digest_id in sorted({one.digest_id for one in theirs if one.message_key in lost}):
-        this = (T.story_id == from_story, T.digest_id == digest_id)
-        if digest_id in left:
-            connection.execute(update(told_stories).where(*this).values(first_told_at=left[digest_id]))
+    left = _first_told(connection, told, from_story)
+    for channel_id in first:
+        this = (T.story_id == from_story, T.channel_id == channel_id)
+        if channel_id in left:
+            connection.execute(update(told_stories).where(*this).values(first_told_at=left[channel_id]))
         else:
             connection.execute(delete(told_stories).where(*this))
 
 
-def _first_told(told: Iterable[ToldArticle], story_id: str) -> list[dict[str, Any]]:
-    first: dict[str, datetime] = {}
-    for one in told:
-        first[one.digest_id] = min(one.at, first.get(one.digest_id, one.at))
-    return [
-        {"digest_id": digest_id, "story_id": story_id, "first_told_at": at} for digest_id, at in first.items()
+def _first_told(connection: Connection, told: Iterable[ToldArticle], story_id: str) -> dict[str, datetime]:
+    """By channel, when its readers were told first an article that is in this story now."""
+    rows = connection.execute(
+        select(A.id, W.channel_id, W.told_at)
+        .select_from(articles.join(told_versions, W.article_id == A.id))
+        .where(A.story_id == story_id)
+    ).all()
+    moments = [(row.channel_id, row.told_at) for row in rows]
+    here = {(row.id, row.channel_id) for row in rows}
+    moments += [
+        (channel_id, one.at)
+        for one in told
+        for channel_id in one.channels
+        if (one.article_id, channel_id) in here
     ]
+    first: dict[str, datetime] = {}
+    for channel_id, at in moments:
+        first[channel_id] = min(at, first.get(channel_id, at))
+    return dict(sorted(first.items()))
 
 
 # -- rows ------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tidings.storage.constraints import Constraint, constraints_on
 from tidings.storage.dialect import AnyRow
 from tidings.storage.lookup import ways_to
 from tidings.storage.match_rows import M
+from tidings.storage.outbox_tables import deliveries, message_stories, messages
 from tidings.storage.sources import S as SOURCES
 from tidings.storage.stories import L, S, T, ToldArticle, aliases, live, told_in
 from tidings.storage.tables import articles, matches, sources, stories
@@ -48,6 +49,15 @@ class StoryQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldTo:
+    """That the readers of a channel were told a story, by a digest."""
+
+    channel_id: str
+    digest_id: str  # "": by a message that is not kept any more
+    at: datetime  # first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryLine:
     """One story in short."""
 
@@ -59,7 +69,7 @@ class StoryLine:
     first_seen: datetime
     last_seen: datetime
     initiatives: tuple[str, ...]  # that its articles match
-    told: tuple[tuple[str, datetime], ...]  # digest and when it told this story first, by time
+    told: tuple[ToldTo, ...]  # by time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +184,9 @@ def _candidates(connection: Connection, query: StoryQuery) -> list[AnyRow]:
         matching = select(A.story_id).join(matches, M.article_id == A.id)
         wanted.append(S.id.in_(matching.where(M.initiative_id == query.initiative, M.gone_at.is_(None))))
     if query.digest is not None:
-        wanted.append(S.id.in_(select(T.story_id).where(T.digest_id == query.digest)))
+        carried = message_stories.join(messages)
+        telling = select(message_stories.c.story_id).select_from(carried)
+        wanted.append(S.id.in_(telling.where(messages.c.digest_id == query.digest)))
     rows = connection.execute(
         select(S.id, func.count().label("articles"))
         .select_from(stories.join(articles, A.story_id == S.id))
@@ -211,13 +223,7 @@ def _lines(connection: Connection, story_ids: Sequence[str]) -> Iterator[StoryLi
         .order_by(A.first_seen_at, A.id)
     ):
         tellings[row.story_id].append(row)
-    told: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
-    for digest_id, story_id, at in connection.execute(
-        select(T.digest_id, T.story_id, T.first_told_at)
-        .where(T.story_id.in_(story_ids))
-        .order_by(T.first_told_at, T.digest_id)
-    ):
-        told[story_id].append((digest_id, at))
+    told = _told_to(connection, story_ids)
     initiatives: dict[str, list[str]] = defaultdict(list)
     for story_id, initiative_id in connection.execute(
         select(A.story_id, M.initiative_id)
@@ -232,8 +238,30 @@ def _lines(connection: Connection, story_ids: Sequence[str]) -> Iterator[StoryLi
             yield _line(story_id, tellings[story_id], told[story_id], initiatives[story_id])
 
 
+def _told_to(connection: Connection, story_ids: Sequence[str]) -> dict[str, list[ToldTo]]:
+    """By story, who was told it by which digest."""
+    found: dict[str, list[ToldTo]] = defaultdict(list)
+    carried = message_stories.join(messages).join(deliveries)
+    of_story, first = message_stories.c.story_id, func.min(messages.c.created_at, type_=T.first_told_at.type)
+    for story_id, channel_id, digest_id, at in connection.execute(
+        select(of_story, deliveries.c.channel_id, messages.c.digest_id, first)
+        .select_from(carried)
+        .where(of_story.in_(story_ids))
+        .group_by(of_story, deliveries.c.channel_id, messages.c.digest_id)
+    ):
+        found[story_id].append(ToldTo(channel_id=channel_id, digest_id=digest_id, at=at))
+    for channel_id, story_id, at in connection.execute(
+        select(T.channel_id, T.story_id, T.first_told_at).where(T.story_id.in_(story_ids))
+    ):
+        if all(one.channel_id != channel_id for one in found[story_id]):
+            found[story_id].append(ToldTo(channel_id=channel_id, digest_id="", at=at))
+    for told in found.values():
+        told.sort(key=lambda one: (one.at, one.digest_id, one.channel_id))
+    return found
+
+
 def _line(
-    story_id: str, rows: Sequence[AnyRow], told: Sequence[tuple[str, datetime]], initiatives: Sequence[str]
+    story_id: str, rows: Sequence[AnyRow], told: Sequence[ToldTo], initiatives: Sequence[str]
 ) -> StoryLine:
     traced = trace(rows)
     first = traced.reports[0].original

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.messages import Delivery, Message
+from alerts.outgoing import Outgoing, Standing, Window
 from alerts.plans import DigestPlan
-from alerts.records import DigestSlot, Evidence, Field, Match, Strength
+from alerts.records import DigestSlot, Evidence, Field, Match, MatchedArticle, Strength
 from crawler.folds import Fold, Vector
 from crawler.ports import Surroundings
 from crawler.records import (
@@ -149,6 +150,58 @@ def delivery(number: int = 1, **facts: Any) -> Delivery:
         "created_at": NOON,
     }
     return Delivery(**{**plain, **facts})
+
+
+async def freeze(
+    stores: Any,
+    slot: DigestSlot,
+    *,
+    until: datetime,
+    now: datetime,
+    message: Message | None = None,
+    to: Sequence[str] = ("desk",),
+    deliveries: Sequence[Delivery] | None = None,
+    window: Window | None = None,
+    **told: Any,
+) -> bool:
+    """Freeze a slot with one message to these channels, or none; by default with a delivery for each of them."""
+    if message is not None and deliveries is None:
+        deliveries = [
+            delivery(id=f"{message.key} to {one}", message_key=message.key, channel_id=one, recipient="")
+            for one in to
+        ]
+    tellings = (
+        ()
+        if message is None
+        else (Outgoing(message=message, channels=tuple(to), deliveries=tuple(deliveries or ()), **told),)
+    )
+    done: bool = await stores.digests.freeze(slot, until=until, tellings=tellings, now=now, window=window)
+    return done
+
+
+async def window_of(
+    stores: Any, plan: DigestPlan, since: datetime, until: datetime, live: Sequence[str] | None = None
+) -> Window:
+    """The window of a digest as it stands now."""
+    standings = []
+    for channel_id in plan.to:
+        found = await stores.digests.matched(channel_id, plan, since, until)
+        changed = await stores.digests.changed(channel_id, plan, since, until)
+        told_before = sum(one.told_at is not None for one in found)
+        standings.append(
+            Standing(channel_id=channel_id, matches=len(found), told_before=told_before, changes=len(changed))
+        )
+    return Window(
+        initiatives=plan.initiatives,
+        since=since,
+        standings=tuple(standings),
+        live=plan.initiatives if live is None else tuple(live),
+    )
+
+
+def versions_of(found: Sequence[MatchedArticle]) -> tuple[tuple[str, int], ...]:
+    """What is told as news of these."""
+    return tuple({one.telling.article_id: one.version for one in found if not one.changes}.items())
 
 
 async def told_and_matched(stores: Any, *articles: Article, at: datetime = NOON, by: str = "times") -> None:

@@ -19,6 +19,7 @@ from tests.integration.storage.making import (
     article,
     delivery,
     fold,
+    freeze,
     into,
     keys_of,
     match,
@@ -131,8 +132,8 @@ async def test_the_life_of_an_article_is_told_from_its_sighting_to_its_readers(a
     decision = into("s", duplicate_of=article(2).id, similarity=0.93, why="0.93 of its word shingles")
     await archive.articles.fold([one.id], By(no_keys, decision), since=NOON - DAY)
     await archive.matches.record_matches([(one, [match(one)])], NOON + HOUR)
-    await archive.digests.freeze(
-        slot(), until=NOON, message=message(), deliveries=[delivery()], story_ids=["s"], now=NOON
+    await freeze(
+        archive, slot(), until=NOON, message=message(), deliveries=[delivery()], story_ids=["s"], now=NOON
     )
 
     life = await archive.lookup.find(one.id)
@@ -234,7 +235,7 @@ async def test_old_texts_go_and_what_was_found_in_them_stays(archive: Stores) ->
     assert (life.article.text, life.article.title) == ("", article().title)
     assert life.versions[0].purged
     assert life.matches[0].evidence == match(article()).evidence
-    (found,) = await archive.digests.matched(plan(), NOON - DAY, NOON)
+    (found,) = await archive.digests.matched("desk", plan(), NOON - DAY, NOON)
     assert found.text_length == 0
 
 
@@ -242,8 +243,8 @@ async def test_matched_articles_go_with_their_story_and_messages(archive: Stores
     """When `matched` says so; the slot stays composed, and what is still to be sent stays too."""
     await told_and_matched(archive, article())
     story = f"story-{article().id}"
-    await archive.digests.freeze(
-        slot(), until=NOON, message=message(), deliveries=[delivery()], story_ids=[story], now=NOON
+    await freeze(
+        archive, slot(), until=NOON, message=message(), deliveries=[delivery()], story_ids=[story], now=NOON
     )
     assert (await purge(archive, NOON + 31 * DAY, matched=30 * DAY)).messages == 0
     await archive.deliveries.sent("delivery-1", now=NOON, answer="ok")

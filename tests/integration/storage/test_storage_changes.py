@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alerts.records import MatchedArticle, Window
+from alerts.records import MatchedArticle
 from crawler.folds import ChangeKind
 from crawler.records import Edit, TextState
 from tests.integration.storage.making import (
@@ -18,6 +18,7 @@ from tests.integration.storage.making import (
     NOON,
     article,
     fold,
+    freeze,
     match,
     message,
     page,
@@ -26,6 +27,8 @@ from tests.integration.storage.making import (
     slot,
     source,
     told_and_matched,
+    versions_of,
+    window_of,
 )
 
 FIRST, SECOND = "Fire kills 12 in Delhi", "Fire kills 15 in Delhi"
@@ -58,30 +61,32 @@ async def read(stores: Any, at: datetime, text: str) -> None:
 
 
 async def digest(
-    stores: Any, at: datetime, *, name: str = "morning", initiatives: Sequence[str] = ("trust",), **how: Any
+    stores: Any,
+    at: datetime,
+    *,
+    name: str = "morning",
+    to: str = "desk",
+    initiatives: Sequence[str] = ("trust",),
+    **how: Any,
 ) -> tuple[MatchedArticle, ...]:
     """Compose and freeze a digest of all since the last one; what of it is told as changed."""
-    mine = plan(id=name, initiatives=tuple(initiatives))
+    mine = plan(id=name, initiatives=tuple(initiatives), to=(to,))
     since = await stores.digests.last_until(name) or NOON - DAY
-    found = await stores.digests.matched(mine, since, at)
-    changed: tuple[MatchedArticle, ...] = await stores.digests.changed(mine, since, at)
+    found = await stores.digests.matched(to, mine, since, at)
+    changed: tuple[MatchedArticle, ...] = await stores.digests.changed(to, mine, since, at)
+    window = await window_of(stores, mine, since, at)
     if how.pop("meanwhile", None) is not None:
         await edited(stores, at, title=SECOND)
-    window = Window(
-        initiatives=mine.initiatives,
-        since=since,
-        matches=len(found),
-        told=mine.initiatives,
-        versions=tuple((one.telling.article_id, one.version) for one in (*found, *changed)),
-        changes=tuple(dict.fromkeys(change for one in changed for change in one.changes)),
-    )
     key = f"{name}/{at:%d%H%M}"
-    assert await stores.digests.freeze(
+    assert await freeze(
+        stores,
         slot(key, digest_id=name, due=at),
         until=at,
         message=how.pop("message", message(key, digest_id=name)),
-        deliveries=(),
+        to=(to,),
         story_ids=tuple(dict.fromkeys(one.story_id for one in (*found, *changed))),
+        versions=versions_of(found),
+        changes=tuple(dict.fromkeys(change for one in changed for change in one.changes)),
         now=at,
         window=window,
     )
@@ -117,7 +122,7 @@ async def test_looking_is_not_telling(stores: Any) -> None:
     await told(stores)
     await edited(stores, NOON + HOUR, title=SECOND)
     for _ in range(2):
-        assert len(await stores.digests.changed(plan(), NOON, NOON + DAY)) == 1
+        assert len(await stores.digests.changed("desk", plan(), NOON, NOON + DAY)) == 1
     assert len(await digest(stores, NOON + 2 * HOUR, message=None)) == 1
 
     assert len(await digest(stores, NOON + 3 * HOUR)) == 1
@@ -132,17 +137,39 @@ async def test_a_change_after_the_window_waits_for_the_next(stores: Any) -> None
     assert len(await digest(stores, NOON + 3 * HOUR)) == 1
 
 
-async def test_each_digest_tells_its_own_readers(stores: Any) -> None:
-    """Those who were told the first version; others are told the newest, and nothing of a change."""
+async def test_a_change_is_told_to_each_channel_that_was_told_the_version_before(stores: Any) -> None:
+    """Others are told the newest, and nothing of a change."""
     await told(stores)
-    await digest(stores, NOON, name="evening")
+    await digest(stores, NOON, name="evening", to="hook")
+    await edited(stores, NOON + HOUR, title=SECOND)
+
+    assert len(await digest(stores, NOON + 2 * HOUR, name="evening", to="hook")) == 1
+    assert await digest(stores, NOON + 2 * HOUR, name="weekly", to="chat") == ()
+    assert len(await digest(stores, NOON + DAY)) == 1
+    for name, to in (("evening", "hook"), ("weekly", "chat"), ("morning", "desk")):
+        assert await digest(stores, NOON + 2 * DAY, name=name, to=to) == ()
+
+
+async def test_a_change_is_told_to_a_channel_by_the_first_of_its_digests(stores: Any) -> None:
+    """Whichever told the article."""
+    await told(stores)
     await edited(stores, NOON + HOUR, title=SECOND)
 
     assert len(await digest(stores, NOON + 2 * HOUR, name="evening")) == 1
-    assert await digest(stores, NOON + 2 * HOUR, name="weekly") == ()
-    assert len(await digest(stores, NOON + DAY)) == 1
-    for name in ("evening", "weekly", "morning"):
-        assert await digest(stores, NOON + 2 * DAY, name=name) == ()
+    assert await digest(stores, NOON + DAY) == ()
+
+
+async def test_what_an_update_told_is_no_news_of_what_matches_since(stores: Any) -> None:
+    """An article told under one initiative and told as updated is still told under another that it met in between."""
+    await told(stores)
+    await edited(stores, NOON + HOUR, title=SECOND)
+    stored = await stores.articles.get(article().id)
+    await stores.matches.record_matches([(stored, [match(stored), match(stored, "compact")])], NOON + HOUR)
+    assert len(await digest(stores, NOON + 2 * HOUR)) == 1
+
+    (found,) = await stores.digests.matched("desk", plan(initiatives=("compact",)), NOON, NOON + DAY)
+
+    assert (found.telling.article_id, found.told_at) == (article().id, NOON)
 
 
 async def test_what_was_not_told_has_not_changed_for_its_readers(stores: Any) -> None:
@@ -283,17 +310,11 @@ async def test_an_edit_at_the_moment_of_freezing_is_not_lost(stores: Any) -> Non
     """Whichever of them is first, the readers were told the version before."""
     every = [article(number, title=FIRST) for number in range(1, 9)]
     await told_and_matched(stores, *every)
-    window = Window(
-        initiatives=("trust",),
-        since=NOON - DAY,
-        matches=len(every),
-        told=("trust",),
-        versions=tuple((one.id, 1) for one in every),
-    )
-    facts: dict[str, Any] = {"until": NOON, "deliveries": (), "story_ids": (), "now": NOON}
+    window = await window_of(stores, plan(), NOON - DAY, NOON)
+    facts: dict[str, Any] = {"until": NOON, "now": NOON, "versions": tuple((one.id, 1) for one in every)}
     edits = (edited(stores, NOON, title=SECOND, number=number) for number in range(1, 9))
 
-    await asyncio.gather(*edits, stores.digests.freeze(slot(), message=message(), window=window, **facts))
+    await asyncio.gather(*edits, freeze(stores, slot(), message=message(), window=window, **facts))
 
     found = await digest(stores, NOON + DAY)
     assert [one.changes[0].after for one in found] == [2] * len(every)
@@ -332,8 +353,8 @@ async def test_a_follow_up_and_a_change_of_one_story_come_together(stores: Any) 
     await fold(stores, later, f"story-{article().id}")
     await stores.matches.record_matches([(later, [match(later)])], NOON + HOUR)
 
-    (new,) = await stores.digests.matched(plan(), NOON, NOON + DAY)
-    (old,) = await stores.digests.changed(plan(), NOON, NOON + DAY)
+    (new,) = await stores.digests.matched("desk", plan(), NOON, NOON + DAY)
+    (old,) = await stores.digests.changed("desk", plan(), NOON, NOON + DAY)
 
     assert new.story_id == old.story_id
     assert (new.telling.article_id, new.changes, new.told_at) == (later.id, (), NOON)
@@ -344,13 +365,19 @@ async def test_two_composers_at_once_tell_a_change_once(stores: Any) -> None:
     """The slot is frozen by one of them."""
     await told(stores)
     await edited(stores, NOON + HOUR, title=SECOND)
-    (found,) = await stores.digests.changed(plan(), NOON, NOON + DAY)
-    window = Window(initiatives=("trust",), since=NOON, matches=0, told=("trust",), changes=found.changes)
-    facts: dict[str, Any] = {"until": NOON + DAY, "deliveries": (), "story_ids": (), "now": NOON + DAY}
+    (found,) = await stores.digests.changed("desk", plan(), NOON, NOON + DAY)
+    windows = [await window_of(stores, plan(id=name), NOON, NOON + DAY) for name in ("morning", "evening")]
+    facts: dict[str, Any] = {"until": NOON + DAY, "changes": found.changes, "now": NOON + DAY}
 
     frozen = [
-        await stores.digests.freeze(slot(f"key {n}"), message=message(f"key {n}"), window=window, **facts)
-        for n in range(2)
+        await freeze(
+            stores,
+            slot(f"key {n}", digest_id=name),
+            message=message(f"key {n}"),
+            window=windows[n],
+            **facts,
+        )
+        for n, name in enumerate(("morning", "evening"))
     ]
 
     assert frozen == [True, False]

@@ -22,6 +22,7 @@ from tests.integration.storage.making import (
     By,
     article,
     delivery,
+    freeze,
     into,
     keys_of,
     message,
@@ -178,7 +179,7 @@ async def test_what_waits_for_work_is_found_by_its_own_index(database: Database)
         await stores.matches.unmatched(10)
         await stores.matches.record_matches([(article(), [])], NOON)
         await stores.deliveries.claim_due(NOON, 10, LEASE)
-        await stores.digests.matched(plan(), NOON, NOON + HOUR)
+        await stores.digests.matched("desk", plan(), NOON, NOON + HOUR)
         await stores.digests.last_until("morning")
 
     def plans(connection: Connection) -> list[str]:
@@ -190,7 +191,16 @@ async def test_what_waits_for_work_is_found_by_its_own_index(database: Database)
         ]
 
     scans = [line for line in await database.write(plans) if line.startswith("SCAN")]
-    small = ("sources", "chosen", "anon", "(subquery", "asked", "newest", "story_constraints")
+    small = (
+        "sources",
+        "chosen",
+        "anon",
+        "(subquery",
+        "asked",
+        "newest",
+        "story_constraints",
+        "channel_holds",
+    )
     assert [line for line in scans if not line.startswith(tuple(f"SCAN {name}" for name in small))] == []
 
 
@@ -320,8 +330,9 @@ async def test_a_digest_that_fails_anywhere_is_not_composed(database: Database) 
     await told_and_matched(stores, article())
     before = await database.read(row_counts)
 
-    def freeze() -> Awaitable[bool]:
-        return stores.digests.freeze(
+    def frozen() -> Awaitable[bool]:
+        return freeze(
+            stores,
             slot(),
             until=NOON,
             message=message(),
@@ -331,7 +342,7 @@ async def test_a_digest_that_fails_anywhere_is_not_composed(database: Database) 
         )
 
     faults = 0
-    async for failed in failing_at_each_statement(freeze):
+    async for failed in failing_at_each_statement(frozen):
         faults += failed
         if failed:
             assert await database.read(row_counts) == before

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from alerts.records import Coverage, FailingSource, Gap, ToldIn, Unread, Window
+from alerts.outgoing import Outgoing
+from alerts.records import Coverage, FailingSource, Gap, ToldIn, Unread
 from crawler.records import SourceState, TextState
+from tests.integration.storage import making
 from tests.integration.storage.making import (
     DAY,
     HOUR,
@@ -27,6 +28,7 @@ from tests.integration.storage.making import (
     slot,
     source,
     told_and_matched,
+    window_of,
 )
 
 
@@ -36,10 +38,11 @@ async def _sources(stores: Any) -> None:
 
 
 async def freeze(stores: Any, **facts: Any) -> bool:
-    plain: dict[str, Any] = {"until": NOON, "message": message(), "now": NOON, "story_ids": ()}
-    given = {**plain, "deliveries": (delivery(1), delivery(2)), **facts}
-    frozen: bool = await stores.digests.freeze(given.pop("slot", slot()), **given)
-    return frozen
+    plain: dict[str, Any] = {"until": NOON, "message": message(), "now": NOON}
+    if "message" not in facts:
+        plain["deliveries"] = (delivery(1), delivery(2))
+    given = {**plain, **facts}
+    return await making.freeze(stores, given.pop("slot", slot()), **given)
 
 
 async def test_the_start_of_a_digest_is_the_first_time_it_was_seen(stores: Any) -> None:
@@ -54,7 +57,7 @@ async def test_a_window_is_of_matching_open_at_its_start_and_closed_at_its_end(s
     for number, moment in ((1, NOON), (2, NOON + MINUTE), (3, NOON + HOUR)):
         await told_and_matched(stores, article(number, published_at=NOON - 90 * DAY), at=moment)
 
-    found = await stores.digests.matched(plan(), NOON, NOON + HOUR)
+    found = await stores.digests.matched("desk", plan(), NOON, NOON + HOUR)
 
     assert [one.telling.article_id for one in found] == [article(2).id, article(3).id]
 
@@ -67,7 +70,7 @@ async def test_a_match_comes_with_what_a_digest_needs_of_its_article(stores: Any
     await stores.matches.record_matches([(one, [match(one)])], NOON)
     await told_and_matched(stores, article(2, source_id="post", first_seen_at=NOON), by="post")
 
-    first, second = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    first, second = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
 
     telling = first.telling
     assert (telling.title, telling.url, telling.source) == (one.title, one.url, "The Times")
@@ -77,7 +80,9 @@ async def test_a_match_comes_with_what_a_digest_needs_of_its_article(stores: Any
     assert (first.text_state, first.told_at) == ("feed", None)
     assert second.telling.source == "post"
     await stores.articles.record_poll(poll(by="post", state={"title": "Evening Post"}))
-    assert (await stores.digests.matched(plan(), NOON - DAY, NOON))[1].telling.source == "Evening Post"
+    assert (await stores.digests.matched("desk", plan(), NOON - DAY, NOON))[
+        1
+    ].telling.source == "Evening Post"
 
 
 async def test_only_the_initiatives_of_the_plan_are_told(stores: Any) -> None:
@@ -87,29 +92,202 @@ async def test_only_the_initiatives_of_the_plan_are_told(stores: Any) -> None:
     found = [match(article(), name) for name in ("trust", "compact", "other")]
     await stores.matches.record_matches([(article(), found)], NOON)
 
-    told = await stores.digests.matched(plan(initiatives=("trust", "compact")), NOON - DAY, NOON)
+    told = await stores.digests.matched("desk", plan(initiatives=("trust", "compact")), NOON - DAY, NOON)
 
     assert [one.match.initiative_id for one in told] == ["compact", "trust"]
-    assert await stores.digests.matched(plan(initiatives=()), NOON - DAY, NOON) == ()
+    assert await stores.digests.matched("desk", plan(initiatives=()), NOON - DAY, NOON) == ()
 
 
 async def test_backfilled_articles_are_never_told(stores: Any) -> None:
     """Known before we came, filed, and no news."""
     await told_and_matched(stores, article(backfilled=True))
 
-    assert await stores.digests.matched(plan(), NOON - DAY, NOON + DAY) == ()
+    assert await stores.digests.matched("desk", plan(), NOON - DAY, NOON + DAY) == ()
 
 
-async def test_a_story_is_told_by_digest(stores: Any) -> None:
-    """What one digest told is new to the readers of another."""
+async def test_a_story_is_told_to_a_channel_by_whatever_digest(stores: Any) -> None:
+    """What one digest told is known to its channel's readers in every other, and new to those of another channel."""
     await told_and_matched(stores, article(1), article(2))
     await freeze(stores, story_ids=(f"story-{article(1).id}",), now=NOON + HOUR)
 
-    mine = await stores.digests.matched(plan(), NOON - DAY, NOON)
-    other = await stores.digests.matched(plan(id="evening"), NOON - DAY, NOON)
-
-    assert [one.told_at for one in mine] == [NOON + HOUR, None]
+    for name in ("morning", "evening"):
+        mine = await stores.digests.matched("desk", plan(id=name), NOON - DAY, NOON)
+        assert [one.told_at for one in mine] == [NOON + HOUR, None]
+    other = await stores.digests.matched("hook", plan(), NOON - DAY, NOON)
     assert [one.told_at for one in other] == [None, None]
+
+
+async def test_an_article_is_told_to_a_channel_once(stores: Any) -> None:
+    """Under another initiative that it met by then neither; under one that it meets later it is."""
+    await told_and_matched(stores, article(1), article(2))
+    both = plan(initiatives=("trust", "compact"))
+    stored = await stores.articles.get(article(1).id)
+    await stores.matches.record_matches([(stored, [match(stored), match(stored, "compact")])], NOON)
+    assert await freeze(stores, now=NOON + HOUR, until=NOON + HOUR, versions=((article(1).id, 1),))
+
+    (left,) = await stores.digests.matched("desk", plan(id="evening"), NOON - DAY, NOON + HOUR)
+    assert left.telling.article_id == article(2).id
+    assert len(await stores.digests.matched("desk", both, NOON - DAY, NOON + HOUR)) == 1
+    assert len(await stores.digests.matched("hook", both, NOON - DAY, NOON + HOUR)) == 3
+
+    later = [match(stored), match(stored, "compact"), match(stored, "quantum")]
+    await stores.matches.record_matches([(stored, later)], NOON + 2 * HOUR)
+    (anew,) = await stores.digests.matched("desk", plan(initiatives=("quantum",)), NOON - DAY, NOON + DAY)
+    assert (anew.telling.article_id, anew.match.initiative_id) == (article(1).id, "quantum")
+
+
+async def test_several_messages_of_a_slot_tell_their_own_channels(stores: Any) -> None:
+    """All in one step, and each is found again by what it told."""
+    await told_and_matched(stores, article(1), article(2))
+    tellings = [
+        Outgoing(
+            message=message(f"morning/1{end}"),
+            channels=(channel,),
+            deliveries=(delivery(number, message_key=f"morning/1{end}", channel_id=channel),),
+            story_ids=(f"story-{article(number).id}",),
+            versions=((article(number).id, 1),),
+        )
+        for number, channel, end in ((1, "desk", ""), (2, "hook", "/hook"))
+    ]
+
+    assert await stores.digests.freeze(slot("1"), until=NOON, tellings=tellings, now=NOON)
+
+    for channel, unknown in (("desk", 2), ("hook", 1)):
+        (left,) = await stores.digests.matched(channel, plan(), NOON - DAY, NOON)
+        assert left.telling.article_id == article(unknown).id
+    assert {one.message_key for one in await stores.deliveries.list()} == {"morning/1", "morning/1/hook"}
+
+
+async def test_a_digest_that_tells_a_channel_meanwhile_lets_another_be_composed_anew(stores: Any) -> None:
+    """Another process froze it since the window was read: nothing is told twice."""
+    await told_and_matched(stores, article())
+    window = await window_of(stores, plan(id="evening", to=("hook", "desk")), NOON - DAY, NOON)
+    assert await freeze(stores, versions=((article().id, 1),), story_ids=(f"story-{article().id}",))
+
+    evening = {"slot": slot(digest_id="evening"), "message": message("evening/1"), "window": window}
+    assert not await freeze(stores, **evening, to=("hook", "desk"), versions=((article().id, 1),))
+
+    assert {one.message_key for one in await stores.deliveries.list()} == {message().key}
+    assert await stores.digests.last_until("evening") is None
+
+
+async def test_a_story_that_is_told_meanwhile_is_no_news_any_more(stores: Any) -> None:
+    """By another article of it: the digest that is being composed would call it new."""
+    for number in (1, 2):
+        one = article(number)
+        await stores.articles.record_poll(poll(one))
+        await fold(stores, one, "s")
+        await stores.matches.record_matches(
+            [(one, [match(one, "trust" if number == 1 else "compact")])], NOON
+        )
+    other = plan(id="evening", initiatives=("compact",))
+    window = await window_of(stores, other, NOON - DAY, NOON)
+    assert await freeze(stores, versions=((article(1).id, 1),), story_ids=("s",))
+
+    told = {"message": message("evening/1"), "versions": ((article(2).id, 1),), "story_ids": ("s",)}
+    assert not await freeze(stores, slot=slot(digest_id="evening"), window=window, **told)
+
+
+async def test_a_message_that_was_cancelled_is_none_that_readers_could_find(stores: Any) -> None:
+    """What it told stays told: that was the operator's decision. Of a parked one the retry may still come."""
+    await told_and_matched(stores, article(1))
+    await fold(stores, article(1), "s")
+    await freeze(stores, story_ids=("s",), versions=((article(1).id, 1),), deliveries=(delivery(1),))
+    later = article(2, first_seen_at=NOON + HOUR)
+    await stores.articles.record_poll(poll(later, at=NOON + HOUR))
+    await fold(stores, later, "s")
+    await stores.matches.record_matches([(later, [match(later)])], NOON + HOUR)
+    await stores.deliveries.claim_due(NOON, 1, LEASE)
+    await stores.deliveries.park("delivery-1", now=NOON, error="no")
+
+    (parked,) = await stores.digests.matched("desk", plan(), NOON, NOON + DAY)
+    await stores.deliveries.cancel("delivery-1")
+    (cancelled,) = await stores.digests.matched("desk", plan(), NOON, NOON + DAY)
+
+    assert parked.told_in is not None
+    assert (parked.told_at, parked.told_in.key) == (NOON, message().key)
+    assert (cancelled.told_at, cancelled.told_in) == (NOON, None)
+
+
+async def test_a_new_digest_begins_where_the_one_that_it_replaces_ended(stores: Any) -> None:
+    """Renamed: the same channel and initiative, and the old id stands in no configuration any more."""
+    old = plan(id="old", initiatives=("trust", "compact"))
+    await stores.digests.begin([old, plan(id="stays")], NOON - 3 * DAY)
+    await freeze(stores, slot=slot(digest_id="old"), message=message("old/1"), until=NOON - DAY)
+    after = [
+        plan(id="stays"),
+        plan(id="new"),
+        plan(id="elsewhere", to=("hook",)),
+        plan(id="other", initiatives=("quantum",)),
+    ]
+
+    assert await stores.digests.first(after[1], after, NOON) == NOON - DAY
+    await stores.digests.begin(after, NOON)
+
+    assert [await stores.digests.start(one.id, NOON + DAY) for one in after] == [
+        NOON - 3 * DAY,
+        NOON - DAY,
+        NOON,
+        NOON,
+    ]
+    late = [*after, plan(id="late")]
+    assert await stores.digests.first(late[-1], late, NOON + 2 * DAY) == NOON + 2 * DAY
+
+
+async def test_a_digest_that_was_never_composed_hands_its_start_on(stores: Any) -> None:
+    await stores.digests.begin([plan(id="old")], NOON - DAY)
+
+    await stores.digests.begin([plan(id="new")], NOON)
+
+    assert await stores.digests.start("new", NOON + DAY) == NOON - DAY
+
+
+async def test_slots_that_were_composed_are_known_by_their_keys(stores: Any) -> None:
+    """And how long before they were due that was, by a clock that was ahead."""
+    await freeze(stores, slot=slot("1"))
+
+    await freeze(stores, slot=slot("2", due=NOON - HOUR), message=None)
+
+    assert await stores.digests.frozen("morning", ["0", "1", "2"]) == {"1": HOUR, "2": 0 * HOUR}
+    assert await stores.digests.frozen("evening", ["0", "1"]) == {}
+    assert await stores.digests.frozen("morning", []) == {}
+
+
+async def test_when_the_clock_is_set_back_windows_and_matches_come_with_it(stores: Any) -> None:
+    """What was told in the time that has not come stays told; what was matched in it is told next."""
+    ahead = NOON + 365 * DAY
+    await told_and_matched(stores, article(1), at=ahead)
+    told = {"versions": ((article(1).id, 1),), "story_ids": (f"story-{article(1).id}",)}
+    assert await freeze(stores, until=ahead, now=ahead, deliveries=(delivery(created_at=ahead),), **told)
+    await told_and_matched(stores, article(2), at=ahead)
+
+    assert await stores.digests.set_back(NOON)
+
+    assert await stores.digests.last_until("morning") == NOON
+    (left,) = await stores.digests.matched("desk", plan(), NOON, NOON + HOUR)
+    assert left.telling.article_id == article(2).id
+    assert len(await stores.digests.matched("hook", plan(), NOON, NOON + HOUR)) == 2
+    assert [one.id for one, _ in await stores.deliveries.claim_due(NOON, 10, LEASE)] == ["delivery-1"]
+    assert not await stores.digests.set_back(NOON)
+
+
+async def test_a_clock_that_is_set_right_by_seconds_moves_nothing(stores: Any) -> None:
+    """The clocks of two machines differ by as much."""
+    await freeze(stores, until=NOON + MINUTE)
+
+    assert not await stores.digests.set_back(NOON)
+    assert await stores.digests.last_until("morning") == NOON + MINUTE
+
+
+async def test_the_last_thirty_days_of_an_initiative_are_counted_by_stories(stores: Any) -> None:
+    for number, moment in ((1, NOON - 2 * DAY), (2, NOON - 2 * DAY), (3, NOON)):
+        await told_and_matched(stores, article(number, first_seen_at=moment), at=moment)
+
+    found = await stores.digests.recent(("trust", "compact"), NOON, "Asia/Kolkata")
+
+    assert found["trust"].days == (*[0] * 27, 2, 0, 1)
+    assert found["trust"].last_day.isoformat() == "2026-11-25"
+    assert sum(found["compact"].days) == 0
 
 
 async def test_a_story_keeps_the_time_it_was_told_first(stores: Any) -> None:
@@ -120,12 +298,11 @@ async def test_a_story_keeps_the_time_it_was_told_first(stores: Any) -> None:
             stores,
             slot=slot(key),
             message=message(key),
-            deliveries=(),
             story_ids=(f"story-{article().id}",) * 2,
             now=moment,
         )
 
-    (found,) = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    (found,) = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
     assert found.told_at == NOON
 
 
@@ -143,15 +320,13 @@ async def told_twice(stores: Any) -> Any:
                 stores,
                 slot=slot(str(number)),
                 message=message(f"morning/{number}", subject=f"Mail {number}", created_at=moment + MINUTE),
-                deliveries=(),
                 story_ids=("s",),
+                versions=((one.id, 1),),
                 until=moment + MINUTE,
                 now=moment + MINUTE,
-                window=Window(
-                    initiatives=("trust",), since=moment - DAY + MINUTE, matches=1, told=("trust",)
-                ),
+                window=await window_of(stores, plan(), moment - DAY + MINUTE, moment + MINUTE),
             )
-    (found,) = await stores.digests.matched(plan(), NOON + DAY + MINUTE, NOON + 2 * DAY)
+    (found,) = await stores.digests.matched("desk", plan(), NOON + DAY + MINUTE, NOON + 2 * DAY)
     return found
 
 
@@ -174,10 +349,12 @@ async def test_a_story_told_before_comes_with_the_tellings_that_were_told(stores
     assert {one.credit for one in found.earlier} == {None}
 
 
-async def test_what_another_digest_told_of_a_story_is_not_what_this_one_refers_to(stores: Any) -> None:
+async def test_what_another_channel_was_told_of_a_story_is_nothing_that_this_one_refers_to(
+    stores: Any,
+) -> None:
     await told_twice(stores)
 
-    (found,) = await stores.digests.matched(plan(id="evening"), NOON + DAY + MINUTE, NOON + 2 * DAY)
+    (found,) = await stores.digests.matched("hook", plan(), NOON + DAY + MINUTE, NOON + 2 * DAY)
 
     assert (found.told_at, found.told_in, found.earlier) == (None, None, ())
 
@@ -186,13 +363,14 @@ async def test_a_story_that_went_into_another_refers_to_the_message_that_told_it
     """Told under either name counts: it is not told anew, and its first message is found."""
     await told_and_matched(stores, article(1))
     story = f"story-{article(1).id}"
-    window = Window(initiatives=("trust",), since=NOON - DAY, matches=1, told=("trust",))
-    await freeze(stores, message=message("morning/1"), deliveries=(), story_ids=(story,), window=window)
+    window = await window_of(stores, plan(), NOON - DAY, NOON)
+    told = {"story_ids": (story,), "versions": ((article(1).id, 1),)}
+    await freeze(stores, message=message("morning/1"), window=window, **told)
     await told_and_matched(stores, article(2, first_seen_at=NOON + HOUR), at=NOON + HOUR)
 
     await fold(stores, article(1), f"story-{article(2).id}")
 
-    (found,) = await stores.digests.matched(plan(), NOON, NOON + DAY)
+    (found,) = await stores.digests.matched("desk", plan(), NOON, NOON + DAY)
     assert (found.telling.article_id, found.told_at) == (article(2).id, NOON)
     assert found.told_in is not None
     assert found.told_in.key == "morning/1"
@@ -202,7 +380,7 @@ async def test_a_story_that_went_into_another_refers_to_the_message_that_told_it
 async def test_a_story_that_is_new_refers_to_nothing(stores: Any) -> None:
     await told_and_matched(stores, article())
 
-    (found,) = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    (found,) = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
 
     assert (found.told_in, found.earlier, found.telling.credit) == (None, (), None)
 
@@ -214,7 +392,7 @@ async def test_a_page_that_names_an_address_of_another_site_comes_with_it(stores
         article(2, canonical_url="https://www.times.example/2"),
     )
 
-    found = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    found = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
 
     assert [one.telling.elsewhere for one in found] == ["https://other.example/1", None]
 
@@ -249,13 +427,13 @@ async def test_the_same_key_in_another_digest_is_another_slot(stores: Any) -> No
     """Unique is the pair of digest and key."""
     await freeze(stores)
 
-    assert await freeze(stores, slot=slot(digest_id="evening"), message=message("evening"), deliveries=())
+    assert await freeze(stores, slot=slot(digest_id="evening"), message=message("evening"))
 
 
 async def test_an_empty_digest_counts_as_composed(stores: Any) -> None:
     """Its window is covered; nothing is sent."""
     assert await stores.digests.last_until("morning") is None
-    assert await freeze(stores, message=None, deliveries=(), until=NOON + HOUR)
+    assert await freeze(stores, message=None, until=NOON + HOUR)
 
     assert await stores.digests.last_until("morning") == NOON + HOUR
     assert await stores.deliveries.list() == ()
@@ -265,7 +443,7 @@ async def test_an_empty_digest_counts_as_composed(stores: Any) -> None:
 async def test_the_next_window_begins_where_the_furthest_one_ended(stores: Any) -> None:
     """Whatever the order of composing."""
     await freeze(stores, until=NOON + HOUR)
-    await freeze(stores, slot=slot("2"), message=None, deliveries=(), until=NOON)
+    await freeze(stores, slot=slot("2"), message=None, until=NOON)
 
     assert await stores.digests.last_until("morning") == NOON + HOUR
 
@@ -327,10 +505,10 @@ async def test_coverage_counts_what_answered_and_names_what_did_not(stores: Any)
     assert found == Coverage(
         checked=3,
         failing=(
-            FailingSource(source="blocked", since=before, reason="blocked"),
-            FailingSource(source="broken", since=before, reason="no answer"),
-            FailingSource(source="gone", since=before, reason="410 Gone"),
-            FailingSource(source="lately", since=NOON - HOUR, reason="503"),
+            FailingSource(source="blocked", since=before, reason="blocked", state=SourceState.BLOCKED),
+            FailingSource(source="broken", since=before, reason="no answer", state=SourceState.FAILING),
+            FailingSource(source="gone", since=before, reason="410 Gone", state=SourceState.GONE),
+            FailingSource(source="lately", since=NOON - HOUR, reason="503", state=SourceState.FAILING),
         ),
         quiet=("quiet",),
         gaps=(
@@ -356,21 +534,20 @@ async def test_coverage_counts_articles_that_were_matched_without_their_page(sto
 async def test_a_window_that_another_process_changed_is_not_frozen(stores: Any) -> None:
     """A match that was written after the window was read would be told by no digest, so it is composed anew."""
     await told_and_matched(stores, article(1))
-    first = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    window = await window_of(stores, plan(), NOON - DAY, NOON)
     await told_and_matched(stores, article(2))  # judged before the window's end, stored after it was read
-    window = Window(initiatives=plan().initiatives, since=NOON - DAY, matches=len(first))
 
     assert not await freeze(stores, until=NOON, window=window)
 
-    both = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    both = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
     assert [one.telling.article_id for one in both] == [article(1).id, article(2).id]
-    assert await freeze(stores, until=NOON, window=replace(window, matches=2))
+    assert await freeze(stores, until=NOON, window=await window_of(stores, plan(), NOON - DAY, NOON))
 
 
 async def test_windows_of_one_digest_do_not_overlap(stores: Any) -> None:
     """Two processes that tell different slots from the same moment on: the second one has to look again."""
     await told_and_matched(stores, article(1))
-    window = Window(initiatives=plan().initiatives, since=NOON - DAY, matches=1)
+    window = await window_of(stores, plan(), NOON - DAY, NOON)
     assert await freeze(stores, slot=slot("2026-11-25T13:00"), until=NOON, window=window)
 
     assert not await freeze(stores, slot=slot("2026-11-25T14:00"), until=NOON + HOUR, window=window)

@@ -205,7 +205,7 @@ async def test_two_processes_share_a_run_and_find_each_article_once(
     await asyncio.gather(*(work(one) for one in processes))
 
     assert await stores.edits.pending() == ()
-    told = await stores.digests.matched(plan(), NOON - DAY, NOON + DAY)
+    told = await stores.digests.matched("desk", plan(), NOON - DAY, NOON + DAY)
     assert len(told) == 60
 
 

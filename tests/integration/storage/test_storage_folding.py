@@ -18,6 +18,7 @@ from tests.integration.storage.making import (
     By,
     article,
     fold,
+    freeze,
     into,
     match,
     message,
@@ -238,16 +239,16 @@ async def test_what_was_told_of_a_story_that_ends_was_told_of_the_one_it_joins(s
         await fold(stores, article(number))
         stored = await stores.articles.get(article(number).id)
         await stores.matches.record_matches([(stored, [match(stored)])], NOON)
-    await stores.digests.freeze(
+    await freeze(
+        stores,
         slot(),
         until=NOON,
         message=message(),
-        deliveries=(),
         story_ids=(f"story-{article(1).id}",),
         now=NOON,
     )
 
     await fold(stores, article(1), f"story-{article(2).id}")
 
-    found = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    found = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
     assert [one.told_at for one in found] == [NOON, NOON]

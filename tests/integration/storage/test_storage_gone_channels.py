@@ -1,4 +1,4 @@
-"""Which channels `tidings status` calls gone: those whose receiver answered 410, until something gets through."""
+"""What `tidings status` says of channels that are gone or on hold and of recipients that are suspended."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from alerts.errors import GONE
+from alerts.obstacles import SUSPEND_AFTER, Parking
 from tests.fakes.clock import NOON
 from tests.integration.storage.making import HOUR, LEASE, delivery, message
 from tidings.settings import load
-from tidings.state_of_things import take
+from tidings.state_of_things import Status, take
 from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
 
-SAID = f"hooks.example.org: 410 Gone: ; {GONE}, remove the channel or correct its url"
+NAMES = [("desk", True), ("other", False)]
 
 
 @pytest.fixture
@@ -22,56 +22,69 @@ def stores(sql: Database) -> Stores:
     return Stores(sql)
 
 
-async def parked(stores: Stores, error: str) -> None:
-    """A delivery to the channel `desk`, refused with these words."""
-    await stores.deliveries.add(message(), [delivery()])
-    await stores.deliveries.claim_due(NOON, 1, LEASE)
-    await stores.deliveries.park("delivery-1", now=NOON, error=error)
-
-
 async def gone(stores: Stores) -> tuple[str, ...]:
     return (await stores.counts.take()).gone_channels
 
 
-async def test_a_channel_that_answered_410_is_gone(stores: Stores) -> None:
-    await parked(stores, SAID)
+async def status(stores: Stores, folder: Path, name: str) -> Status:
+    """Of an installation with one channel of this name."""
+    (folder / "tidings.yaml").write_text(
+        f'channels: {{{name}: {{type: webhook, url: "https://hooks.example.org/x"}}}}\n'
+    )
+    return await take(load(folder, state_dir=folder, environ={}), stores, NOON)
 
+
+async def test_a_channel_that_answered_410_is_gone_until_that_is_lifted(stores: Stores) -> None:
+    await stores.deliveries.ban("desk", "print", NOON, "410 Gone")
     assert await gone(stores) == ("desk",)
 
-
-async def test_any_other_refusal_leaves_it(stores: Stores) -> None:
-    await parked(stores, "hooks.example.org: 400 Bad Request: no")
-
+    await stores.deliveries.unban("desk")
     assert await gone(stores) == ()
 
 
-async def test_a_message_that_got_through_later_brings_it_back(stores: Stores) -> None:
-    """The operator has corrected the address; what was parked before may stay parked."""
-    await parked(stores, SAID)
-    await stores.deliveries.add(message(key="later"), [delivery(2, message_key="later")])
-    await stores.deliveries.sent("delivery-2", now=NOON + HOUR, answer="204")
-
-    assert await gone(stores) == ()
-
-
-async def test_what_was_cancelled_says_nothing_any_more(stores: Stores) -> None:
-    await parked(stores, SAID)
-    assert await stores.deliveries.cancel("delivery-1")
-
-    assert await gone(stores) == ()
-
-
-@pytest.mark.parametrize(("name", "told"), [("desk", True), ("other", False)])
+@pytest.mark.parametrize(("name", "told"), NAMES)
 async def test_status_names_a_gone_channel_that_is_still_configured(
     stores: Stores, tmp_path: Path, name: str, told: bool
 ) -> None:
     """With what to do; one that was removed needs nobody."""
-    await parked(stores, SAID)
-    (tmp_path / "tidings.yaml").write_text(
-        f'channels: {{{name}: {{type: webhook, url: "https://hooks.example.org/x"}}}}\n'
-    )
+    await stores.deliveries.ban("desk", "print", NOON, "410 Gone")
 
-    needs = (await take(load(tmp_path, state_dir=tmp_path, environ={}), stores, NOON)).needs
+    needs = (await status(stores, tmp_path, name)).needs
 
     line = "channel desk answered 410, its receiver is gone for good: correct its url, or remove it"
     assert (line in needs) is told
+
+
+@pytest.mark.parametrize(("name", "told"), NAMES)
+async def test_status_names_a_suspended_recipient_with_what_lifts_it(
+    stores: Stores, tmp_path: Path, name: str, told: bool
+) -> None:
+    for number in range(SUSPEND_AFTER):
+        key = f"morning/{number}"
+        one = delivery(number, message_key=key, recipient="left@example.org")
+        await stores.deliveries.add(message(key), [one])
+        await stores.deliveries.claim_due(NOON, 1, LEASE)
+        await stores.deliveries.park(one.id, now=NOON, error="550 no such mailbox", why=Parking.NO_RECIPIENT)
+
+    needs = (await status(stores, tmp_path, name)).needs
+
+    line = (
+        "channel desk: left@example.org is suspended, as 3 messages in a row were refused (550 no such mailbox); "
+        "correct or remove the address, or `tidings channels resume desk left@example.org`, "
+        "then `tidings deliveries retry`"
+    )
+    assert (line in needs) is told
+
+
+@pytest.mark.parametrize(("name", "told"), NAMES)
+async def test_status_notes_a_channel_that_asked_for_patience(
+    stores: Stores, tmp_path: Path, name: str, told: bool
+) -> None:
+    """While it lasts; nobody has to do anything."""
+    await stores.deliveries.hold("desk", NOON, NOON + HOUR, "429 Too Many Requests")
+
+    found = await status(stores, tmp_path, name)
+
+    notes = [note for note in found.notes if note.startswith("channel desk is left alone until ")]
+    assert [note.endswith(": 429 Too Many Requests") for note in notes] == [True] * told
+    assert found.obstacles.holds["desk"].until == NOON + HOUR

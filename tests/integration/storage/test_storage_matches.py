@@ -92,10 +92,10 @@ async def test_a_match_that_no_longer_holds_stays_in_the_record_and_is_not_told(
     await stores.matches.record_matches([(article(), [match(article())])], NOON)
     await stores.matches.record_matches([(article(), [])], NOON + HOUR)
     assert len(await stores.matches.matches_of(article().id)) == 1
-    assert await stores.digests.matched(plan(), NOON - DAY, NOON + DAY) == ()
+    assert await stores.digests.matched("desk", plan(), NOON - DAY, NOON + DAY) == ()
 
     await stores.matches.record_matches([(article(), [match(article())])], NOON + 2 * HOUR)
-    (found,) = await stores.digests.matched(plan(), NOON + HOUR, NOON + DAY)
+    (found,) = await stores.digests.matched("desk", plan(), NOON + HOUR, NOON + DAY)
     assert found.match.matched_at == NOON + 2 * HOUR
 
 
@@ -126,7 +126,9 @@ async def test_articles_judged_together_are_kept_each_with_its_own(stores: Any) 
     assert await stores.matches.unmatched(10) == ()
     assert [one.initiative_id for one in await stores.matches.matches_of(every[0].id)] == ["compact", "trust"]
     assert await stores.matches.matches_of(article(4).id) == ()
-    told = await stores.digests.matched(plan(initiatives=("trust", "compact")), NOON - DAY, NOON + DAY)
+    told = await stores.digests.matched(
+        "desk", plan(initiatives=("trust", "compact")), NOON - DAY, NOON + DAY
+    )
     assert {one.match.article_id for one in told} == {every[0].id}
     assert await stores.digests.commitment_evidence("trust", "roadmap", 5) == ()
     assert len(await stores.digests.commitment_evidence("compact", "summit", 5)) == 1
@@ -145,10 +147,7 @@ async def test_those_that_could_not_be_judged_can_be_passed_over(stores: Any) ->
 
 
 async def freeze(stores: Any, digest_id: str, until: datetime) -> None:
-    frozen = await stores.digests.freeze(
-        slot(digest_id=digest_id), until=until, message=None, deliveries=(), story_ids=(), now=until
-    )
-    assert frozen
+    assert await stores.digests.freeze(slot(digest_id=digest_id), until=until, tellings=(), now=until)
 
 
 async def test_a_match_never_falls_into_a_window_that_is_frozen(stores: Any) -> None:
@@ -160,7 +159,7 @@ async def test_a_match_never_falls_into_a_window_that_is_frozen(stores: Any) -> 
     await freeze(stores, "morning", NOON + MINUTE)
 
     await stores.matches.record_matches([(article(1), [match(article(1))])], NOON)
-    (found,) = await stores.digests.matched(plan(), NOON + HOUR, NOON + DAY)
+    (found,) = await stores.digests.matched("desk", plan(), NOON + HOUR, NOON + DAY)
     assert found.match.matched_at == NOON + HOUR + timedelta(microseconds=1)
 
     later = NOON + 2 * HOUR
@@ -178,4 +177,4 @@ async def test_a_match_that_was_told_stays_in_the_window_it_was_told_in(stores: 
 
     await stores.matches.record_matches([(article(), [match(article(), text_version=2)])], NOON)
 
-    assert await stores.digests.matched(plan(), NOON + MINUTE, NOON + DAY) == ()
+    assert await stores.digests.matched("desk", plan(), NOON + MINUTE, NOON + DAY) == ()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.records import Found, FoundBy, Match, Window
+from alerts.records import Found, FoundBy, Match
 from alerts.rerun import Refound, Rerun
 from crawler.records import Article
 from tests.integration.storage.making import (
@@ -16,15 +16,17 @@ from tests.integration.storage.making import (
     MINUTE,
     NOON,
     article,
-    delivery,
     evidence,
     fold,
+    freeze,
     match,
     message,
     plan,
     poll,
     slot,
     source,
+    versions_of,
+    window_of,
 )
 
 EDIT = Found(by=FoundBy.EDIT, at=NOON + DAY)
@@ -60,21 +62,22 @@ async def tell(stores: Any, until: datetime, *initiatives: str, key: str = "2026
     """Freeze a digest that tells all that waits for it."""
     told = initiatives or ("trust",)
     since = await stores.digests.last_until("morning") or OLD
-    found = await stores.digests.matched(plan(initiatives=told), since, until)
-    assert await stores.digests.freeze(
+    found = await stores.digests.matched("desk", plan(initiatives=told), since, until)
+    assert await freeze(
+        stores,
         slot(key),
         until=until,
         message=message(key),
-        deliveries=(delivery(1, id=key, message_key=key),),
         story_ids=tuple({one.story_id for one in found}),
+        versions=versions_of(found),
         now=until,
-        window=Window(initiatives=told, since=since, matches=len(found), told=told),
+        window=await window_of(stores, plan(initiatives=told), since, until),
     )
 
 
 async def waiting(stores: Any, since: datetime = OLD) -> list[str]:
     """Articles that the next digest tells."""
-    found = await stores.digests.matched(plan(), since, NOON + 90 * DAY)
+    found = await stores.digests.matched("desk", plan(), since, NOON + 90 * DAY)
     return [one.match.article_id for one in found]
 
 
@@ -265,10 +268,10 @@ async def test_news_that_every_digest_passed_by_is_told_after_an_edit(stores: An
     """Its initiative was paused or taken out: it is told as the news it was, once, and not what is old."""
     recent, old = article(1), article(2, first_seen_at=OLD)
     await judged(stores, recent, old, found=["trust"])
-    await stores.digests.freeze(
-        slot("1"), until=NOON + HOUR, message=message("1"), deliveries=(), story_ids=(), now=NOON + HOUR,
-        window=Window(initiatives=(), since=OLD, matches=0, told=()),
-    )  # fmt: skip
+    window = await window_of(stores, plan(initiatives=()), OLD, NOON + HOUR)
+    assert await freeze(
+        stores, slot("1"), until=NOON + HOUR, message=message("1"), now=NOON + HOUR, window=window
+    )
     assert await waiting(stores, NOON + HOUR) == []
 
     done = [await again(stores, one, match(one)) for one in (recent, old, recent)]
@@ -295,16 +298,20 @@ async def test_commitments_follow_the_rules_of_now(stores: Any) -> None:
 async def test_only_what_a_message_tells_counts_as_told(stores: Any) -> None:
     """Not what a digest passes over: another initiative, a paused one, or an empty digest that is not sent."""
     await judged(stores, article(), found=["trust", "compact"])
-    await stores.digests.freeze(
-        slot("1"), until=NOON, message=None, deliveries=(), story_ids=(), now=NOON,
-        window=Window(initiatives=("trust",), since=OLD, matches=1, told=("trust",)),
-    )  # fmt: skip
+    empty = await window_of(stores, plan(), OLD, NOON)
+    assert await freeze(stores, slot("1"), until=NOON, now=NOON, window=empty)
     assert {one.told_at for one in await stores.matches.matches_of(article().id)} == {None}
 
-    await stores.digests.freeze(
-        slot("2", digest_id="evening"), until=NOON, message=message("2"), deliveries=(), story_ids=(), now=NOON,
-        window=Window(initiatives=("trust", "compact"), since=OLD, matches=2, told=("compact",)),
-    )  # fmt: skip
+    both = plan(initiatives=("trust", "compact"))
+    assert await freeze(
+        stores,
+        slot("2", digest_id="evening"),
+        until=NOON,
+        message=message("2"),
+        versions=((article().id, 1),),
+        now=NOON,
+        window=await window_of(stores, both, OLD, NOON, live=("compact",)),
+    )
 
     told = {one.initiative_id: one.told_at for one in await stores.matches.matches_of(article().id)}
     assert told == {"compact": NOON, "trust": None}

@@ -33,7 +33,7 @@ async def test_what_is_held_is_matched_and_not_told(stores: Any) -> None:
     await flood(stores, 1, 2)
     await told_and_matched(stores, article(3))
 
-    found = await stores.digests.matched(plan(), NOON - DAY, NOON)
+    found = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
     (block,) = await stores.digests.floods(plan(), NOON - DAY, NOON)
 
     assert [one.telling.article_id for one in found] == [article(3).id]
@@ -102,7 +102,7 @@ async def test_what_is_released_as_new_is_told_in_the_next_window(stores: Any) -
 
     number = await stores.articles.release_held("times", as_new=True, now=NOON + DAY)
 
-    found = await stores.digests.matched(plan(), NOON + HOUR, NOON + 2 * DAY)
+    found = await stores.digests.matched("desk", plan(), NOON + HOUR, NOON + 2 * DAY)
     stored = await stores.articles.get(article(1).id)
     assert number == 1
     assert [one.telling.article_id for one in found] == [article(1).id]
@@ -117,7 +117,7 @@ async def test_what_is_released_as_known_is_never_told(stores: Any) -> None:
     await flood(stores, 1)
     await stores.articles.release_held("times", as_new=False, now=NOON + DAY)
 
-    assert await stores.digests.matched(plan(), NOON - DAY, NOON + 9 * DAY) == ()
+    assert await stores.digests.matched("desk", plan(), NOON - DAY, NOON + 9 * DAY) == ()
     assert await stores.digests.floods(plan(), NOON - DAY, NOON + 9 * DAY) == ()
     assert (await stores.articles.get(article(1).id)).backfilled
     assert len(await stores.matches.matches_of(article(1).id)) == 1
@@ -131,7 +131,7 @@ async def test_what_is_released_before_it_was_matched_is_told_when_it_is(stores:
     await fold(stores, one)
     await stores.matches.record_matches([(await stores.articles.get(one.id), [match(one)])], NOON + 2 * HOUR)
 
-    found = await stores.digests.matched(plan(), NOON + HOUR, NOON + DAY)
+    found = await stores.digests.matched("desk", plan(), NOON + HOUR, NOON + DAY)
     assert [each.telling.article_id for each in found] == [one.id]
 
 

@@ -16,10 +16,8 @@ from tests.integration.storage.making import (
     DAY,
     HOUR,
     article,
-    delivery,
     fold,
     match,
-    message,
     poll,
     source,
 )
@@ -142,10 +140,45 @@ async def test_sources_that_wait_for_their_poll_are_a_standstill(
     assert await stores.rhythms.unready(NOON, HOUR) == (standstill, frozenset())
 
 
-async def test_keys_of_messages_are_found_by_their_beginning(stores: Stores) -> None:
-    """Signs that mean something to the database mean themselves."""
-    for number, key in enumerate(["surge/d_sk/trust/2026-11-24", "surge/desk/trust/2026-11-24", "morning/x"]):
-        await stores.deliveries.add(message(key), [delivery(number, message_key=key)])
+async def test_stories_that_began_on_a_day_are_named_by_their_first_report(stores: Stores) -> None:
+    """Those in most outlets first; a story of before is not among them, though it was reported on again."""
+    await told(stores, 1, NOON - 3 * DAY, "old")
+    await told(stores, 2, NOON - HOUR, "old")
+    await told(stores, 3, NOON - 2 * HOUR, "small", title="Small")
+    await told(stores, 4, NOON - HOUR, "large", title="Large", source_id="post")
+    await told(stores, 5, NOON, "large", title="Large, again")
 
-    assert await stores.rhythms.told("surge/d_sk/trust/") == ("surge/d_sk/trust/2026-11-24",)
-    assert await stores.rhythms.told("surge/%/trust/") == ()
+    large, small = await stores.rhythms.began("trust", NOON - 5 * HOUR, NOON + HOUR)
+
+    assert (large.title, large.outlets, large.source, large.came) == ("Large", 2, "post", NOON - HOUR)
+    assert (small.title, small.outlets, small.source) == ("Small", 1, "The Times")
+    assert await stores.rhythms.began("trust", NOON - HOUR, NOON - HOUR) == ()
+    assert await stores.rhythms.began("compact", NOON - 5 * HOUR, NOON + HOUR) == ()
+
+
+async def test_what_was_reported_after_a_moment_is_named_by_the_first_report_since(stores: Stores) -> None:
+    """Also of a story of before; what came at that very moment is not after it."""
+    await told(stores, 1, NOON - 3 * DAY, "old", title="Old")
+    await told(stores, 2, NOON - HOUR, "old", title="Old, again")
+    await told(stores, 3, NOON - 2 * HOUR, "new", title="New")
+
+    found = await stores.rhythms.reported("trust", NOON - 3 * DAY)
+
+    assert [(one.title, one.came) for one in found] == [
+        ("New", NOON - 2 * HOUR),
+        ("Old, again", NOON - HOUR),
+    ]
+
+
+async def test_reports_filed_under_a_commitment_are_the_newest_and_counted(stores: Stores) -> None:
+    for number in range(1, 5):
+        one = article(number, first_seen_at=NOON - number * HOUR, published_at=NOON - number * HOUR)
+        await stores.articles.record_poll(poll(one, at=one.first_seen_at, by=one.source_id))
+        await fold(stores, one, f"story{number}")
+        await stores.matches.record_matches([(one, [match(one, commitments=("roadmap",))])], NOON)
+
+    newest, number = await stores.rhythms.filed("trust", "roadmap", 2)
+
+    assert ([one.published for one in newest], number) == ([NOON - HOUR, NOON - 2 * HOUR], 4)
+    assert await stores.rhythms.filed("trust", "other", 2) == ((), 0)
+    assert await stores.rhythms.watched_since() == NOON - 4 * HOUR

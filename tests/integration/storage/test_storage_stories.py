@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Connection, select, update
 
-from alerts.records import Window
 from crawler.folds import UNCONSTRAINED, Constraints
 from crawler.records import Article, TextState
 from tests.integration.storage.making import (
@@ -20,6 +19,7 @@ from tests.integration.storage.making import (
     NOON,
     article,
     fold,
+    freeze,
     match,
     message,
     page,
@@ -27,6 +27,8 @@ from tests.integration.storage.making import (
     poll,
     slot,
     source,
+    versions_of,
+    window_of,
 )
 from tidings.storage import constraints, stories
 from tidings.storage.constraints import Said
@@ -34,7 +36,7 @@ from tidings.storage.engine import Database
 from tidings.storage.outbox_tables import told_stories
 from tidings.storage.retention import SqlRetention
 from tidings.storage.stores import Stores
-from tidings.storage.story_views import StoryProblem, StoryQuery
+from tidings.storage.story_views import StoryProblem, StoryQuery, ToldTo
 from tidings.storage.tables import articles
 from tidings.storage.tables import stories as story_rows
 
@@ -63,25 +65,26 @@ class Desk:
         await self.stores.matches.record_matches([(one, [match(one)])], at)
 
     async def tell(self, key: str, *of: int, at: Any, digest: str = "morning", told: bool = True) -> None:
-        """Compose a digest of all that was matched before `at`: the stories named after articles `of`."""
-        since = await self.stores.digests.last_until(digest)
-        found = await self.stores.digests.matched(plan(id=digest), since or NOON - DAY, at)
-        window = Window(
-            initiatives=("trust",),
-            since=since or NOON - DAY,
-            matches=len(found),
-            told=("trust",) if told else (),
-        )
-        done = await self.stores.digests.freeze(
-            slot(key, digest_id=digest),
-            until=at,
-            message=message(f"{digest}/{key}", digest_id=digest, created_at=at),
-            deliveries=(),
-            story_ids=[f"s{article(one).id}" for one in of],
-            now=at,
-            window=window,
-        )
-        assert done
+        """Compose a digest of all that was matched before `at`: the stories named after articles `of`.
+
+        Each digest goes to a channel of its own, of the same name.
+        """
+        mine = plan(id=digest, to=(digest,))
+        since = await self.stores.digests.last_until(digest) or NOON - DAY
+        done = False
+        while not done:  # a merge in between lets it be composed anew
+            found = await self.stores.digests.matched(digest, mine, since, at) if told else ()
+            done = await freeze(
+                self.stores,
+                slot(key, digest_id=digest),
+                until=at,
+                message=message(f"{digest}/{key}", digest_id=digest, created_at=at),
+                to=(digest,),
+                story_ids=[f"s{article(one).id}" for one in of],
+                versions=versions_of(found),
+                now=at,
+                window=await window_of(self.stores, mine, since, at, live=("trust",) if told else ()),
+            )
 
     async def write(self, step: Callable[[Connection], T]) -> T:
         return await self.database.write(step)
@@ -100,10 +103,10 @@ class Desk:
         rows = await self.database.read(lambda c: c.execute(select(articles.c.id, articles.c.story_id)).all())
         return {int(row.id, 16): row.story_id for row in rows}
 
-    async def told(self, digest: str = "morning") -> dict[str, Any]:
-        """When stories were told first to the readers of a digest."""
+    async def told(self, channel: str = "morning") -> dict[str, Any]:
+        """When stories were told first to the readers of a channel."""
         query = select(told_stories.c.story_id, told_stories.c.first_told_at).where(
-            told_stories.c.digest_id == digest
+            told_stories.c.channel_id == channel
         )
         return {
             row.story_id: row.first_told_at
@@ -172,7 +175,7 @@ async def test_a_story_cannot_be_joined_to_one_that_is_not_there(desk: Desk) -> 
 
 
 async def test_what_was_told_of_either_was_told_of_the_joined_one_since_the_earlier_time(desk: Desk) -> None:
-    """To the readers of each digest, in all the messages."""
+    """To the readers of each channel, in all the messages."""
     await desk.bring(1)
     await desk.bring(2)
     await desk.match(1)
@@ -355,12 +358,12 @@ async def test_each_part_was_told_where_its_articles_were(desk: Desk) -> None:
     assert await desk.told() == {f"s{ONE}": NOON + HOUR, second: NOON + 3 * HOUR}
     assert await desk.told_in(second) == [(2, "morning/b")]
     assert await desk.told_in(f"s{ONE}") == [(1, "morning/a")]
-    (waiting,) = await desk.stores.digests.matched(plan(), NOON + 3 * HOUR, NOON + DAY)
+    (waiting,) = await desk.stores.digests.matched("morning", plan(), NOON + 3 * HOUR, NOON + DAY)
     assert (waiting.story_id, waiting.told_at) == (third, None)
 
 
 async def test_what_stays_is_news_when_only_what_left_was_told(desk: Desk) -> None:
-    """The told one was folded in wrongly; the readers of another digest were told of both."""
+    """The told one was folded in wrongly; the readers of another channel were told of both."""
     await desk.bring(1)
     await desk.bring(2, 1, at=NOON + MINUTE)
     await desk.match(2, NOON + MINUTE)
@@ -396,12 +399,14 @@ async def test_a_digest_that_began_after_an_article_was_matched_did_not_tell_it(
     await desk.tell("a", 1, at=NOON + HOUR)
     await desk.stores.digests.start("evening", NOON + 2 * HOUR)
     await desk.match(2, NOON + 3 * HOUR)
-    await desk.stores.digests.freeze(
+    await freeze(
+        desk.stores,
         slot("a", digest_id="evening"),
         until=NOON + 4 * HOUR,
         message=message("evening/a", digest_id="evening"),
-        deliveries=(),
+        to=("evening",),
         story_ids=[f"s{ONE}"],
+        versions=((TWO, 1),),
         now=NOON + 4 * HOUR,
     )
 
@@ -658,7 +663,10 @@ async def test_stories_are_listed_with_their_counts(desk: Desk) -> None:
     )
     assert line.outlets == ("times", "post", "wire")
     assert (line.first_seen, line.last_seen) == (NOON - DAY, NOON - DAY)
-    assert (line.initiatives, line.told) == (("trust",), (("morning", NOON + HOUR),))
+    assert (line.initiatives, line.told) == (
+        ("trust",),
+        (ToldTo(channel_id="morning", digest_id="morning", at=NOON + HOUR),),
+    )
     assert await listed(desk) == [nine, f"s{ONE}", four]
     assert await listed(desk, widest=True) == [four, f"s{ONE}", nine]
     assert await listed(desk, digest="morning") == [four]

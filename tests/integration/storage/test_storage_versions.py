@@ -216,6 +216,15 @@ def test_what_was_told_before_an_upgrade_counts_as_told_in_the_words_of_then(tmp
         put(connection, OLD_ROWS)
         command.upgrade(config, "0007")
         put(connection, {"told_stories": {"digest_id": "morning", "story_id": "s", "first_told_at": MOMENT}})
+        key = "morning/2026-11-25T12:00"
+        words = dict.fromkeys(("subject", "text", "html", "data"), "words")
+        put(
+            connection,
+            {"messages": {"key": key, "digest_id": "morning", "created_at": MOMENT, "test": False, **words}},
+        )
+        put(connection, {"message_stories": {"story_id": "s", "message_key": key}})
+        sent = {"id": "1", "recipient": "", "state": "sent", "attempts": 1, "created_at": MOMENT}
+        put(connection, {"deliveries": {**sent, "message_key": key, "channel_id": "desk"}})
         connection.exec_driver_sql("UPDATE articles SET story_id = 's', unfolded_since = NULL")
     engine.dispose()
 
@@ -249,4 +258,4 @@ async def changed_since(stores: Stores) -> tuple[tuple[MatchedArticle, ...], tup
     life = await stores.lookup.find("0123456789abcdef")
     assert life is not None
     told = plan(initiatives=("told", "gone", "waiting"))
-    return await stores.digests.changed(told, now - HOUR, now), life.versions
+    return await stores.digests.changed("desk", told, now - HOUR, now), life.versions

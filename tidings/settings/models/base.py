@@ -148,6 +148,11 @@ YesNo = Annotated[bool, PlainValidator(values.yes_no), WithJsonSchema({"type": "
 WebAddress = Annotated[
     str, PlainValidator(values.web_address), _string(r"^https?://", examples=["https://example.org/rss.xml"])
 ]
+PublicAddress = Annotated[
+    str,
+    PlainValidator(values.public_address),
+    _string(r"^https://", examples=["https://news.example.org/tidings"]),
+]
 Language = Annotated[str, PlainValidator(values.language), _string(values.LANGUAGE, examples=["en", "hi"])]
 Network = Annotated[str, PlainValidator(values.network), _string(examples=["127.0.0.0/8"])]
 Host = Annotated[str, PlainValidator(values.host), _string(examples=["rsshub.example.org"])]

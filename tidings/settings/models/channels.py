@@ -63,6 +63,12 @@ def _is_signing_key(text: str) -> bool:
         return False
 
 
+def _token(value: Secret) -> Secret:
+    if not re.fullmatch(r"[!-~]+", value.reveal()):
+        raise fault("the token is no token of ntfy", "it is one word, tk_ and letters and digits")
+    return value
+
+
 def _hook_address(value: Secret) -> Secret:
     if not re.fullmatch(r"https?://[^\s/]+\S*", value.reveal()):
         raise fault(
@@ -167,6 +173,12 @@ class WebhookShape(Shape):
     secret_file: Several[Annotated[SecretFile, AfterValidator(_signing_secret)]] = Field(
         default=(), description="Or a file with the secret.", repr=False
     )
+    token: Annotated[SecretText, AfterValidator(_token)] | None = Field(
+        default=None, description='Access token of ntfy: "${NAME}".', repr=False
+    )
+    token_file: Annotated[SecretFile, AfterValidator(_token)] | None = Field(
+        default=None, description="Or a file with the token.", repr=False
+    )
     allow_private: Several[Network] = Field(
         default=(), description="Networks that may be asked although not public."
     )
@@ -175,6 +187,7 @@ class WebhookShape(Shape):
     def _has_an_address(self) -> Self:
         _only_one(self.url, self.url_file, "url")
         _only_one(self.secret, self.secret_file, "secret")
+        _only_one(self.token, self.token_file, "token")
         if self.url is None and self.url_file is None:
             raise fault("the webhook has no address", "add url or url_file", at=("type",))
         if self.format is not HookFormat.CLOUDEVENTS and (self.secret or self.secret_file):
@@ -183,7 +196,21 @@ class WebhookShape(Shape):
                 "drop the secret, or write format: cloudevents",
                 at=("format",),
             )
+        self._token_is_of_use()
         return self
+
+    def _token_is_of_use(self) -> None:
+        if self.token is None and self.token_file is None:
+            return
+        if self.format is not HookFormat.NTFY:
+            raise fault("only ntfy takes a token", "drop it, or write format: ntfy", at=("format",))
+        url = self.url or self.url_file
+        if url is not None and url.reveal().startswith("http:") and not self.allow_private:
+            raise fault(
+                "the token would go over the net in the clear",
+                "write the url with https; for a server in your own network name it in allow_private",
+                at=("token" if self.token is not None else "token_file",),
+            )
 
     def record(self, name: str, state_dir: Path) -> ChannelPlan:
         """As a record."""
@@ -194,6 +221,7 @@ class WebhookShape(Shape):
             id=name,
             url=url,
             secret=Secret(" ".join(keys)) if keys else None,
+            token=self.token or self.token_file,
             format=self.format,
             allow_private=self.allow_private,
         )

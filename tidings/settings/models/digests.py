@@ -119,7 +119,7 @@ class DigestShape(Shape):
 
 
 class AlertShape(Shape):
-    """An extra message, or a block in the next digest, on an event."""
+    """A message of its own on an event."""
 
     null_is_wrong: ClassVar[frozenset[str]] = frozenset({"to"})
 
@@ -131,9 +131,10 @@ class AlertShape(Shape):
         default=None, description="With commitment: how long before its date; 0d is the day itself."
     )
     at: Several[ClockTime] = Field(
-        default=(), description="Sent at these times; default: with the next digest."
+        default=(),
+        description="Sent at these times; default: with the next digest to the channel, else at once.",
     )
-    zone: Zone = Field(default="UTC", description="The time zone of `at`.")
+    zone: Zone = Field(default="UTC", description="The time zone of `at` and of days.")
     initiatives: Several[InitiativeName] | None = Field(
         default=None, description="Which initiatives; default: all of this file; `all`: of all files."
     )

@@ -25,6 +25,7 @@ from tidings.settings.models.base import (
     Network,
     Port,
     Positive,
+    PublicAddress,
     Ratio,
     Redirects,
     SecretFile,
@@ -180,9 +181,14 @@ class RetentionShape(Shape):
 
 
 class WebShape(Shape):
-    """The status page."""
+    """What is served by HTTP."""
 
-    bind: Bind = Field(default=("127.0.0.1", 8787), description="Host and port.")
+    public: PublicAddress | None = Field(
+        default=None,
+        description="The https address under which readers reach `bind`, by a reverse proxy; with it, mails carry a "
+        "link to unsubscribe.",
+    )
+    bind: Bind = Field(default=("127.0.0.1", 8787), description="Host and port to listen on.")
     token: SecretText | None = Field(default=None, description='"${NAME}": asked of visitors.', repr=False)
     token_file: SecretFile | None = Field(default=None, description="File with the token.", repr=False)
 
@@ -204,7 +210,7 @@ class WebShape(Shape):
 
     def record(self) -> Web:
         """As a record."""
-        return Web(host=self.bind[0], port=self.bind[1], token=self.secret())
+        return Web(host=self.bind[0], port=self.bind[1], token=self.secret(), public=self.public)
 
 
 class EditsShape(Shape):
@@ -234,11 +240,14 @@ class TidingsFile(Shape):
     retention: RetentionShape = Field(
         default_factory=RetentionShape, description="How long articles are kept."
     )
-    web: WebShape = Field(default_factory=WebShape, description="The status page.")
+    web: WebShape = Field(default_factory=WebShape, description="What is served by HTTP.")
     edits: EditsShape = Field(
         default_factory=EditsShape, description="What an edit may bring while `tidings run` is at work."
     )
-    operator: ChannelName | None = Field(default=None, description="The channel for trouble.")
+    operator: ChannelName | None = Field(
+        default=None,
+        description="The channel for trouble: channels that are gone, refused edits, failing sources.",
+    )
     channels: Annotated[dict[Id, ChannelShape], BeforeValidator(_is_mapping)] = Field(
         default=DEFAULT_CHANNELS,
         validate_default=True,

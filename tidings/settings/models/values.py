@@ -29,6 +29,7 @@ LANGUAGE = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
 ADDRESS = r"[^@\s<>,;]+@[^@\s<>,;]+"
 DOTTED = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
 MOST_PAGES = 1_000_000
+LONGEST_PUBLIC = 300
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
@@ -309,6 +310,28 @@ def web_address(value: object) -> str:
     if parts.username is not None or parts.password is not None:
         raise fault("the address holds a user name or password", "take it out and use auth_file")
     return written
+
+
+def public_address(value: object) -> str:
+    """`https://example.org/tidings`: where others reach this installation, in ASCII, without a slash at the end."""
+    written = web_address(value)
+    parts = urlsplit(written)
+    try:
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+    except ValueError:
+        host = ""
+    if parts.scheme != "https":
+        raise fault("links in mails need https", "write the https address of your reverse proxy")
+    if parts.query or parts.fragment or not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/*", parts.path):
+        raise fault(
+            "the address holds more than host and path",
+            "write host and path only, such as https://news.example.org/tidings",
+        )
+    if not host or len(written) > LONGEST_PUBLIC:
+        raise fault("this is no web address", "write it in full, such as https://news.example.org/tidings")
+    shown_host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in (None, 443) else f":{parts.port}"
+    return f"https://{shown_host}{port}{parts.path.rstrip('/')}"
 
 
 def language(value: object) -> str:

@@ -1,0 +1,86 @@
+"""`AlertStore` on the database: what channels were told of things that last, beside the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence, Set
+from dataclasses import fields
+
+from sqlalchemy import Connection, and_, bindparam, delete, select
+
+from alerts.alert_memory import Memory
+from alerts.messages import Delivery, Message
+from crawler.failpoints import reach
+from tidings.storage.deliveries import add_deliveries, add_message
+from tidings.storage.dialect import AnyRow, lock
+from tidings.storage.engine import Database
+from tidings.storage.outbox_tables import told_alerts
+
+T = told_alerts.c
+_FIELDS = tuple(one.name for one in fields(Memory))
+_IS = and_(T.channel_id == bindparam("channel"), T.kind == bindparam("of"), T.subject == bindparam("about"))
+
+
+class SqlAlertMemory:
+    """See `alerts.alert_memory.AlertStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def remembered(self, kinds: Collection[str]) -> tuple[Memory, ...]:
+        """All of these kinds; by channel, kind and subject."""
+        query = select(told_alerts).where(T.kind.in_(kinds)).order_by(T.channel_id, T.kind, T.subject)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(_to_memory(row) for row in rows)
+
+    async def tell(
+        self,
+        *,
+        before: Sequence[Memory],
+        after: Sequence[Memory],
+        message: Message | None = None,
+        deliveries: Sequence[Delivery] = (),
+    ) -> bool:
+        """Memory, message and deliveries in one transaction; False: another process was there before."""
+        return await self._database.write(
+            lambda connection: _tell(connection, before, after, message, deliveries)
+        )
+
+
+def _tell(
+    connection: Connection,
+    before: Sequence[Memory],
+    after: Sequence[Memory],
+    message: Message | None,
+    deliveries: Sequence[Delivery],
+) -> bool:
+    lock(connection, "alerts")
+    expected = {one.id: one for one in before}
+    things = {*expected, *(one.id for one in after)}
+    if {one.id: one for one in _found(connection, things)} != expected:
+        return False
+    if before:
+        gone = [{"channel": channel, "of": kind, "about": about} for channel, kind, about in expected]
+        connection.execute(delete(told_alerts).where(_IS), gone)
+    if after:
+        connection.execute(
+            told_alerts.insert(), [{name: getattr(one, name) for name in _FIELDS} for one in after]
+        )
+    if message is None:
+        return True
+    if not add_message(connection, message):
+        return False
+    add_deliveries(connection, deliveries)
+    reach("alert_frozen")
+    return True
+
+
+def _found(connection: Connection, things: Set[tuple[str, str, str]]) -> Iterator[Memory]:
+    """What is remembered of these things."""
+    for channel_id, kind in {(channel_id, kind) for channel_id, kind, _ in things}:
+        query = select(told_alerts).where(T.channel_id == channel_id, T.kind == kind)
+        found = map(_to_memory, connection.execute(query))
+        yield from (one for one in found if one.id in things)
+
+
+def _to_memory(row: AnyRow) -> Memory:
+    return Memory(**{name: getattr(row, name) for name in _FIELDS})

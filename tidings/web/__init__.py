@@ -1,0 +1,1 @@
+"""What is served by HTTP: for now the page on which readers unsubscribe."""
