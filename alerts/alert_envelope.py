@@ -17,8 +17,7 @@ from alerts.alert_records import (
     TroubleTold,
 )
 from alerts.bringers import Bringer, Standing
-from alerts.envelope import serialised, stamp
-from alerts.records import Telling
+from alerts.envelope import serialised, stamp, telling
 from alerts.safe import link, one_line
 
 TYPE = "tidings.alert.v1"
@@ -127,23 +126,10 @@ def _commitment(one: CommitmentTold) -> contract.AlertCommitment:
         "by": None if promise.by is None else _href(promise.by),
         "days": one.days,
         "reports": one.reports,
-        "evidence": [_telling(telling) for telling in one.evidence],
+        "evidence": [telling(each) for each in one.evidence],
         "watched_since": stamp(one.watched_since),
         "meant_for": None if one.meant_for is None else one.meant_for.isoformat(),
         "merged": one.merged,
-    }
-
-
-def _telling(telling: Telling) -> contract.Telling:
-    return {
-        "title": one_line(telling.title),
-        "url": _href(telling.url),
-        "source": one_line(telling.source),
-        "published": stamp(telling.published),
-        "article": telling.article_id,
-        "reprint": telling.reprint,
-        "credit": None if telling.credit is None else one_line(telling.credit),
-        "paywalled": telling.paywalled,
     }
 
 

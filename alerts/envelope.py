@@ -99,7 +99,7 @@ def _flood(one: Flood) -> contract.Flood:
         "since": stamp(one.since),
         "until": stamp(one.until),
         "articles": one.articles,
-        "matching": [_telling(telling) for telling in one.matching],
+        "matching": [telling(each) for each in one.matching],
     }
 
 
@@ -107,7 +107,7 @@ def _story(story: Story) -> contract.Story:
     late = story.late
     return {
         "id": story.id,
-        **_telling(story.lead),
+        **telling(story.lead),
         "found": stamp(story.lead.found),
         "first_told": stamp(story.first_told),
         "told_in": None if story.told_in is None else _told_in(story.told_in),
@@ -125,8 +125,8 @@ def _story(story: Story) -> contract.Story:
         "updates": [_update(one) for one in story.updates],
         "commitments": [one_line(name) for name in story.commitments],
         "evidence": [_evidence(one) for one in story.evidence],
-        "also": [_telling(one) for one in story.also],
-        "earlier": [_telling(one) for one in story.earlier],
+        "also": [telling(one) for one in story.also],
+        "earlier": [telling(one) for one in story.earlier],
     }
 
 
@@ -136,7 +136,7 @@ def _told_in(message: ToldIn) -> contract.MessageOfBefore:
 
 def _update(one: Update) -> contract.Update:
     return {
-        **_telling(one.telling),
+        **telling(one.telling),
         "kinds": [str(kind) for kind in one.change.kinds],
         "changed": one_line(one.change.said),
         "before": one_line(one.change.old),
@@ -151,17 +151,18 @@ def _found(story: Story, by: FoundBy) -> str | None:
     return stamp(story.found.at) if story.found is not None and story.found.by is by else None
 
 
-def _telling(telling: Telling) -> contract.Telling:
-    address = link(telling.url)
+def telling(told: Telling) -> contract.Telling:
+    """One article as an outlet told it."""
+    address = link(told.url)
     return {
-        "title": one_line(telling.title),
+        "title": one_line(told.title),
         "url": None if address is None else address.href,
-        "source": one_line(telling.source),
-        "published": stamp(telling.published),
-        "article": telling.article_id,
-        "reprint": telling.reprint,
-        "credit": None if telling.credit is None else one_line(telling.credit),
-        "paywalled": telling.paywalled,
+        "source": one_line(told.source),
+        "published": stamp(told.published),
+        "article": told.article_id,
+        "reprint": told.reprint,
+        "credit": None if told.credit is None else one_line(told.credit),
+        "paywalled": told.paywalled,
     }
 
 
@@ -185,7 +186,7 @@ def _commitment(line: CommitmentLine) -> contract.Commitment:
         "state": str(line.state),
         "overdue": line.overdue,
         "days": line.days,
-        "evidence": [_telling(one) for one in line.evidence],
+        "evidence": [telling(one) for one in line.evidence],
     }
 
 

@@ -148,7 +148,8 @@ class Webhook:
 
     def _judged(self, answer: Answer) -> str:
         status = answer.status
-        said = self._said(f"{_named(status)} {answer.body[:500].decode('utf-8', 'replace')}")
+        words = answer.body[:500].decode("utf-8", "replace").strip()
+        said = self._said(f"{_named(status)}: {words}" if words else _named(status))
         if 200 <= status < 300:
             reach("hook_2xx")
             return said
@@ -181,9 +182,9 @@ def _signer(key: str, channel: str) -> Signer:
 
 def _named(status: int) -> str:
     try:
-        return f"{status} {HTTPStatus(status).phrase}:"
+        return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        return f"{status}:"
+        return str(status)
 
 
 def _wish(headers: Mapping[str, str], now: datetime) -> timedelta | None:
