@@ -36,8 +36,8 @@ from tests.acceptance.world import (
     until,
 )
 
-SEEDS = int(os.environ.get("TIDINGS_KILL_SEEDS", "6"))
-RUNS = max(2, SEEDS // 10)  # with the real daemon on the real clock
+SEEDS = int(os.environ.get("TIDINGS_KILL_SEEDS", "3"))
+RUNS = max(1, SEEDS // 10)  # with the real daemon on the real clock
 FIRST = [NOON, NOON + 10 * MINUTE, NOON + 20 * MINUTE, NOON + 62 * MINUTE]
 REST = [NOON + 70 * MINUTE + number * 10 * MINUTE for number in range(12)]  # past all leases and retries
 DIGESTS = {"hourly": "every: 1h", "now": "immediately: true, gather: 5m"}
