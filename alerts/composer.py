@@ -12,10 +12,8 @@ from alerts import digest as digests
 from alerts import slots
 from alerts.addressing import deliveries_for
 from alerts.commitments import SHOWN
-from alerts.delivery_ids import delivery_id as delivery_id
 from alerts.errors import TemplateFault
 from alerts.messages import Delivery, Message
-from alerts.notice import test_message as test_message
 from alerts.outgoing import Outgoing, Standing, Window
 from alerts.plans import DigestPlan, WhenEmpty
 from alerts.ports import Channel, DigestStore

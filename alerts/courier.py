@@ -12,10 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alerts import retry
-from alerts.delivery_ids import delivery_id as delivery_id
 from alerts.errors import Refused, TryLater
 from alerts.messages import Delivery, Message
-from alerts.notice import test_message as test_message
 from alerts.obstacles import Obstacles, Parking, banned_words, suspended_words
 from alerts.ports import Channel, DeliveryStore
 from crawler.failpoints import reach

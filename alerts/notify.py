@@ -10,8 +10,6 @@ from typing import Protocol
 
 from alerts.composer import Composer
 from alerts.courier import Courier
-from alerts.delivery_ids import delivery_id as delivery_id
-from alerts.notice import test_message as test_message
 from alerts.plans import DigestPlan
 from alerts.ports import Channel, DeliveryStore, DigestStore, MatchStore
 from alerts.records import Initiative, Match
