@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -87,7 +88,7 @@ class CommitmentAlerts:
         waits: list[datetime] = []
         for channel_id, promises in self._wanted.items():
             mine = {one.subject: one for one in memories.values() if one.channel_id == channel_id}
-            verdicts = _judged(channel_id, promises, mine, self._digests, now)
+            verdicts = await asyncio.to_thread(_judged, channel_id, promises, mine, self._digests, now)
             waits += [one.waits_for for one in verdicts.values() if one.waits_for is not None]
             message = await self._told(channel_id, promises, mine, verdicts, now)
             if message is not None:

@@ -72,6 +72,8 @@ def compose(
         if one.match.initiative_id in told_of:
             by_story[one.story_id].append(one)
     stories = _stories(live, by_story)
+    if not plan.at:
+        recent = {name: replace(one, silent_for=None, usual=None) for name, one in recent.items()}
     sections = [_section(one, stories[one.id], evidence, today, recent.get(one.id)) for one in live]
     capped = _capped(sections, plan.max_stories)
     shown: list[Section] = []

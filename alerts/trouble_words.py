@@ -15,6 +15,7 @@ NAMED = 3  # in a subject
 SHORT = 40  # letters of a name in a subject
 SHOWN = 50  # of one phase in a message
 
+_RESUMED = "{} is sent to again"
 _OVER = {
     TroubleKind.CHANNEL: "channel {} takes messages again",
     TroubleKind.DELIVERY: "{}: nothing is parked any more",
@@ -67,7 +68,7 @@ def _over(one: Memory) -> TroubleTold:
         name=name,
         state="well",
         since=one.since,
-        reason=_OVER[kind].format(name),
+        reason=(_RESUMED if one.subject.endswith(" suspended") else _OVER[kind]).format(name),
     )
     until = one.over_at or one.since
     return TroubleTold(
@@ -142,7 +143,10 @@ def _lines(found: Trouble) -> Iterator[str]:
 
 
 def _closing(report: Report, *, for_operator: bool) -> Iterator[str]:
-    if report.begun or report.lasting:
+    lasts = (*report.begun, *report.lasting)
+    if lasts and all(one.rests for one in lasts):
+        yield "As long as it stays so you are told every week, the day after more comes to it, and when it is over."
+    elif lasts:
         yield (
             f"As long as it lasts you are told every day for {DAILY.days} days, then every week, and when it is over."
         )

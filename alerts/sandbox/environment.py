@@ -82,8 +82,8 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "*" and isinstance(left, int) and isinstance(right, int):
-            return left * right
+        if operator in ("*", "%") and isinstance(left, int) and isinstance(right, int):
+            return left * right if operator == "*" else left % right
         raise SecurityError(f"{operator} works on whole numbers only, and ** not at all")
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -126,7 +126,8 @@ class Environment(ImmutableSandboxedEnvironment):
                         file=self._path(name),
                     )
                 pieces.append(piece)
-            return "".join(pieces)
+            # Escapes of a template can write half a character, which no mail can hold.
+            return "".join(pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         except jinja2.TemplateNotFound as error:
             raise self._missing(error, name) from error
         except jinja2.TemplateSyntaxError as error:

@@ -12,6 +12,7 @@ import pytest
 from alerts import sample
 from alerts.alert_document import alert_document
 from alerts.errors import TemplateFault
+from alerts.pages import Pages
 from alerts.render import Renderer
 from alerts.sandbox import Environment, Isolated
 
@@ -136,3 +137,36 @@ def test_html_takes_in_no_text_template(tmp_path: Path) -> None:
 
     with pytest.raises(TemplateFault, match="for plain text"):
         Environment([tmp_path]).text_of("sly.html.j2", {"title": "<script>"})
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        (
+            "{% for a in range(200) %}{% for b in range(100) %}<div>{% endfor %}{% endfor %}",
+            "within each other",
+        ),
+        (
+            "{% for a in range(200) %}<p>{{ loop.index % 2 }}{% for b in range(20) %}<li>{% endfor %}{% endfor %}",
+            "",
+        ),
+    ],
+)
+def test_a_page_too_deep_for_its_styles_is_refused(tmp_path: Path, template: str, says: str) -> None:
+    """It would end our own process; elements that end by themselves make no depth."""
+    pages = Pages(folder(tmp_path, deep=template))
+
+    with pages.opened() as writer:
+        if says:
+            with pytest.raises(TemplateFault, match=says):
+                writer.html("deep.html.j2", {})
+        else:
+            assert "<li>" in writer.html("deep.html.j2", {})
+
+
+def test_half_a_character_does_not_reach_a_mail(tmp_path: Path) -> None:
+    """An escape in a template can write a lone surrogate; a pair is the character that it means."""
+    folder(tmp_path, half="{{ '\\ud83d' }}{{ '\\ud83d\\ude00' }}")
+
+    with Isolated([tmp_path]) as templates:
+        assert templates.text_of("half.html.j2", {}) == "\ufffd😀"
