@@ -84,6 +84,8 @@ class Courier:
                 )
                 for one in ended:
                     del under_way[one]
+                if under_way and any(one.exception() is not None for one in ended):
+                    await asyncio.wait(under_way)  # what is half sent would come twice if it were cut off
                 outcomes += [one.result() for one in ended]
         finally:
             for one in under_way:

@@ -67,7 +67,7 @@ class Unsubscribing:
                 form = await request.post()
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
-        except ValueError:
+        except (ValueError, LookupError, RuntimeError):  # also of an unknown charset or encoding
             raise web.HTTPBadRequest from None
         if form.get("List-Unsubscribe") != "One-Click" and form.get("confirm") != "yes":
             raise web.HTTPBadRequest
