@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from alerts.addressing import deliveries_for
 from alerts.alert_memory import AlertStore, Memory
-from alerts.alert_records import Alert
+from alerts.alert_records import Alert, AlertType
 from alerts.envelope import stamp
 from alerts.errors import TemplateFault
 from alerts.messages import Message
@@ -23,14 +23,14 @@ class AlertDesk:
     """The one way out of an alert.
 
     Attributes:
-        problem: the user's template failed at the last alert, and the bundled one was used; None: it did not.
+        problems: types of alerts at the last of which the user's template failed and the bundled one was used, and why.
     """
 
     def __init__(self, *, store: AlertStore, channels: Mapping[str, Channel], pages: Pages) -> None:
         self._store = store
         self._channels = channels
         self._pages = pages
-        self.problem: str | None = None
+        self.problems: dict[AlertType, str] = {}
 
     async def remembered(self, *kinds: str) -> Mapping[tuple[str, str, str], Memory]:
         """All of these kinds, by channel, kind and subject."""
@@ -72,11 +72,11 @@ class AlertDesk:
         try:
             message = render_alert(alert, now, key=key, pages=self._pages)
         except TemplateFault as fault:
-            self.problem = str(fault)
+            self.problems[alert.type] = str(fault)
             said = f"Your template failed, this is the bundled one: {fault}"
             noted = replace(alert, closing=(*alert.closing, said))
             return render_alert(noted, now, key=key, pages=self._pages, bundled=True)
-        self.problem = None
+        self.problems.pop(alert.type, None)
         return message
 
 

@@ -40,6 +40,21 @@ class Composed:
     problem: str | None = None  # the user's template failed, the bundled one was used
 
 
+class Uncomposed(ExceptionGroup[Exception]):
+    """Some digests that were due could not be composed; they stay due.
+
+    `done` were composed all the same; `faults` are by digest.
+    """
+
+    done: tuple[Composed, ...]
+    faults: Mapping[str, Exception]
+
+    def __new__(cls, done: tuple[Composed, ...], faults: Mapping[str, Exception]) -> Uncomposed:
+        self = super().__new__(cls, f"not composed: {', '.join(faults)}", tuple(faults.values()))
+        self.done, self.faults = done, faults
+        return self
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """What there is to tell at one moment, to each group of channels."""
@@ -105,16 +120,25 @@ class Composer:
 
         The store keeps one digest for each slot, so that a second call, or another process, adds none. Of digests
         that are due together the first tells what they have in common.
+
+        Raises:
+            Uncomposed: some could not be composed; it holds those that were.
         """
         done: list[Composed] = []
+        faults: dict[str, Exception] = {}
         if not self._begun:
             await self.begin()
         async with self._window:
             await self._digests.set_back(self._clock.now())
         for plan in self._plans.values():
             if not plan.paused:
-                async with self._window:
-                    done += await self._compose(plan)
+                try:
+                    async with self._window:
+                        done += await self._compose(plan)
+                except Exception as fault:  # one that breaks keeps no other from its readers
+                    faults[plan.id] = fault
+        if faults:
+            raise Uncomposed(tuple(done), faults)
         return tuple(done)
 
     async def preview(self, plan: DigestPlan, at: datetime | None = None) -> tuple[Message, ...]:

@@ -45,6 +45,9 @@ HOOK = Schedule(
 )
 """Source: Standard Webhooks 1.0.0, "Deliverability and reliability"; ten attempts in 75 h 35 min 5 s."""
 
+LONGEST_WAIT = max(LONGEST_WISH, *(wait * (1 + JITTER) for wait in (*MAIL.waits, *HOOK.waits)))
+"""No delivery and no channel waits longer for its next attempt; what is dated beyond has seen another clock."""
+
 
 def schedule_of(delivery: Delivery) -> Schedule:
     """A delivery with a recipient of its own is mail; all others go by the schedule of hooks."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from alerts.messages import Message, MessageKind
 
+MOST = 20  # threads that one link leaves, and so all that a reader can leave of one message
 _DIGEST, _INITIATIVE = "digest-", "initiative-"
 
 
@@ -29,7 +30,7 @@ def leavable(kind: MessageKind, threads: Sequence[str]) -> tuple[str, ...]:
     if kind is MessageKind.DIGEST:
         return tuple(threads[:1])
     if kind is MessageKind.ALERT:
-        return tuple(one for one in threads if one.startswith(_INITIATIVE))
+        return tuple(one for one in threads if one.startswith(_INITIATIVE))[:MOST]
     return ()
 
 

@@ -21,6 +21,7 @@ _OVER = {
     TroubleKind.DELIVERY: "{}: nothing is parked any more",
     TroubleKind.CONFIGURATION: "the configuration is in force as it stands",
     TroubleKind.TEMPLATE: "{} works again",
+    TroubleKind.WORK: "{} works again",
     TroubleKind.NETWORK: "{} is back",
     TroubleKind.SOURCE: "{} is well again",
     TroubleKind.PAGE: "{}: none in quarantine any more",

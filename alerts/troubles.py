@@ -24,6 +24,7 @@ class TroubleKind(StrEnum):
     DELIVERY = "delivery"  # messages were given up
     CONFIGURATION = "configuration"  # an edit is refused
     TEMPLATE = "template"
+    WORK = "work"  # of our own that breaks at each try
     NETWORK = "network"  # of this machine
     SOURCE = "source"
     PAGE = "page"  # in quarantine

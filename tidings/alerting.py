@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from alerts.alert_desk import AlertDesk
 from alerts.commitment_teller import CommitmentAlerts
 from alerts.messages import Message
@@ -17,7 +19,9 @@ from alerts.trouble_teller import TroubleAlerts, routes
 from crawler.ports import Clock
 from tidings.settings import Settings
 from tidings.storage.stores import Stores
-from tidings.troubles import ALERTS, TEMPLATE, Watchman
+from tidings.troubles import ALERTS, TELLERS, TEMPLATE, WORK, Watchman, alerts_work
+
+log = structlog.get_logger(__name__)
 
 
 class _Teller(Protocol):
@@ -45,7 +49,7 @@ class Alerting:
     ) -> None:
         self._stores = stores
         self._clock = clock
-        self._failing: dict[str, str | None] = {}  # what composes → why its template fails, as noted last
+        self._noted: dict[tuple[str, str], str | None] = {}  # kind and subject → the problem, as noted last
         self._desk = AlertDesk(store=stores.alerts, channels=channels, pages=Pages(templates))
         self.commitments = CommitmentAlerts(
             evidence=stores.rhythms,
@@ -74,29 +78,44 @@ class Alerting:
             ),
             clock=clock,
         )
-        self._tellers: tuple[_Teller, ...] = (rhythms, self.commitments, troubles)
+        self._tellers: Mapping[str, _Teller] = dict(
+            zip(TELLERS, (rhythms, self.commitments, troubles), strict=True)
+        )
 
     async def tell_due(self) -> Told:
         """Freeze all alerts that are due."""
         messages: list[Message] = []
         problems: list[str] = []
-        for teller in self._tellers:
+        for name, teller in self._tellers.items():
+            broken = None
             try:
                 messages += await teller.tell_due()
             except Exception as fault:  # the next round tries again, and the others go on
-                problems.append(f"{type(teller).__name__} broke: {type(fault).__name__}: {fault}")
+                log.exception("alerts broke", alerts=name)
+                broken = f"{type(fault).__name__}: {fault}"
+                problems.append(f"{alerts_work(name)} broke: {broken}")
+            await self.note_work(alerts_work(name), broken)
         if messages:
-            await self.note_template(ALERTS, self._desk.problem)
-            if self._desk.problem is not None:
-                problems.append(self._desk.problem)
+            failing = "; ".join(dict.fromkeys(self._desk.problems.values())) or None
+            await self.note_template(ALERTS, failing)
+            if failing is not None:
+                problems.append(failing)
         return Told(messages=tuple(messages), problems=tuple(problems))
 
     async def note_template(self, composed: str, problem: str | None) -> None:
         """Keep that the template of a digest or of the alerts failed, or that it works, for the operator."""
-        if composed in self._failing and self._failing[composed] == problem:
+        await self._note(TEMPLATE, composed, problem)
+
+    async def note_work(self, name: str, problem: str | None) -> None:
+        """Keep that a piece of our own work breaks, or that it went well, for the operator."""
+        await self._note(WORK, name, problem)
+
+    async def _note(self, kind: str, subject: str, problem: str | None) -> None:
+        known = (kind, subject)
+        if known in self._noted and self._noted[known] == problem:
             return
         if problem is None:
-            await self._stores.troubles.clear(TEMPLATE, composed)
+            await self._stores.troubles.clear(kind, subject)
         else:
-            await self._stores.troubles.notice(TEMPLATE, composed, problem, self._clock.now())
-        self._failing[composed] = problem
+            await self._stores.troubles.notice(kind, subject, problem, self._clock.now())
+        self._noted[known] = problem

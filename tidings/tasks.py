@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import assert_never
 
+import structlog
+
+from alerts.composer import Composed, Uncomposed
 from alerts.courier import Outcome
 from alerts.notify import Notifier
 from alerts.rerun import Refound
@@ -18,6 +21,9 @@ from crawler.records import PollResult, TextState
 from crawler.vocabulary import vocabulary_of
 from tidings.alerting import Alerting
 from tidings.rematching import SLICE, Progress, Rematcher
+from tidings.troubles import digest_work
+
+log = structlog.get_logger(__name__)
 
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
 SETTLE_BATCH = 50  # articles folded or matched in one transaction; others wait for the database meanwhile
@@ -210,9 +216,8 @@ async def _rematch(task: Rematch, services: Services) -> Report:
 
 
 async def _compose(task: Compose, services: Services) -> Report:
-    composed = await services.notifier.compose_due()
-    for one in composed:
-        await services.alerts.note_template(one.slot.digest_id, one.problem)
+    """Alerts are told whatever becomes of the digests."""
+    composed, broken = await _composed(services)
     alerts = await services.alerts.tell_due()
     told = [one for one in composed if one.message is not None]
     counts = {
@@ -223,7 +228,11 @@ async def _compose(task: Compose, services: Services) -> Report:
     facts: dict[str, object] = {"digests": [one.slot.digest_id + " " + one.slot.key for one in told]}
     if alerts.messages:
         facts["alerts"] = [one.key for one in alerts.messages]
-    problems = [*(one.problem for one in composed if one.problem is not None), *alerts.problems]
+    problems = [
+        *(f"digest {name} cannot be composed: {why}" for name, why in broken.items()),
+        *(one.problem for one in composed if one.problem is not None),
+        *alerts.problems,
+    ]
     return Report(
         task=task,
         counts=counts,
@@ -231,6 +240,24 @@ async def _compose(task: Compose, services: Services) -> Report:
         problem="; ".join(problems) or None,
         worth_a_line=bool(told or alerts.messages),
     )
+
+
+async def _composed(services: Services) -> tuple[tuple[Composed, ...], Mapping[str, str]]:
+    """What was composed, and why each digest that was due could not be; both are noted for the operator."""
+    broken: dict[str, str] = {}
+    try:
+        composed = await services.notifier.compose_due()
+    except Uncomposed as some:
+        composed = some.done
+        for name, fault in some.faults.items():
+            log.error("digest cannot be composed", digest=name, exc_info=fault)
+            broken[name] = f"{type(fault).__name__}: {fault}"
+    for one in composed:
+        await services.alerts.note_template(one.slot.digest_id, one.problem)
+        await services.alerts.note_work(digest_work(one.slot.digest_id), None)
+    for name, why in broken.items():
+        await services.alerts.note_work(digest_work(name), why)
+    return composed, broken
 
 
 async def _deliver(task: Deliver, services: Services) -> Report:

@@ -17,13 +17,25 @@ from tidings.storage.crashes import CrashedPage
 from tidings.storage.stores import Stores
 from tidings.storage.troubles import Noticed, Parked
 
-CONFIGURATION, TEMPLATE = (
+CONFIGURATION, TEMPLATE, WORK = (
     str(TroubleKind.CONFIGURATION),
     str(TroubleKind.TEMPLATE),
+    str(TroubleKind.WORK),
 )  # kinds of what is noticed
 FILES, BOUND = "files", "bound"  # subjects of a refused edit: it cannot be read; it brings too much
 ALERTS = "alerts"  # the subject under which a failing template of alerts is noticed; of a digest it is its id
+TELLERS = ("rhythm", "commitment", "trouble")  # kinds of alerts, each told by a part of its own
 NAMED = 5
+
+
+def digest_work(digest_id: str) -> str:
+    """The subject under which a digest that cannot be composed is noticed."""
+    return f"digest {digest_id}"
+
+
+def alerts_work(name: str) -> str:
+    """The subject under which alerts that cannot be told are noticed; `name` is one of `TELLERS`."""
+    return f"the {name} alerts"
 
 
 class Watchman:
@@ -34,6 +46,9 @@ class Watchman:
         self._stores = stores
         self._channels = channels
         self._composing = frozenset((ALERTS, *(plan.id for plan in settings.digests)))
+        self._working = frozenset(
+            (*map(alerts_work, TELLERS), *(digest_work(plan.id) for plan in settings.digests))
+        )
         self._obstacles = Obstacles()
 
     async def look(self, now: datetime) -> Look:
@@ -56,6 +71,7 @@ class Watchman:
             watched={
                 TroubleKind.CHANNEL: frozenset(self._channels),
                 TroubleKind.TEMPLATE: self._composing,
+                TroubleKind.WORK: self._working,
                 TroubleKind.SOURCE: frozenset(
                     one.source.id for one in sources if one.care.state is not SourceState.PAUSED
                 ),
@@ -79,9 +95,10 @@ class Watchman:
         return not out or not out.issuperset(self._channels[channel_id].recipients())
 
     async def _noticed(self) -> list[Noticed]:
-        """But templates of what composes no more."""
+        """But what concerns a digest that is no more."""
+        ours = {TEMPLATE: self._composing, WORK: self._working}
         found = await self._stores.troubles.noticed()
-        return [one for one in found if one.kind != TEMPLATE or one.subject in self._composing]
+        return [one for one in found if one.kind not in ours or one.subject in ours[one.kind]]
 
     def _gone_channels(self) -> Iterator[Trouble]:
         for channel_id, channel in self._channels.items():
@@ -143,6 +160,16 @@ def _noticed(one: Noticed) -> Trouble:
             since=one.since,
             reason=one.reason,
             remedy="correct it; `tidings check` reads templates too",
+        )
+    if one.kind == WORK:
+        return Trouble(
+            kind=TroubleKind.WORK,
+            subject=one.subject,
+            name=one.subject,
+            state="breaks at each try",
+            since=one.since,
+            reason=one.reason,
+            remedy="the log has the whole of it, and it is tried again at each tick; nothing is lost meanwhile",
         )
     return Trouble(
         kind=TroubleKind.CONFIGURATION,

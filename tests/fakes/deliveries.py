@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alerts.courier import LEASE
 from alerts.messages import Delivery, DeliveryState, Message
 from alerts.obstacles import LONG, SUSPEND_AFTER, Ban, Hold, Obstacles, Parking, Suspension
+from alerts.retry import LONGEST_WAIT
+from tidings.storage.clock_back import AHEAD
 
 OPEN = (DeliveryState.PENDING, DeliveryState.PARKED)
 
@@ -183,6 +186,31 @@ class MemoryDeliveries:
             lifted += self.held.pop(channel_id, None) is not None
             self.troubled.pop(channel_id, None)
         return lifted
+
+    def wait_for_ever(self, now: datetime) -> bool:
+        """Whether a delivery or a channel waits for longer than anything may, or was made after `now`."""
+        soon = now + AHEAD
+        due = [one.next_attempt_at for one in self.kept.values() if one.next_attempt_at is not None]
+        made = [*(one.created_at for one in self.kept.values()), *self.troubled.values()]
+        return (
+            any(one > soon for one in made)
+            or any(one > soon + LONGEST_WAIT for one in (*due, *(one.until for one in self.held.values())))
+            or any(one > soon + LEASE for one in self.leases.values())
+        )
+
+    def let_go(self, now: datetime) -> None:
+        """The clock was ahead: what was to wait by it is due now."""
+        furthest = now + LONGEST_WAIT
+        for one in list(self.kept.values()):
+            due = one.next_attempt_at or one.created_at
+            if one.state is DeliveryState.PENDING and due > now and (one.created_at > now or due > furthest):
+                self.kept[one.id] = replace(one, next_attempt_at=now)
+        for one in list(self.kept.values()):
+            self.kept[one.id] = replace(one, created_at=min(one.created_at, now))
+        self.leases = {name: min(until, now + LEASE) for name, until in self.leases.items()}
+        for name, one in list(self.held.items()):
+            if one.until > furthest or self.troubled[name] > now:
+                del self.held[name], self.troubled[name]
 
     def store(self, message: Message, deliveries: Sequence[Delivery]) -> None:
         """Keep a message with its deliveries; what is there already stays."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.messages import DeliveryState, Message
@@ -98,7 +97,7 @@ class MemoryDigests:
     async def set_back(self, now: datetime) -> bool:
         dates = [*self.slots.values(), *self.started.values()]
         dates += [one.matched_at for one in self.matches.kept.values() if one.matched_at is not None]
-        if all(one <= now + AHEAD for one in dates):
+        if all(one <= now + AHEAD for one in dates) and not self.deliveries.wait_for_ever(now):
             return False
         after = now + timedelta(microseconds=1)
         self.slots = {place: min(until, now) for place, until in self.slots.items()}
@@ -107,9 +106,7 @@ class MemoryDigests:
         self.told = {place: min(at, now) for place, at in self.told.items()}
         self.versions = {place: (one, min(at, after)) for place, (one, at) in self.versions.items()}
         self.matches.set_back(now)
-        for one in [kept for kept in self.deliveries.kept.values() if kept.created_at > now]:
-            if (one.next_attempt_at or one.created_at) > now:
-                self.deliveries.kept[one.id] = replace(one, next_attempt_at=now)
+        self.deliveries.let_go(now)
         return True
 
     async def start(self, digest_id: str, now: datetime) -> datetime:

@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
-from alerts.messages import DeliveryState
+from alerts.messages import DeliveryState, Message
 from alerts.obstacles import Parking
 from alerts.troubles import Look, Trouble, TroubleKind
 from crawler.errors import Cause
 from crawler.records import SourceState
-from tests.fakes.clock import NOON
+from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.receiver import Receiver
 from tests.integration.storage.making import delivery, message, poll
+from tidings.alerting import Alerting
 from tidings.opening import open_stores
 from tidings.settings import Settings, load
 from tidings.storage.stores import Stores
-from tidings.troubles import CONFIGURATION, FILES, TEMPLATE, Watchman
+from tidings.troubles import CONFIGURATION, FILES, TEMPLATE, Watchman, digest_work
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NAMES = ("a", "b", "c", "d")
@@ -194,3 +195,33 @@ async def test_what_was_noticed_is_told_and_a_template_only_while_its_digest_is_
     (edit,), (template,) = of(found, TroubleKind.CONFIGURATION), of(found, TroubleKind.TEMPLATE)
     assert (edit.name, edit.since, edit.reason) == ("your edit", NOON - HOUR, "sources.yaml:3:1: unknown key")
     assert template.subject == "morning"
+
+
+async def test_work_that_breaks_at_each_try_is_a_trouble_until_it_goes_well(
+    settings: Settings, stores: Stores
+) -> None:
+    """A digest that cannot be composed, alerts that cannot be told; of a digest that is gone nobody is told."""
+    alerts = Alerting(settings, stores, FixedClock(NOON), {"outbox": Receiver()}, None)
+    for name in ("morning", "evening"):
+        await alerts.note_work(digest_work(name), "LookupError: a row is not what it should be")
+
+    (found,) = of(await look(settings, stores), TroubleKind.WORK)
+    assert (found.name, found.state) == ("digest morning", "breaks at each try")
+    assert "LookupError" in found.reason
+
+    await alerts.note_work(digest_work("morning"), None)
+    assert of(await look(settings, stores), TroubleKind.WORK) == []
+
+
+async def test_alerts_that_break_are_told_of_and_stop_no_others(settings: Settings, stores: Stores) -> None:
+    alerts = Alerting(settings, stores, FixedClock(NOON), {"outbox": Receiver()}, None)
+
+    async def breaks() -> tuple[Message, ...]:
+        raise LookupError("no such row")
+
+    alerts.commitments.tell_due = breaks  # type: ignore[method-assign]  # a fault that no input causes today
+    told = await alerts.tell_due()
+
+    assert told.problems == ("the commitment alerts broke: LookupError: no such row",)
+    (found,) = of(await look(settings, stores), TroubleKind.WORK)
+    assert found.name == "the commitment alerts"

@@ -281,6 +281,15 @@ async def test_only_known_names_are_answered_for(running: Running) -> None:
         assert (await running.ask("GET", running.link(), headers={"Host": host}))[0] == 200
 
 
+async def test_a_form_that_cannot_be_read_is_refused_in_words(running: Running) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded; charset=martian"}
+
+    status, text, _ = await running.ask("POST", running.link(), data=b"confirm=yes", headers=form)
+
+    assert (status, "That was no request" in text) == (400, True)
+    assert await running.left() == []
+
+
 async def test_a_large_body_is_not_read(running: Running) -> None:
     status, _, _ = await running.ask(
         "POST", running.link(), data={"List-Unsubscribe": "One-Click", "x": "y" * 5000}

@@ -122,6 +122,35 @@ async def test_a_stalled_server_with_forty_mails_holds_up_no_hook() -> None:
     assert house.ways["mail"].most == AT_ONCE
 
 
+async def test_a_mark_that_fails_cuts_off_no_other_delivery_in_mid_send() -> None:
+    """One whose message is out and cannot be marked ends the round; the others are finished and marked first."""
+
+    class Full(MemoryDeliveries):
+        async def sent(self, delivery_id: str, *, now: datetime, answer: str) -> None:
+            if self[delivery_id].channel_id == "quick":
+                raise OSError("the disk is full")
+            await super().sent(delivery_id, now=now, answer=answer)
+
+    stalls = asyncio.Event()
+    house = House(quick=Way(), slow=Way(stalls=stalls))
+    house.store = Full()
+    house.restart()
+    await house.send("news", "slow", "quick")
+
+    delivering = asyncio.create_task(house.deliver())
+    while not house.ways["quick"].asked:
+        await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not delivering.done()
+    stalls.set()
+    with pytest.raises(OSError, match="full"):
+        await delivering
+    (slow,) = (one for one in house.store.kept.values() if one.channel_id == "slow")
+    assert slow.state is DeliveryState.SENT
+    assert house.ways["slow"].asked == [("news", "")]
+
+
 async def test_what_is_cut_off_is_due_at_once_after_the_restart() -> None:
     """Its claim is given back, so nobody waits for the end of a lease."""
     house = House(hook=Way(stalls=asyncio.Event()))

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alerts.addressing import deliveries_for, delivery_id
-from alerts.composer import Composed
+from alerts.composer import Composed, Uncomposed
 from alerts.courier import Result
 from alerts.errors import Refused, TryLater
 from alerts.messages import Delivery, DeliveryState, Message
@@ -86,11 +87,12 @@ class House:
         articles: Sequence[Article] = (),
         renderer: Renderer | None = None,
         initiatives: dict[str, Initiative] | None = None,
+        digests: Any = None,
     ) -> None:
         self.clock = Clock()
         self.desk = Way()
         self.deliveries = MemoryDeliveries()
-        self.digests = GivenDigests(matched, self.deliveries)
+        self.digests = digests or GivenDigests(matched, self.deliveries)
         self.matches = WaitingArticles(articles)
         self.notifier = Notifier(
             matcher=WordJudge(),
@@ -168,6 +170,32 @@ async def test_a_due_digest_is_frozen_with_its_deliveries_before_anything_is_sen
     assert message == composed.message
     assert [one.recipient for one in deliveries] == ["desk@example.org"]
     assert deliveries[0].id == delivery_id(message.key, "desk", "desk@example.org")
+
+
+async def test_a_digest_that_breaks_keeps_no_other_from_its_readers() -> None:
+    """It stays due, and who asked is told which it was."""
+
+    class Torn(GivenDigests):
+        whole = False
+
+        async def matched(
+            self, channel_id: str, plan: DigestPlan, *window: Any
+        ) -> tuple[MatchedArticle, ...]:
+            if plan.id == "broken" and not self.whole:
+                raise LookupError("a row is not what it should be")
+            return await super().matched(channel_id, plan, *window)
+
+    house = House(plans=(plan(id="broken"), plan(id="sound")), digests=Torn((found("Chips"),)))
+    await house.seen_since()
+
+    with pytest.raises(Uncomposed, match="broken") as some:
+        await house.notifier.compose_due()
+    assert [one.slot.digest_id for one in some.value.done] == ["sound"]
+    assert [slot.digest_id for slot, _, _ in house.digests.outbox] == ["sound"]
+    assert isinstance(some.value.faults["broken"], LookupError)
+
+    house.digests.whole = True
+    assert [one.slot.digest_id for one in await house.notifier.compose_due()] == ["broken"]
 
 
 async def test_a_digest_is_composed_once_however_often_it_is_asked_for() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Column, Index, MetaData, text
 
 metadata = MetaData(
@@ -13,7 +15,7 @@ metadata = MetaData(
 )
 
 
-def waiting(name: str, column: Column[object], *more: Column[object]) -> Index:
-    """An index that holds only the rows whose `column` is set."""
-    rows = text(f"{column.name} IS NOT NULL")
-    return Index(name, column, *more, sqlite_where=rows, postgresql_where=rows)
+def waiting(name: str, *columns: Column[Any]) -> Index:
+    """An index that holds only the rows whose last column is set."""
+    rows = text(f"{columns[-1].name} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=rows, postgresql_where=rows)

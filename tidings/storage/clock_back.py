@@ -7,29 +7,44 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
+from alerts.courier import LEASE
+from alerts.retry import LONGEST_WAIT
 from tidings.storage.dialect import lock
 from tidings.storage.match_rows import MOMENT, WINDOWS, M, last_edge
 from tidings.storage.outbox_tables import (
     article_changes,
+    channel_holds,
     deliveries,
     digest_slots,
     digests,
+    told_alerts,
     told_stories,
     told_versions,
 )
 
 AHEAD = timedelta(minutes=2)  # by which the clocks of two machines may differ, and one be set right
 
-D = deliveries.c
+D, H, N = deliveries.c, channel_holds.c, told_alerts.c
 
 
 def was_ahead(connection: Connection, now: datetime) -> bool:
-    """Whether a window, or a match, is dated minutes after `now`."""
+    """Whether something that was done is dated minutes after `now`, or something waits for longer than anything may."""
+    soon = now + AHEAD
     edge = last_edge(connection)
-    newest: datetime | None = connection.execute(select(func.max(M.matched_at))).scalar_one()
-    return any(one is not None and one > now + AHEAD for one in (edge, newest))
+    if edge is not None and edge > soon:
+        return True
+    signs = (
+        M.matched_at > soon,
+        D.created_at > soon,
+        D.due_at > soon + LONGEST_WAIT,
+        and_(D.due_at.is_not(None), D.claimed_until > soon + LEASE),
+        H.since > soon,
+        H.until > soon + LONGEST_WAIT,
+        or_(N.noticed_at > soon, N.last_told_at > soon, N.over_at > soon),
+    )
+    return bool(connection.execute(select(or_(*(exists().where(one) for one in signs)))).scalar_one())
 
 
 def set_back(connection: Connection, now: datetime) -> None:
@@ -48,7 +63,26 @@ def set_back(connection: Connection, now: datetime) -> None:
         (told_versions.c.told_at, after),
         (told_stories.c.first_told_at, now),
         (article_changes.c.untold_since, now),
+        (N.noticed_at, now),
+        (N.told_at, now),
+        (N.last_told_at, now),
+        (N.over_at, now),
     ):
         connection.execute(update(column.table).where(column > now).values({column.name: moment}))
-    composed_ahead = (D.created_at > now, D.due_at > now)
-    connection.execute(update(deliveries).where(*composed_ahead).values(due_at=now, next_attempt_at=now))
+    _let_go(connection, now)
+
+
+def _let_go(connection: Connection, now: datetime) -> None:
+    """What was to wait by the clock of then: it is due now, and no channel is left alone by that clock.
+
+    An attempt may be under way just now: its claim ends when one that was made now would.
+    """
+    furthest = now + LONGEST_WAIT
+    by_then = or_(D.created_at > now, D.due_at > furthest)
+    connection.execute(
+        update(deliveries).where(D.due_at > now, by_then).values(due_at=now, next_attempt_at=now)
+    )
+    connection.execute(update(deliveries).where(D.created_at > now).values(created_at=now))
+    leased = now + LEASE
+    connection.execute(update(deliveries).where(D.claimed_until > leased).values(claimed_until=leased))
+    connection.execute(delete(channel_holds).where(or_(H.since > now, H.until > furthest)))

@@ -284,17 +284,23 @@ def _free(now: datetime) -> ColumnElement[bool]:
 def _claim(
     connection: Connection, now: datetime, limit: int, lease: timedelta, channel: str | None
 ) -> tuple[tuple[Delivery, Message], ...]:
-    rows = claim(
-        connection,
-        deliveries,
-        _free(now) if channel is None else and_(_free(now), D.channel_id == channel),
-        order=(D.due_at, D.created_at, D.id),
-        limit=limit,
-        values={"attempts": D.attempts + 1, "claimed_until": now + lease},
-        returning=(D.id, D.due_at, D.created_at),
-    )
-    in_order = sorted(rows, key=lambda row: (row.due_at, row.created_at, row.id))
-    return _still_read(connection, _with_messages(connection, [row.id for row in in_order]))
+    due = _free(now) if channel is None else and_(_free(now), D.channel_id == channel)
+    kept: builtins.list[tuple[Delivery, Message]] = []
+    while len(kept) < limit:
+        rows = claim(
+            connection,
+            deliveries,
+            due,
+            order=(D.due_at, D.created_at, D.id),
+            limit=limit - len(kept),
+            values={"attempts": D.attempts + 1, "claimed_until": now + lease},
+            returning=(D.id, D.due_at, D.created_at),
+        )
+        if not rows:
+            break
+        in_order = sorted(rows, key=lambda row: (row.due_at, row.created_at, row.id))
+        kept += _still_read(connection, _with_messages(connection, [row.id for row in in_order]))
+    return tuple(kept)
 
 
 def _still_read(

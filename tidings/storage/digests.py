@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Join, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Join, and_, exists, func, select
 
 from alerts.moments import REACH
 from alerts.outgoing import Outgoing, Standing, Window
@@ -19,7 +19,7 @@ from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
 from tidings.storage.dialect import AnyRow, insert, lock
 from tidings.storage.engine import Database
-from tidings.storage.match_rows import WATCHLIST_SINCE, WINDOWS, M, to_match, with_version
+from tidings.storage.match_rows import WATCHLIST_SINCE, WINDOWS, M, change, to_match, with_version
 from tidings.storage.outbox_tables import (
     digest_slots,
     message_articles,
@@ -147,7 +147,7 @@ def _matched(
             told_stories.c.first_told_at,
         )
         .select_from(with_version(_with_told(channel_id)).join(sources, S.id == A.source_id))
-        .where(_told_in(initiatives, since, until), T.article_id.is_(None))
+        .where(_in_window(initiatives, since, until), _may_be_told(), T.article_id.is_(None))
         .order_by(M.matched_at, M.article_id, M.initiative_id)
     )
     found = rows.all()
@@ -168,17 +168,20 @@ def _with_told(channel_id: str) -> Join:
     )
 
 
-def _told_in(initiatives: Sequence[str], since: datetime, until: datetime) -> ColumnElement[bool]:
-    """The matches of a window; needs a join with `articles`."""
+def _in_window(initiatives: Sequence[str], since: datetime, until: datetime) -> ColumnElement[bool]:
+    """The matches of a window, by what stands in `matches` alone."""
     return and_(
         M.initiative_id.in_(initiatives),
         M.matched_at > since,
         M.matched_at <= until,
         M.gone_at.is_(None),
         ~M.filed,
-        ~A.backfilled,
-        FREE,
     )
+
+
+def _may_be_told() -> ColumnElement[bool]:
+    """Articles that are neither known of old nor held for review."""
+    return and_(~A.backfilled, FREE)
 
 
 def _to_matched(row: AnyRow, before: Told | None) -> MatchedArticle:
@@ -231,7 +234,7 @@ def _has_changed(connection: Connection, digest_id: str, window: Window, until: 
 
 
 def _standing(connection: Connection, channel_id: str, window: Window, until: datetime) -> Standing:
-    in_window = _told_in(window.initiatives, window.since, until)
+    in_window = and_(_in_window(window.initiatives, window.since, until), _may_be_told())
     matches_now, told_before_now = connection.execute(
         select(func.count(), func.count(told_stories.c.first_told_at))
         .select_from(_with_told(channel_id))
@@ -308,8 +311,20 @@ def _carry(connection: Connection, one: Outgoing, article_ids: Sequence[str], no
 
 
 def _mark_told(connection: Connection, window: Window, until: datetime, now: datetime) -> None:
-    """Remember of each match in the window that readers of the digest were told its article, now or before."""
-    in_window = exists().where(A.id == M.article_id, _told_in(window.live, window.since, until))
+    """Remember of each match in the window that readers of the digest were told its article, now or before.
+
+    Rows are held in the order of their ids, as by everyone who changes matches: no two wait for each other.
+    """
     channels = [one.channel_id for one in window.standings]
-    told = exists().where(T.article_id == M.article_id, T.channel_id.in_(channels))
-    connection.execute(update(matches).where(in_window, told, M.told_at.is_(None)).values(told_at=now))
+    untold = (
+        select(M.article_id, M.initiative_id)
+        .where(
+            _in_window(window.live, window.since, until),
+            M.told_at.is_(None),
+            exists().where(A.id == M.article_id, _may_be_told()),
+            exists().where(T.article_id == M.article_id, T.channel_id.in_(channels)),
+        )
+        .order_by(M.article_id, M.initiative_id)
+        .with_for_update()
+    )
+    change(connection, connection.execute(untold).all(), told_at=now)

@@ -147,10 +147,11 @@ def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def change(connection: Connection, kept: Iterable[AnyRow], **values: Any) -> None:
-    """Set columns of matches that are there."""
-    places = [{"article": row.article_id, "initiative": row.initiative_id} for row in kept]
+    """Set columns of matches that are there, in the order of their ids."""
+    places = sorted((row.article_id, row.initiative_id) for row in kept)
     if places:
-        connection.execute(_ONE.values(values), places)
+        rows = [{"article": article_id, "initiative": initiative_id} for article_id, initiative_id in places]
+        connection.execute(_ONE.values(values), rows)
 
 
 @cache

@@ -82,7 +82,9 @@ article_changes = Table(
     Column("untold_since", AwareTime),  # `at` until it is told
     Column("told_at", AwareTime),
 )
-waiting("ix_article_changes_untold_since", article_changes.c.untold_since)
+waiting(
+    "ix_article_changes_channel_id_untold_since", article_changes.c.channel_id, article_changes.c.untold_since
+)
 Index("ix_article_changes_article_id", article_changes.c.article_id)
 
 message_stories = Table(

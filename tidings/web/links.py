@@ -11,11 +11,10 @@ from functools import cached_property
 from alerts.messages import Delivery, Message
 from alerts.plans import AlertKind, EmailChannel
 from alerts.safe import one_line
-from alerts.threads import digest_thread, initiative_thread, reader, subscriptions
+from alerts.threads import MOST, digest_thread, initiative_thread, reader, subscriptions
 from tidings.settings import Settings
 
 PATH = "/unsubscribe/"
-MOST = 20  # threads that one link leaves; an alert may be about several initiatives
 TOKEN = rf"[A-Za-z0-9_-]{{32}}(?:[.][A-Za-z0-9_-]{{32}}){{0,{MOST - 1}}}"
 _BYTES = 24  # of the signature that a token is; 192 bits
 _NAME = 120  # characters
@@ -57,7 +56,7 @@ class Links:
 
     def address(self, message: Message, delivery: Delivery) -> str | None:
         """Where the recipient unsubscribes from the threads of `message`; None: there is nothing to leave."""
-        public, threads = self._settings.web.public, subscriptions(message)[:MOST]
+        public, threads = self._settings.web.public, subscriptions(message)
         if public is None or not threads or not delivery.recipient:
             return None
         who = reader(delivery.recipient)

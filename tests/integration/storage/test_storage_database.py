@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select, text
 
+from alerts.outgoing import Standing, Window
+from alerts.records import DigestSlot
 from crawler.folds import Fold
 from crawler.records import Article, Edit, TextState
 from tests.integration.storage.making import (
@@ -180,7 +182,16 @@ async def test_what_waits_for_work_is_found_by_its_own_index(database: Database)
         await stores.matches.record_matches([(article(), [])], NOON)
         await stores.deliveries.claim_due(NOON, 10, LEASE)
         await stores.digests.matched("desk", plan(), NOON, NOON + HOUR)
+        await stores.digests.changed("desk", plan(), NOON, NOON + HOUR)
         await stores.digests.last_until("morning")
+        window = Window(
+            initiatives=plan().initiatives,
+            since=NOON,
+            standings=(Standing(channel_id="desk"),),
+            live=plan().initiatives,
+        )
+        slot = DigestSlot(digest_id="morning", key="1", due=NOON)
+        assert await stores.digests.freeze(slot, until=NOON + HOUR, tellings=(), now=NOON, window=window)
 
     def plans(connection: Connection) -> list[str]:
         return [

@@ -9,6 +9,7 @@ import pytest
 
 from alerts.outgoing import Outgoing
 from alerts.records import Coverage, FailingSource, Gap, ToldIn, Unread
+from alerts.retry import LONGEST_WAIT
 from crawler.records import SourceState, TextState
 from tests.integration.storage import making
 from tests.integration.storage.making import (
@@ -268,6 +269,31 @@ async def test_when_the_clock_is_set_back_windows_and_matches_come_with_it(store
     assert left.telling.article_id == article(2).id
     assert len(await stores.digests.matched("hook", plan(), NOON, NOON + HOUR)) == 2
     assert [one.id for one, _ in await stores.deliveries.claim_due(NOON, 10, LEASE)] == ["delivery-1"]
+    assert not await stores.digests.set_back(NOON)
+
+
+async def test_nothing_waits_for_the_clock_of_then(stores: Any) -> None:
+    """A delivery that failed and a channel that asked for patience while the clock was a year ahead are taken up now."""
+    ahead = NOON + 365 * DAY
+    await freeze(stores, until=NOON, now=NOON, deliveries=(delivery(created_at=NOON),))
+    await stores.deliveries.claim_due(NOON, 10, LEASE)
+    await stores.deliveries.later("delivery-1", at=ahead + HOUR, error="451 later", held_up=True)
+    await stores.deliveries.hold("desk", ahead, ahead + HOUR, "451 later")
+
+    assert await stores.digests.set_back(NOON + MINUTE)
+
+    assert not (await stores.deliveries.obstacles(NOON + MINUTE)).holds
+    claimed = await stores.deliveries.claim_due(NOON + MINUTE, 10, LEASE)
+    assert [one.id for one, _ in claimed] == ["delivery-1"]
+    assert not await stores.digests.set_back(NOON + MINUTE)
+
+
+async def test_the_longest_wait_that_may_be_moves_nothing(stores: Any) -> None:
+    await freeze(stores, until=NOON, now=NOON, deliveries=(delivery(created_at=NOON),))
+    await stores.deliveries.claim_due(NOON, 10, LEASE)
+    await stores.deliveries.later("delivery-1", at=NOON + LONGEST_WAIT, error="503", held_up=False)
+    await stores.deliveries.hold("desk", NOON, NOON + DAY, "503")
+
     assert not await stores.digests.set_back(NOON)
 
 
