@@ -79,6 +79,7 @@ class Report:
     counts: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     problem: str | None = None  # something an operator may want to act on
+    storage: bool = False  # the problem is that of the database, and is told once for all tasks
     warning: str | None = None  # something an operator should know, though all went well
     worth_a_line: bool = True  # False: nothing happened
 
@@ -217,7 +218,11 @@ async def _rematch(task: Rematch, services: Services) -> Report:
 
 async def _compose(task: Compose, services: Services) -> Report:
     """Alerts are told whatever becomes of the digests."""
-    composed, broken = await _composed(services)
+    try:
+        composed, broken = await _composed(services)
+    except Exception:
+        await services.alerts.tell_due()
+        raise
     alerts = await services.alerts.tell_due()
     told = [one for one in composed if one.message is not None]
     counts = {

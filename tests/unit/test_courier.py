@@ -346,6 +346,21 @@ async def test_after_three_refused_messages_a_recipient_is_suspended_and_the_oth
     assert [who for _, who in house.ways["mail"].asked].count(LEFT) == 3
 
 
+async def test_what_a_person_asked_for_survives_a_server_that_wants_it_later() -> None:
+    """A suspended recipient that was put right is often greylisted first; the wish holds until the matter is settled."""
+    house = await suspended()
+    house.ways["mail"].answers = lambda *_: TryLater("451 greylisted")
+    (one,) = (d for d in house.store.kept.values() if d.message_key == "n0" and d.recipient == LEFT)
+    await house.store.retry(one.id, now=house.clock.now())
+    assert results(await house.deliver()) == ["later"]
+
+    house.ways["mail"].answers = lambda *_: None
+    house.clock.time += HOUR
+
+    assert results(await house.deliver()) == ["sent"]
+    assert house.store[one.id].asked is False
+
+
 async def test_one_message_refused_three_times_suspends_nobody() -> None:
     """A person who tries again and again is no reason; three messages are."""
     house = House(mail=Way(to=(LEFT,), answers=refuse_left))

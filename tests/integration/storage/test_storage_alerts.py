@@ -117,3 +117,17 @@ async def test_parked_deliveries_are_counted_by_recipient(sql: Database) -> None
     (found,) = await stores.troubles.parked()
 
     assert (found.number, found.since, found.error) == (2, NOON, "550 second")
+
+
+async def test_what_was_told_by_a_clock_that_was_ahead_counts_as_told_now(sql: Database) -> None:
+    """Else nothing would be said of a trouble until the clock is there again; since when it lasts stays as it is."""
+    stores = Stores(sql)
+    ahead = NOON + 90 * DAY
+    told = replace(TOLD, noticed_at=ahead, told_at=ahead, last_told_at=ahead, over_at=None)
+    await stores.alerts.tell(before=(), after=(told,))
+
+    assert await stores.digests.set_back(NOON)
+
+    (found,) = await stores.alerts.remembered(["silence"])
+    assert found == replace(told, noticed_at=NOON, told_at=NOON, last_told_at=NOON)
+    assert not await stores.digests.set_back(NOON)

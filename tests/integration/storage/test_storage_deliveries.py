@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from alerts.messages import DeliveryState, MessageKind
 from alerts.obstacles import LONG, Ban, Hold, Parking, Suspension
+from alerts.threads import MOST, subscriptions
 from tests.integration.storage.making import HOUR, LEASE, MINUTE, NOON, delivery, message
+from tidings.storage.engine import Database
+from tidings.storage.stores import Stores
 
 
 async def one_waits(stores: Any, **facts: Any) -> None:
@@ -363,3 +367,36 @@ async def test_resume_lifts_what_is_named_and_says_how_much(stores: Any) -> None
     left = await stores.deliveries.obstacles(NOON)
     assert (left.bans.keys(), left.holds, left.suspensions) == ({"other"}, {}, ())
     assert await stores.deliveries.resume("desk") == 0
+
+
+# -- readers who have left -------------------------------------------------------------------------
+
+
+async def test_readers_who_have_left_hold_up_nobody_behind_them(sql: Database) -> None:
+    """However many stand at the head of the queue, whoever asks for one gets the first that is wanted."""
+    stores = Stores(sql)
+    gone = [delivery(n, recipient=f"{n}@example.org", created_at=NOON - HOUR) for n in range(5)]
+    await stores.deliveries.add(message(), [*gone, delivery(9, recipient="desk@example.org")])
+    for one in gone:
+        await stores.unsubscribed.add("desk", one.recipient, ["digest-morning"], now=NOON)
+
+    ((claimed, _),) = await stores.deliveries.claim_due(NOON, 2, LEASE)
+
+    assert claimed.id == "delivery-9"
+    assert await stores.deliveries.claim_due(NOON, 2, LEASE) == ()
+    assert {one.id for one in await stores.deliveries.list(state=DeliveryState.CANCELLED)} == {
+        one.id for one in gone
+    }
+
+
+async def test_who_left_by_the_link_of_a_message_gets_no_such_message(sql: Database) -> None:
+    """Also of an alert that is about more initiatives than one link can leave."""
+    stores = Stores(sql)
+    threads = tuple(f"initiative-{n}" for n in range(MOST + 5))
+    alert = replace(message("alert/1"), kind=MessageKind.ALERT, threads=threads)
+    await stores.unsubscribed.add("desk", "desk@example.org", subscriptions(alert), now=NOON)
+
+    await stores.deliveries.add(alert, [delivery(message_key="alert/1", recipient="desk@example.org")])
+
+    assert len(subscriptions(alert)) == MOST
+    assert await stores.deliveries.list() == ()

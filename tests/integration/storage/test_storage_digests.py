@@ -9,7 +9,6 @@ import pytest
 
 from alerts.outgoing import Outgoing
 from alerts.records import Coverage, FailingSource, Gap, ToldIn, Unread
-from alerts.retry import LONGEST_WAIT
 from crawler.records import SourceState, TextState
 from tests.integration.storage import making
 from tests.integration.storage.making import (
@@ -252,57 +251,6 @@ async def test_slots_that_were_composed_are_known_by_their_keys(stores: Any) -> 
     assert await stores.digests.frozen("morning", ["0", "1", "2"]) == {"1": HOUR, "2": 0 * HOUR}
     assert await stores.digests.frozen("evening", ["0", "1"]) == {}
     assert await stores.digests.frozen("morning", []) == {}
-
-
-async def test_when_the_clock_is_set_back_windows_and_matches_come_with_it(stores: Any) -> None:
-    """What was told in the time that has not come stays told; what was matched in it is told next."""
-    ahead = NOON + 365 * DAY
-    await told_and_matched(stores, article(1), at=ahead)
-    told = {"versions": ((article(1).id, 1),), "story_ids": (f"story-{article(1).id}",)}
-    assert await freeze(stores, until=ahead, now=ahead, deliveries=(delivery(created_at=ahead),), **told)
-    await told_and_matched(stores, article(2), at=ahead)
-
-    assert await stores.digests.set_back(NOON)
-
-    assert await stores.digests.last_until("morning") == NOON
-    (left,) = await stores.digests.matched("desk", plan(), NOON, NOON + HOUR)
-    assert left.telling.article_id == article(2).id
-    assert len(await stores.digests.matched("hook", plan(), NOON, NOON + HOUR)) == 2
-    assert [one.id for one, _ in await stores.deliveries.claim_due(NOON, 10, LEASE)] == ["delivery-1"]
-    assert not await stores.digests.set_back(NOON)
-
-
-async def test_nothing_waits_for_the_clock_of_then(stores: Any) -> None:
-    """A delivery that failed and a channel that asked for patience while the clock was a year ahead are taken up now."""
-    ahead = NOON + 365 * DAY
-    await freeze(stores, until=NOON, now=NOON, deliveries=(delivery(created_at=NOON),))
-    await stores.deliveries.claim_due(NOON, 10, LEASE)
-    await stores.deliveries.later("delivery-1", at=ahead + HOUR, error="451 later", held_up=True)
-    await stores.deliveries.hold("desk", ahead, ahead + HOUR, "451 later")
-
-    assert await stores.digests.set_back(NOON + MINUTE)
-
-    assert not (await stores.deliveries.obstacles(NOON + MINUTE)).holds
-    claimed = await stores.deliveries.claim_due(NOON + MINUTE, 10, LEASE)
-    assert [one.id for one, _ in claimed] == ["delivery-1"]
-    assert not await stores.digests.set_back(NOON + MINUTE)
-
-
-async def test_the_longest_wait_that_may_be_moves_nothing(stores: Any) -> None:
-    await freeze(stores, until=NOON, now=NOON, deliveries=(delivery(created_at=NOON),))
-    await stores.deliveries.claim_due(NOON, 10, LEASE)
-    await stores.deliveries.later("delivery-1", at=NOON + LONGEST_WAIT, error="503", held_up=False)
-    await stores.deliveries.hold("desk", NOON, NOON + DAY, "503")
-
-    assert not await stores.digests.set_back(NOON)
-
-
-async def test_a_clock_that_is_set_right_by_seconds_moves_nothing(stores: Any) -> None:
-    """The clocks of two machines differ by as much."""
-    await freeze(stores, until=NOON + MINUTE)
-
-    assert not await stores.digests.set_back(NOON)
-    assert await stores.digests.last_until("morning") == NOON + MINUTE
 
 
 async def test_the_last_thirty_days_of_an_initiative_are_counted_by_stories(stores: Any) -> None:
