@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= demo-out
 
-.PHONY: help demo test coverage run bench soak fuzz lint format lock schemas clean
+.PHONY: help demo test coverage run bench soak fuzz lint format lock schemas package image clean
 help:
 	@echo "make demo    play two days of news offline; mails, hooks and digests land in $(OUT)/"
 	@echo "make test    run the whole test suite"
@@ -18,6 +18,8 @@ help:
 	@echo "make fuzz    hunt for inputs that break the feed readers, FUZZ_SECONDS each"
 	@echo "make lint    formatting, lint rules, types, import contracts"
 	@echo "make lock    resolve the dependencies anew into requirements.lock"
+	@echo "make package build wheel and sdist into dist/, and use the wheel where this repository is not"
+	@echo "make image   build the image tidings with docker, or with podman: make image DOCKER=podman"
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tidings needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
@@ -66,12 +68,25 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# A lock without hosts: it names versions and hashes, the user's own index gives the files.
+# Locks without hosts: they name versions and hashes, the user's own index gives the files. The two in docs/deploy are
+# parts of the first: what the program needs, and what builds its wheel.
 lock:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --python-version 3.11 pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --extra postgres --extra apprise --python-version 3.11 --constraint requirements.lock \
+	  pyproject.toml --output-file docs/deploy/runtime.lock
+	echo "hatchling>=1.27" | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --python-version 3.11 --constraint requirements.lock - --output-file docs/deploy/build.lock
+
+package: $(READY)
+	$(BIN)/python -m tests.package dist
+
+DOCKER ?= docker
+image:
+	$(DOCKER) build -f docs/deploy/Dockerfile -t tidings .
 
 schemas: $(READY)
 	$(BIN)/python -m tidings.settings.schema config/schema

@@ -88,6 +88,9 @@ class CommitmentTold:
     watched_since: datetime | None = None  # since when we look
     meant_for: date | None = None  # set when it is told late: the day on which it was to be told
     merged: int = 0  # earlier reminders that were missed
+    before: tuple[
+        int, ...
+    ] = ()  # days before its day on which it is told, the longest first; 0 is the day itself
 
     def __post_init__(self) -> None:
         require_aware(watched_since=self.watched_since)

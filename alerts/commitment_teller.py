@@ -148,6 +148,7 @@ class CommitmentAlerts:
             watched_since=since,
             meant_for=due.meant_for,
             merged=due.merged,
+            before=tuple(span.days for span in one.plan.before),
         )
 
     async def _forget(self, memories: Iterable[Memory]) -> None:

@@ -41,14 +41,32 @@ def commitments_alert(told: Sequence[CommitmentTold], zone: str) -> Alert:
             for name, some in groups.items()
             if some
         ),
-        closing=(
-            "You are told of an open commitment before and on its day, the day after it, after 7, 30, 90 and 180 days,"
-            " and then every year. Set its state to met, missed or dropped in the watchlist, and this ends.",
-        )
-        if still_open
-        else ("You are told no more of what has ended.",),
+        closing=(_told_when(ranked),) if still_open else ("You are told no more of what has ended.",),
         initiatives=tuple(dict.fromkeys((one.initiative_id, one.initiative) for one in ranked)),
         zone=zone,
+    )
+
+
+def _told_when(told: Sequence[CommitmentTold]) -> str:
+    """What comes before the day is as the user wants it; where that differs among them it is not spelled out."""
+    before = {one.before for one in told if one.commitment.state is CommitmentState.OPEN}
+    ahead = [number for number in max(before) if number] if len(before) == 1 else []
+    on_the_day = len(before) == 1 and 0 in max(before)
+    parts = [
+        *(
+            [
+                f"{listed([str(number) for number in ahead])} {'day' if ahead == [1] else 'days'} before its day"
+            ]
+            if ahead
+            else []
+        ),
+        *(["on its day"] if on_the_day else []),
+        "the day after it",
+        "after 7, 30, 90 and 180 days",
+    ]
+    return (
+        f"You are told of an open commitment {', '.join(parts)}, and then every year. Set its state to met, missed or"
+        " dropped in the watchlist, and this ends."
     )
 
 

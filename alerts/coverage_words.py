@@ -25,10 +25,12 @@ _UNREAD = {
 def line(found: Coverage, since: datetime, until: datetime, zone: str) -> str:
     """What was looked at in a window; failures and gaps are also listed one by one."""
     checked = wording.count(found.checked, "source")
-    words = [
-        f"{checked} checked from {wording.moment(since, zone)} to {wording.moment(until, zone)}.",
-        f"{failing(found.failing)}." if found.failing else "None failing or blocked.",
-    ]
+    span = f"checked from {wording.moment(since, zone)} to {wording.moment(until, zone)}."
+    words = [f"{checked} {span}" if found.checked else f"No source was {span}"]
+    if found.failing:
+        words.append(f"{failing(found.failing)}.")
+    elif found.checked:
+        words.append("None failing or blocked.")
     if found.quiet:
         names = wording.listed([one_line(name, 60) for name in found.quiet])
         words.append(f"Unusually quiet: {names}.")
@@ -36,7 +38,8 @@ def line(found: Coverage, since: datetime, until: datetime, zone: str) -> str:
         words.append(unread)
     if found.held:
         words.append(f"{wording.count(found.held, 'article is', 'articles are')} held for review.")
-    words.append(not_covered(found.gaps))
+    if found.checked or found.gaps:
+        words.append(not_covered(found.gaps))
     return " ".join(words)
 
 

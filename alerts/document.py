@@ -210,7 +210,9 @@ class _View:
         """What found no room, in a sentence; "" when everything did."""
         lost, noun = self._lost, ("story", "stories")
         short = f"{wording.count(lost['titles'], *noun)} in short"
-        if lost["links"]:
+        if lost["links"] and lost["links"] == lost["titles"]:
+            short += " without a link" if lost["links"] == 1 else ", none of them with a link,"
+        elif lost["links"]:
             short += f" ({lost['links']:,} of them without a link)"
         by_title = 0 if lost["titles"] else lost["full"]
         parts = (

@@ -16,7 +16,9 @@ from alerts.safe import link, one_line
 
 TITLE, SNIPPET, NAME, REASON, SUBJECT = 300, 420, 80, 240, 60  # characters shown at most
 HELD_TITLES = 10  # of a flood; all are in the JSON
+WEEK = 7  # days
 OUTLETS = 8  # further tellings of a story that are named; all are in the JSON and listed by a command
+TERMS = 4  # matched in one place that are named; all are in the JSON
 Plain = dict[str, object]
 T = TypeVar("T")
 
@@ -185,15 +187,15 @@ class Entries:
 
 
 def worth_a_plot(found: Recent) -> bool:
-    """There is something to see in it."""
-    return any(found.days) or found.silent_for is not None
+    """There is something to see in it: a week at least, since a bar or two are no picture of a rhythm."""
+    return found.silent_for is not None or (any(found.days) and len(found.known) >= WEEK)
 
 
 def last_days(found: Recent, picture: str) -> Plain:
-    """The last days of an initiative: in words, as a line of blocks, and the picture of them, "" where there is none."""
+    """The last days of an initiative: in words, as a line of blocks, and the picture of them, both "" without one."""
     return {
         "facts": recent_words.facts(found),
-        "line": recent_words.sparkline(found),
+        "line": recent_words.sparkline(found) if picture else "",
         "picture": picture,
         "width": width(found),
         "height": HEIGHT,
@@ -226,10 +228,12 @@ def _credit(telling: Telling) -> str:
 
 
 def _why(evidence: Iterable[Evidence]) -> str:
-    """`“TRUST initiative” in the title and the text, “iCET” in the text`."""
-    fields: dict[str, dict[str, None]] = {}
+    """`“TRUST initiative” and “India” in the title and the text; “iCET” in the text`."""
+    fields: dict[str, set[Field]] = {}
     for one in evidence:
-        fields.setdefault(one_line(shown(one), NAME), {})[_FIELDS[one.field]] = None
-    return wording.listed(
-        [f"“{term}” in {wording.listed(list(places))}" for term, places in fields.items()], 3
-    )
+        fields.setdefault(one_line(shown(one), NAME), set()).add(one.field)
+    terms: dict[str, list[str]] = {}  # by where they stand, each place named once
+    for term, found in fields.items():
+        places = wording.listed([name for field, name in _FIELDS.items() if field in found])
+        terms.setdefault(places, []).append(f"“{term}”")
+    return "; ".join(f"{wording.listed(words, TERMS)} in {places}" for places, words in terms.items())

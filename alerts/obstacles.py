@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -67,6 +67,11 @@ class Obstacles:
         """The ban of a channel that goes to `target`."""
         ban = self.bans.get(channel_id)
         return ban if ban is not None and ban.target == target else None
+
+    def on(self, targets: Mapping[str, str]) -> Obstacles:
+        """What stands in the way of channels with these targets: who was gone at another address is not gone."""
+        bans = {one: ban for one, ban in self.bans.items() if targets.get(one) == ban.target}
+        return replace(self, bans=bans)
 
     def suspension_of(self, delivery: Delivery) -> Suspension | None:
         """That of the recipient of a delivery."""

@@ -100,8 +100,9 @@ def page(template: str, data: Plain) -> str:
 def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
     """The fullest page within `HTML_BYTES`.
 
-    Details go first, then stories in full down to `KEPT`, then what stands beside titles, then their links, then the
-    kept stories, and the last titles at the very end: what is told by title only is still told.
+    Most details go first, then stories in full down to `KEPT`, then what stands beside titles, more details, the
+    links of titles, the last details, the kept stories, and titles themselves at the very end: what is told by title
+    only is still told. From the titles on each step begins where the one before it ends, so that no room is left over.
     """
     full = sum(len(part.stories) for part in digest.sections)
     kept = min(full, KEPT)
@@ -114,7 +115,9 @@ def _fitting(page: Callable[[Room], str], digest: Digest) -> str:
         (lambda n: Room(details=n), 12),
         (lambda n: Room(details=4, full=kept + n), full - kept),
         (lambda n: Room(details=4, full=kept, titles=n), every - kept),
-        (lambda n: Room(details=4, full=kept, titles=0, links=n), every - kept),
+        (lambda n: Room(details=1 + n, full=kept, titles=0), 3),
+        (lambda n: Room(details=1, full=kept, titles=0, links=n), every - kept),
+        (lambda n: Room(details=n, full=kept, titles=0, links=0), 1),
         (lambda n: Room(details=0, full=n, titles=0, links=0), kept),
         (lambda n: Room(details=0, full=0, titles=0, links=0, briefs=n), every),
     )
@@ -157,5 +160,5 @@ def _fullest(
 
 
 def _size(html: str) -> int:
-    """Bytes in a mail, where the name of a picture becomes a longer one."""
-    return len(html.encode("utf-8")) + LONGER * html.count('src="cid:')
+    """Bytes in a mail, where a line ends with two signs and the name of a picture becomes a longer one."""
+    return len(html.encode("utf-8")) + html.count("\n") + LONGER * html.count('src="cid:')

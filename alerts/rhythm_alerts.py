@@ -63,7 +63,7 @@ class _Case:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.plan.zone)
+        return ZoneInfo(self.times.zone)
 
     @property
     def before(self) -> tuple[Memory, ...]:
@@ -109,14 +109,18 @@ class RhythmAlerts:
     async def tell_due(self) -> tuple[Message, ...]:
         """Judge, and freeze what is due with its deliveries; what was frozen before, by any process, is left."""
         now = self._clock.now()
-        if not self._plans or not self._is_time(now):
+        if not self._is_time(now):
+            return ()
+        memories = await self._desk.remembered(str(AlertKind.SURGE), str(AlertKind.SILENCE))
+        await self._forget(memories.values())
+        if not self._plans:
+            self._judged_at = now
             return ()
         standstill, unread = await self._store.unready(now, BEHIND)
         if standstill:
             return ()
         self._wake = None
         told: list[Message | None] = []
-        memories = await self._desk.remembered(str(AlertKind.SURGE), str(AlertKind.SILENCE))
         moments: dict[str, Moments] = {}
         done: set[tuple[str, str, str]] = set()
         for plan in self._plans:
@@ -135,6 +139,17 @@ class RhythmAlerts:
                         told.append(await self._judge(case, moments[name]))
         self._judged_at = now
         return tuple(one for one in told if one is not None)
+
+    async def _forget(self, memories: Iterable[Memory]) -> None:
+        """What no channel is to be told of any more: where that changes, it begins anew."""
+        wanted = {
+            (channel_id, str(plan.on), name)
+            for plan in self._plans
+            for name in plan.initiatives
+            if name in self._initiatives
+            for channel_id in plan.to
+        }
+        await self._desk.remember([one for one in memories if one.id not in wanted], ())
 
     def _is_time(self, now: datetime) -> bool:
         before = self._judged_at
@@ -199,7 +214,7 @@ class RhythmAlerts:
             stories[:NAMED],
             read_on=today,
             until=case.now.astimezone(case.zone).time() if found.day == today else None,
-            zone=case.plan.zone,
+            zone=case.times.zone,
         )
 
     # -- silence -----------------------------------------------------------------------------------
@@ -220,9 +235,9 @@ class RhythmAlerts:
             return None
         day = datetime.combine(verdict.last_report + DAY, time(), case.zone)
         bringers = await self._store.bringers(case.initiative.id, day - PAST * DAY, day)
-        found = cause(bringers, verdict.last_report, case.plan.zone)
+        found = cause(bringers, verdict.last_report, case.times.zone)
         return await self._desk.tell(
-            silence_alert(case.initiative, verdict, found, case.plan.zone),
+            silence_alert(case.initiative, verdict, found, case.times.zone),
             key=_silence_key(case, verdict.last_report, stage),
             channel_id=case.channel_id,
             now=case.now,
@@ -244,7 +259,7 @@ class RhythmAlerts:
             return None
         day = known.since.astimezone(case.zone).date()
         return await self._desk.tell(
-            over_alert(case.initiative, _over(stories, known.since, case.zone), case.plan.zone),
+            over_alert(case.initiative, _over(stories, known.since, case.zone), case.times.zone),
             key=f"silence-over/{case.channel_id}/{case.initiative.id}/{day}",
             channel_id=case.channel_id,
             now=case.now,

@@ -20,6 +20,7 @@ from alerts.bringers import Bringer, Cause, Standing
 from alerts.records import Initiative
 from alerts.rhythm import Silence, Surge
 from alerts.safe import one_line
+from alerts.wording import count, day
 
 NAMED = 10  # sources of one kind
 SHORT = 80  # letters of a name in a subject, so that the numbers are not cut off
@@ -41,8 +42,8 @@ def surge_alert(
         until: when the stories were counted; None: when the day was over.
     """
     name = initiative.name
-    when = "today" if surge.day == read_on else f"on {surge.day:%a} {_day(surge.day)}"
-    number = _number(surge.stories, "story", "stories")
+    when = "today" if surge.day == read_on else f"on {_lately(surge.day)}"
+    number = count(surge.stories, "story", "stories")
     weekdays = f"the last {len(surge.weekdays)} {surge.day:%A}s had {_listed(surge.weekdays)}"
     lately = f"the {len(surge.lately)} days before had {sum(surge.lately)} in all, at most {max(surge.lately)} a day"
     so_far = "" if until is None else f", by {until:%H:%M}"
@@ -52,7 +53,7 @@ def surge_alert(
         f"For comparison, {weekdays}; {lately}.",
     ]
     if surge.start < surge.day:
-        paragraphs.append(f"It began on {surge.start:%A}, {_day(surge.start)}.")
+        paragraphs.append(f"It began on {surge.start:%A}, {day(surge.start)}.")
     heading = f"Stories {when}, those in most outlets first"
     return Alert(
         type=AlertType.SURGE,
@@ -72,8 +73,8 @@ def surge_alert(
 def silence_alert(initiative: Initiative, silence: Silence, cause: Cause, zone: str = "UTC") -> Alert:
     """With the sources that used to bring its news, and what became of them."""
     name = initiative.name
-    days = _number(silence.days, "day", "days")
-    usual = _number(silence.usual, "day", "days")
+    days = count(silence.days, "day", "days")
+    usual = count(silence.usual, "day", "days")
     still = "Still no" if silence.number else "No"
     return Alert(
         type=AlertType.SILENCE,
@@ -81,7 +82,7 @@ def silence_alert(initiative: Initiative, silence: Silence, cause: Cause, zone: 
         event=SilenceTold(silence=silence, cause=cause),
         paragraphs=(
             f"{still} report on {name} for {days}: the last one came on {silence.last_report:%A},"
-            f" {_day(silence.last_report)}. Its pauses are usually no longer than {usual}.",
+            f" {day(silence.last_report)}. Its pauses are usually no longer than {usual}.",
             _cause(cause),
         ),
         lists=tuple(_sources(cause)),
@@ -97,7 +98,7 @@ def silence_alert(initiative: Initiative, silence: Silence, cause: Cause, zone: 
 def over_alert(initiative: Initiative, over: SilenceOver, zone: str = "UTC") -> Alert:
     """The first report after a silence that was told."""
     name, first = initiative.name, over.stories[0]
-    after = f"after {_number(over.days, 'day', 'days')}"
+    after = f"after {count(over.days, 'day', 'days')}"
     title = one_line(first.title, SHORT) or "(no title)"
     came = first.came.astimezone(ZoneInfo(zone))
     return Alert(
@@ -105,8 +106,8 @@ def over_alert(initiative: Initiative, over: SilenceOver, zone: str = "UTC") -> 
         subject=f"Silence over: {one_line(name, SHORT)}: first report {after}: {title}",
         event=over,
         paragraphs=(
-            f"First report on {name} {after}: it came on {came:%A}, {_day(came.date())}, at {came:%H:%M}."
-            f" The one before it came on {_day(over.last_report)}.",
+            f"First report on {name} {after}: it came on {came:%A}, {day(came.date())}, at {came:%H:%M}."
+            f" The one before it came on {day(over.last_report)}.",
         ),
         lists=(_stories("Since then", over.stories, over.more, zone),),
         closing=("The silence of which you were told is over with this.",),
@@ -123,7 +124,7 @@ def _stories(heading: str, stories: Sequence[ToldStory], more: int, zone: str) -
 
 def _story(one: ToldStory, zone: ZoneInfo) -> Entry:
     others = one.outlets - 1
-    by = one.source + (f" and {_number(others, 'more outlet', 'more outlets')}" if others > 0 else "")
+    by = one.source + (f" and {count(others, 'more outlet', 'more outlets')}" if others > 0 else "")
     return Entry(title=one.title, url=one.url, note=f"{by}, {_moment(one.published or one.came, zone)}")
 
 
@@ -153,7 +154,7 @@ def _cause(cause: Cause) -> str:
         return "Which sources used to bring its news is not known any more."
     every = sum(one.reports for one, _ in cause.standings)
     lost = sum(one.reports for one in cause.out)
-    brought = _number(every, "report", "reports")
+    brought = count(every, "report", "reports")
     if cause.is_ours:
         return (
             f"Sources may be the cause: those that are out brought {lost} of the {brought} of the half year before,"
@@ -192,16 +193,12 @@ def _heading(standing: Standing, number: int) -> str:
 
 
 def _source(one: Bringer, standing: Standing) -> Entry:
-    note = _number(one.reports, "report", "reports")
+    note = count(one.reports, "report", "reports")
     if standing is not Standing.FAILS:
         return Entry(title=one.source, note=note)
     if one.since is not None:
-        note += f", failing since {_day(one.since)}"
+        note += f", failing since {day(one.since)}"
     return Entry(title=one.source, note=note, lines=(one.problem or str(one.state),), bad=True)
-
-
-def _number(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _range(low: int, high: int) -> str:
@@ -215,10 +212,11 @@ def _listed(numbers: Sequence[int]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _day(moment: date) -> str:
-    return f"{moment.day} {moment:%b}"
+def _lately(moment: date) -> str:
+    """`Tue 24 Nov`: of days so near that nobody asks for the year."""
+    return f"{moment:%a} {moment.day} {moment:%b}"
 
 
 def _moment(when: datetime, zone: ZoneInfo) -> str:
     local = when.astimezone(zone)
-    return f"{local:%a} {_day(local)}, {local:%H:%M}"
+    return f"{_lately(local.date())}, {local:%H:%M}"

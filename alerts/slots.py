@@ -11,6 +11,7 @@ from alerts.plans import DigestPlan
 from alerts.records import DigestSlot
 
 _GRID = datetime.combine(date(1970, 1, 5), time())  # `every` counts from this Monday, on the local clock
+_RECENT = timedelta(days=15)  # in which each plan has a slot
 _REACH = timedelta(
     days=3
 )  # a slot is told at most so long after its wall time: a skipped day and quiet hours
@@ -35,6 +36,23 @@ def upcoming(plan: DigestPlan, now: datetime, count: int) -> tuple[DigestSlot, .
     horizon = wall + min((count + 1) * 7 * step, timedelta(days=400_000)) + timedelta(days=8)
     later = (slot for slot in _slots(plan, wall - _REACH, horizon) if slot.due > now)
     return tuple(islice(later, count))
+
+
+def last_past(plan: DigestPlan, since: datetime, until: datetime) -> tuple[DigestSlot, datetime] | None:
+    """The last slot due in `since` < due <= `until`, and up to when it told; None: there was none.
+
+    One told immediately tells all the time, but within quiet hours and on days that are not in the plan.
+    """
+    if not plan.immediately:
+        slots = passed(plan, max(since, until - _RECENT), until)
+        return (slots[-1], slots[-1].due) if slots else None
+    edge = until
+    while edge > since:
+        slot = immediate(plan, edge - plan.gather)
+        if slot.due == edge:
+            return slot, edge
+        edge -= timedelta(minutes=1)
+    return None
 
 
 def immediate(plan: DigestPlan, first_match: datetime) -> DigestSlot:

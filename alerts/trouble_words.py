@@ -18,10 +18,12 @@ SHOWN = 50  # of one phase in a message
 _RESUMED = "{} is sent to again"
 _OVER = {
     TroubleKind.CHANNEL: "channel {} takes messages again",
+    TroubleKind.WAITING: "{} takes messages again",
     TroubleKind.DELIVERY: "{}: nothing is parked any more",
     TroubleKind.CONFIGURATION: "the configuration is in force as it stands",
     TroubleKind.TEMPLATE: "{} works again",
     TroubleKind.WORK: "{} works again",
+    TroubleKind.STORAGE: "{} can be written to again, with room to spare",
     TroubleKind.NETWORK: "{} is back",
     TroubleKind.SOURCE: "{} is well again",
     TroubleKind.PAGE: "{}: none in quarantine any more",

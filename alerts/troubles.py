@@ -21,10 +21,12 @@ class TroubleKind(StrEnum):
     """What is in trouble. The order is that of a message."""
 
     CHANNEL = "channel"  # it is gone
+    WAITING = "waiting"  # messages for a channel that has long taken nothing
     DELIVERY = "delivery"  # messages were given up
     CONFIGURATION = "configuration"  # an edit is refused
     TEMPLATE = "template"
     WORK = "work"  # of our own that breaks at each try
+    STORAGE = "storage"  # the database or its disk
     NETWORK = "network"  # of this machine
     SOURCE = "source"
     PAGE = "page"  # in quarantine

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from alerts.alert_times import Times
 from alerts.commitment_alerts import KIND
 from alerts.commitment_teller import upcoming
 from alerts.moments import REACH, Moments
@@ -46,7 +47,8 @@ async def standings(settings: Settings, stores: Stores, now: datetime) -> tuple[
                 continue
             if name not in moments:
                 moments[name] = await stores.rhythms.moments(name, now - REACH)
-            found[plan.on, name] = _standing(plan.on, name, moments[name], ZoneInfo(plan.zone), now)
+            times = Times(plan=plan, channel_id=plan.to[0], digests=settings.digests)
+            found[plan.on, name] = _standing(plan.on, name, moments[name], ZoneInfo(times.zone), now)
     memories = await stores.alerts.remembered([KIND])
     waiting = upcoming(settings.alerts, settings.digests, settings.initiatives, memories, now)
     return (

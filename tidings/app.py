@@ -32,11 +32,14 @@ from tidings import __version__
 from tidings.alerting import Alerting
 from tidings.clock import SystemClock
 from tidings.opening import open_stores
+from tidings.pulse import Pulse
 from tidings.rematching import Rematcher
 from tidings.runners.inline import InlineRunner
 from tidings.settings import Polling, Settings
 from tidings.storage.stores import Stores
+from tidings.storage_watch import StorageWatch
 from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
+from tidings.tenure import Tenure
 from tidings.ticker import Ticker
 from tidings.web.key import signing_key
 from tidings.web.links import Links
@@ -52,6 +55,9 @@ class App:
     services: Services
     runner: InlineRunner
     ticker: Ticker
+    pulse: Pulse
+    watch: StorageWatch
+    tenure: Tenure
     rewire: Callable[[Settings], Services]
 
     async def apply(self, settings: Settings) -> None:
@@ -161,12 +167,29 @@ async def open_crawler(
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, clock: Clock | None = None, on_report: Callable[[Report], None] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    on_report: Callable[[Report], None] | None = None,
+    alone: bool = False,
 ) -> AsyncIterator[App]:
-    """Build the application on `settings`; leaving the block closes all of it, newest first."""
+    """Build the application on `settings`; leaving the block closes all of it, newest first.
+
+    Args:
+        alone: as the one daemon of a SQLite file; others beside it take only what nobody has claimed.
+
+    Raises:
+        AlreadyRunning: the daemon of another machine works on the file.
+    """
     time = clock if clock is not None else SystemClock()
+    pulse = Pulse(time.now())
     async with AsyncExitStack() as stack:
-        stores = await stack.enter_async_context(open_stores(settings))
+        stores = await stack.enter_async_context(open_stores(settings, clock=time))
+        watch = StorageWatch(stores, pulse, time, settings.state_dir)
+        tenure = Tenure(stores, time)
+        if alone:
+            await tenure.begin()
+            stack.push_async_callback(tenure.end)
         crawler = await stack.enter_async_context(
             open_crawler(settings.polling, modules=settings.config_dir, clock=time, hosts=stores.hosts)
         )
@@ -223,7 +246,10 @@ async def open_app(
             stores=stores,
             services=services,
             runner=runner,
-            ticker=Ticker(stores.sources, stores.articles, runner, time),
+            ticker=Ticker(stores.sources, stores.articles, runner, time, pulse),
+            pulse=pulse,
+            watch=watch,
+            tenure=tenure,
             rewire=wire,
         )
         yield app

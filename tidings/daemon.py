@@ -7,19 +7,22 @@ import os
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from watchfiles import awatch
 
 from tidings.app import App, open_app
-from tidings.impact import too_much
-from tidings.lock import DaemonLock
-from tidings.settings import ConfigError, Settings
+from tidings.config_watch import Prints, prints, watch
+from tidings.lock import DaemonLock, lock_file
+from tidings.pulse import Phase
+from tidings.reloading import Reloader
+from tidings.settings import Settings
+from tidings.storage.errors import StorageError
+from tidings.systemd import Supervisor
 from tidings.tasks import Report
-from tidings.troubles import BOUND, CONFIGURATION, FILES
-from tidings.web.site import CannotListen, Site
+from tidings.troubles import CONFIGURATION
+from tidings.vitals import DaemonVitals
+from tidings.web.site import Site
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +30,7 @@ TICK = timedelta(seconds=5)
 CATCH_UP = timedelta(minutes=2)
 HOUSEKEEPING = timedelta(hours=6)
 DRAIN = 7.0  # seconds for what is under way; ten in all from SIGTERM to the end
+LONG_WAIT = 30.0  # seconds for which another program may lock the database before the log says so
 
 
 async def run(load: Callable[[], Settings]) -> None:
@@ -34,39 +38,72 @@ async def run(load: Callable[[], Settings]) -> None:
 
     Raises:
         ConfigError: at the start; later a bad edit is logged and the rules in force stay.
-        AlreadyRunning: another daemon works on the same state folder.
+        AlreadyRunning: another daemon works on the same database.
         CannotListen: the address of `web.bind` cannot be had.
+        StorageError: the database cannot be used, or can be used no longer.
     """
+    supervisor = Supervisor(os.environ)
     settings = load()
+    files = prints(
+        settings.config_dir
+    )  # what is edited from here on is a reload, also while all is being opened
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    with DaemonLock(settings.state_dir):
-        async with open_app(settings, on_report=_log_report) as app:
-            site = Site(app.stores.unsubscribed, app.clock)
-            try:
-                await site.follow(settings)
-                await live(app, load, site)
-            finally:
-                await site.close()
+    with DaemonLock(lock_file(settings.database, settings.state_dir)):
+        vitals: DaemonVitals
+
+        def hear(report: Report) -> None:
+            log_report(report)
+            vitals.heard(report)
+
+        async with open_app(settings, on_report=hear, alone=True) as app:
+            vitals = DaemonVitals(app)
+            site = Site(app.stores.unsubscribed, app.clock, vitals)
+            async with vitals:
+                try:
+                    await site.follow(settings)
+                    await live(app, load, site, supervisor, files)
+                finally:
+                    await site.close()
 
 
-async def live(app: App, load: Callable[[], Settings], site: Site | None = None) -> None:
-    """Tick until SIGTERM or SIGINT; a digest missed while nothing ran tells what a first round of polls finds."""
-    stop = asyncio.Event()
-    reload = asyncio.Event()
+async def live(
+    app: App,
+    load: Callable[[], Settings],
+    site: Site | None = None,
+    supervisor: Supervisor | None = None,
+    files: Prints | None = None,
+) -> None:
+    """Tick until SIGTERM or SIGINT; a digest missed while nothing ran tells what a first round of polls finds.
+
+    Raises:
+        StorageError: going on would harm the database, or another daemon has taken over.
+    """
+    supervisor = supervisor if supervisor is not None else Supervisor({})
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def ask_to_stop() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload.set)
+        loop.add_signal_handler(number, ask_to_stop)
+    reloader = Reloader(app, load, site, supervisor)
+    loop.add_signal_handler(signal.SIGHUP, reloader.announced.set)
 
     scheduler = AsyncIOScheduler(
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(_housekeep, "interval", [app], seconds=HOUSEKEEPING.total_seconds())
     scheduler.start()
-    watcher = asyncio.create_task(_watch(app.settings.config_dir, reload, stop))
-    beginning = asyncio.create_task(_begin(app, scheduler))
-    reloader = asyncio.create_task(_reload(app, load, reload, site))
     await app.stores.troubles.clear(CONFIGURATION)  # what is in force was read just now
+    background = [
+        asyncio.create_task(
+            watch(app.settings.config_dir, reloader.announced.set, stop, files), name="watch"
+        ),
+        asyncio.create_task(_begin(app, scheduler), name="begin"),
+        asyncio.create_task(reloader.run(), name="reload"),
+        asyncio.create_task(_heart(app, supervisor, reloader), name="heart"),
+    ]
     log.info(
         "running",
         process=os.getpid(),
@@ -76,102 +113,133 @@ async def live(app: App, load: Callable[[], Settings], site: Site | None = None)
         initiatives=len(app.settings.initiatives),
         digests=len(app.settings.digests),
     )
+    supervisor.ready(reloader.status())
     try:
-        await stop.wait()
+        await _first(stop, app.watch.ruined)
     finally:
+        app.pulse.phase = Phase.STOPPING
+        supervisor.stopping()
         log.info("stopping")
-        beginning.cancel()
         scheduler.remove_all_jobs()
-        reloader.cancel()
-        watcher.cancel()
-        await app.runner.stop(DRAIN)
+        for task in background:
+            task.cancel()
+        await _drain(app, hurry)
         scheduler.shutdown(wait=False)
-        await asyncio.gather(beginning, watcher, reloader, return_exceptions=True)
+        await asyncio.gather(*background, return_exceptions=True)
         log.info("stopped")
+    if app.watch.ruin is not None:
+        raise app.watch.ruin
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Until one of them is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
+
+
+async def _drain(app: App, hurry: asyncio.Event) -> None:
+    """Let what is under way finish; a second signal, or a database that is no more, cuts it off."""
+    patience = 0.0 if app.watch.ruin is not None else DRAIN
+    stopping = asyncio.ensure_future(app.runner.stop(patience))
+    hurried = asyncio.ensure_future(hurry.wait())
+    await asyncio.wait((stopping, hurried), return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    if not stopping.done():
+        await app.runner.stop(0)
+    await stopping
 
 
 async def _begin(app: App, scheduler: AsyncIOScheduler) -> None:
     """Catch up for some minutes at most, then let the heart beat."""
+    app.pulse.phase = Phase.CATCHING_UP
     try:
         await app.collect(patience=CATCH_UP)
+    except StorageError as fault:
+        log.warning("catching up ended early, the ticks go on with it", problem=str(fault))
     except Exception:
         log.exception("catching up failed; the ticks go on with it")
-    scheduler.add_job(_tick, "interval", [app], seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC))
+    app.pulse.phase = Phase.RUNNING
+    scheduler.add_job(
+        Ticks(app).tick, "interval", seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC)
+    )
 
 
-async def _tick(app: App) -> None:
-    try:
-        await app.ticker.tick()
-    except Exception:
-        log.exception("tick failed; the next one tries again")
+class Ticks:
+    """One tick after the other; what cannot be written is told by the watch, once, and not at each tick."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._loop = asyncio.get_running_loop()
+        self._due: float | None = None  # when the next one should begin, by the clock of the loop
+
+    async def tick(self) -> None:
+        app, began = self._app, self._loop.time()
+        lag = max(0.0, began - self._due) if self._due is not None else 0.0
+        self._due = began + TICK.total_seconds()
+        was_in_trouble = app.pulse.storage is not None
+        try:
+            if not await app.watch.tick():
+                app.pulse.sign()  # the daemon lives, its disk does not
+                return
+            if was_in_trouble:
+                await app.runner.recover()
+            await app.tenure.renew()
+            await app.ticker.tick()
+        except StorageError as fault:
+            if app.pulse.storage is None and app.watch.ruin is None:
+                log.error("tick failed; the next one tries again", problem=str(fault))
+            app.pulse.sign()
+        except Exception:
+            log.exception("tick failed; the next one tries again")
+        else:
+            app.pulse.beat(app.clock.now(), lag)
+
+
+async def _heart(app: App, supervisor: Supervisor, reloader: Reloader) -> None:
+    """Tell the service manager that the work goes on, while it does.
+
+    Catching up, and a database that another program has locked, are no standstill of ours.
+    """
+    every = min(TICK.total_seconds(), (supervisor.watchdog or 60.0) / 2)
+    loop = asyncio.get_running_loop()
+    locked_since: float | None = None
+    said, status = False, ""
+    while True:
+        waits = app.stores.database.waits
+        if waits or app.pulse.phase is Phase.CATCHING_UP:
+            app.pulse.sign()
+        locked_since = (locked_since or loop.time()) if waits else None
+        if locked_since is not None and loop.time() - locked_since > LONG_WAIT and not said:
+            log.warning("another program keeps the database locked; work waits for it")
+            said = True
+        elif not waits and said:
+            log.info("the database is free again")
+            said = False
+        if app.pulse.alive:
+            supervisor.lives()
+        if (now := reloader.status()) != status:
+            supervisor.says(now)
+            status = now
+        await asyncio.sleep(every)
 
 
 async def _housekeep(app: App) -> None:
     try:
         purged = await app.tidy()
+    except StorageError as fault:
+        log.warning("housekeeping was put off; the next one tries again", problem=str(fault))
     except Exception:
         log.exception("housekeeping failed; the next one tries again")
     else:
         log.info("housekeeping", purged=purged)
 
 
-async def _watch(folder: Path, reload: asyncio.Event, stop: asyncio.Event) -> None:
-    """Set `reload` when a file of the configuration changes; the folder is watched, not its files,
-    because editors replace files by renaming."""
-    async for changes in awatch(folder, stop_event=stop, step=200):
-        if any(_is_configuration(Path(path)) for _, path in changes):
-            reload.set()
-
-
-def _is_configuration(path: Path) -> bool:
-    return path.suffix in {".yaml", ".yml", ".j2"} and not path.name.startswith(".")
-
-
-async def _reload(app: App, load: Callable[[], Settings], reload: asyncio.Event, site: Site | None) -> None:
-    while True:
-        await reload.wait()
-        reload.clear()
-        await take_edit(app, load)
-        try:
-            if site is not None:
-                await site.follow(app.settings)
-        except CannotListen as fault:
-            log.error("readers are not served", problem=str(fault))
-
-
-async def take_edit(app: App, load: Callable[[], Settings]) -> None:
-    """Put an edit in force if it can be read and, where a bound is set, brings no more than that allows.
-
-    One that is refused is logged, and the rules before it stay.
-    """
-    troubles = app.stores.troubles
-    try:
-        edited = load()
-        refused = await too_much(app.stores.archive, app.settings, edited, app.clock.now())
-        await troubles.clear(CONFIGURATION, FILES)
-        if refused is None:
-            await app.apply(edited)
-            await troubles.clear(CONFIGURATION)
-        else:
-            await troubles.notice(CONFIGURATION, BOUND, refused.words(), app.clock.now())
-    except ConfigError as fault:
-        log.error("the edit is refused whole, the rules before it stay in force", problems=str(fault))
-        await troubles.clear(CONFIGURATION, BOUND)
-        await troubles.notice(CONFIGURATION, FILES, str(fault), app.clock.now())
-    except Exception:
-        log.exception("reload failed, the rules before it stay in force")
-    else:
-        if refused is None:
-            log.info("reloaded", sources=len(app.settings.sources), initiatives=len(app.settings.initiatives))
-        else:
-            log.error(
-                "the edit brings too much and is refused whole, the rules before it stay in force",
-                **refused.facts(),
-            )
-
-
-def _log_report(report: Report) -> None:
-    if not report.worth_a_line and report.problem is None:
+def log_report(report: Report) -> None:
+    if report.storage or (not report.worth_a_line and report.problem is None):
         return
     what = type(report.task).__name__
     if report.problem is not None:

@@ -1,38 +1,72 @@
-"""One daemon to a state folder: a file lock that the kernel drops when its holder dies."""
+"""One daemon to a database: a file lock that the kernel drops when its holder dies."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+_NAME = "tidings.lock"
+_BYTES = 512
 
 
 class AlreadyRunning(Exception):
     """Another process holds the lock; the message names it."""
 
 
-class DaemonLock:
-    """Held while `tidings run` lives. `with DaemonLock(state_dir): …`"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds the lock."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self._path = state_dir / "tidings.lock"
+    process: int | None = None
+    host: str | None = None
+    since: datetime | None = None
+
+    def __str__(self) -> str:
+        if self.process is None:
+            return "of an unknown process"
+        host = f" on {self.host}" if self.host else ""
+        since = f", since {self.since:%Y-%m-%d %H:%M}Z" if self.since else ""
+        return f"process {self.process}{host}{since}"
+
+
+def lock_file(database: str, state_dir: Path) -> Path:
+    """Where the lock lies: beside a SQLite file that is named in the settings, else in the state folder."""
+    scheme, _, path = database.partition(":///")
+    if scheme == "sqlite" and path:
+        return Path(path).with_name(f"{Path(path).name}.lock")
+    return state_dir / _NAME
+
+
+class DaemonLock:
+    """Held while `tidings run` lives. `with DaemonLock(lock_file(…)): …`"""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._handle: int | None = None
 
     def __enter__(self) -> Self:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(handle, 64).decode("ascii", "replace").strip() or "unknown"
+            other = _read(handle)
             os.close(handle)
-            raise AlreadyRunning(
-                f"another `tidings run` (process {holder}) works on {self._path.parent}; "
-                "stop it first, or give this one a state folder of its own with --state"
-            ) from None
+            raise AlreadyRunning(_words(other, self._path)) from None
+        facts = {
+            "process": os.getpid(),
+            "host": socket.gethostname(),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
+        os.pwrite(handle, f"{json.dumps(facts)}\n".encode(), 0)
         self._handle = handle
         return self
 
@@ -45,18 +79,48 @@ class DaemonLock:
             self._handle = None
 
 
-def holder(state_dir: Path) -> int | None:
-    """Process id of the running daemon, or None."""
-    path = state_dir / "tidings.lock"
+def holder(path: Path) -> Holder | None:
+    """Who holds the lock, the running daemon; None: nobody."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        words = os.read(handle, 64).split()
-        return int(words[0]) if words and words[0].isdigit() else None
+        return _read(handle)
     finally:
         os.close(handle)
     return None
+
+
+def require_free(database: str, state_dir: Path) -> None:
+    """End early where another daemon is at work, before anything else is loaded; `DaemonLock` looks once more.
+
+    Raises:
+        AlreadyRunning: it is; a database on a server is shared, and never refused.
+    """
+    path = lock_file(database, state_dir)
+    other = holder(path) if database.startswith("sqlite") else None
+    if other is not None:
+        raise AlreadyRunning(_words(other, path))
+
+
+def _words(other: Holder, path: Path) -> str:
+    return (
+        f"another `tidings run` ({other}) works on {path.parent}; "
+        "stop it first, or give this one a state folder of its own with --state"
+    )
+
+
+def _read(handle: int) -> Holder:
+    try:
+        facts = json.loads(os.pread(handle, _BYTES, 0))
+        since = facts.get("since")
+        return Holder(
+            process=int(facts["process"]),
+            host=facts.get("host"),
+            since=None if since is None else datetime.fromisoformat(since),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Holder()

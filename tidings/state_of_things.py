@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,21 +10,27 @@ from datetime import UTC, datetime, timedelta
 from alerts.messages import DeliveryState
 from alerts.obstacles import Obstacles, remedy
 from alerts.slots import upcoming
+from alerts.targets import target_of
 from crawler.care import Care, Need
 from crawler.records import SourceState, TextState
 from crawler.wording import counted, moment
+from tidings import __version__, asking
 from tidings.alert_standings import Standing, alert_lines, standings
 from tidings.caring import Cared, look, outage
-from tidings.lock import holder
+from tidings.health import LATE
+from tidings.lock import Holder, holder, lock_file
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
 from tidings.storage.crashes import CrashedPage
+from tidings.storage.room import FLOOR, Room, room
 from tidings.storage.stores import Stores
+from tidings.storage.troubles import Noticed, Waiting
+from tidings.troubles import PATIENCE, told
 from tidings.unserved import unserved
 
+SILENT = timedelta(minutes=2)  # without a sign of life of the daemon
 MOST_NAMED = 20  # troubles of sources, one by one
 MOST_IN_A_ROW = 5  # names in one sentence
-LATE = timedelta(minutes=15)  # a source or delivery that has waited so long past its time waits for somebody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +57,23 @@ class Status:
     workers: tuple[str, ...] = ()
     alerts: tuple[Standing, ...] = ()  # of each initiative, what its alerts can say now
     obstacles: Obstacles = field(default_factory=Obstacles)  # between deliveries and their channels
+    running: str | None = None  # the daemon in words: process, host, since when
+    seen_at: datetime | None = None  # its last sign of life
+    free: int | None = None  # bytes on the disk of the state folder
+    version: str = __version__
+
+    def _sign(self) -> str:
+        """When it lived last."""
+        if self.seen_at is None:
+            return ""
+        seconds = max(0, int((self.taken_at - self.seen_at).total_seconds()))
+        return f"; it wrote its last sign of life {counted(seconds, 'second')} ago"
 
     def lines(self) -> Iterator[str]:
         """For a terminal."""
-        yield (
-            f"running as process {self.process}"
-            if self.process
+        yield f"tidings {self.version}, " + (
+            f"running as {self.running}{self._sign()}"
+            if self.running is not None
             else "not running; start it with `tidings run`"
         )
         sources = ", ".join(f"{number} {state}" for state, number in self.counts.sources.items() if number)
@@ -91,8 +109,14 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
     cared = await look(settings, stores, taken_at)
     counts = await stores.counts.take()
     obstacles = await stores.deliveries.obstacles(taken_at)
+    obstacles = obstacles.on({plan.id: target_of(plan) for plan in settings.channels})
     crashed = tuple(one for one in await stores.crashes.all() if one.quarantined)
-    process = holder(settings.state_dir)
+    running = holder(lock_file(settings.database, settings.state_dir))
+    process = None if running is None else running.process
+    lease = await stores.leases.held()
+    seen_at = lease.seen_at if lease is not None and running is not None else None
+    space = await asyncio.to_thread(room, settings.state_dir)
+    said = () if running is None else await asyncio.to_thread(asking.notes, settings.state_dir)
     asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
     polls = [one.state.next_poll_at for one in asked if one.state.next_poll_at is not None]
     return Status(
@@ -108,11 +132,17 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
         care=tuple(one.care for one in cared if one.care.need is not Need.NOTHING),
         quarantined=crashed,
         needs=(
-            *_needs(cared, counts, crashed, taken_at, running=process is not None),
+            *_of_the_daemon(running, seen_at, space, taken_at),
+            *_noticed(settings, await stores.troubles.noticed()),
+            *_waiting(settings, obstacles, await stores.troubles.waiting(taken_at - PATIENCE)),
+            *_needs(cared, counts, crashed, taken_at, running=running is not None),
             *_in_the_way(settings, obstacles),
         ),
-        notes=(*_sometime(cared), *_notes(settings, counts), *_on_hold(settings, obstacles)),
+        notes=(*_sometime(cared), *_notes(settings, counts), *_on_hold(settings, obstacles), *said),
         obstacles=obstacles,
+        running=None if running is None else str(running),
+        seen_at=seen_at,
+        free=None if space is None else space.free,
         alerts=await standings(settings, stores, taken_at),
     )
 
@@ -132,6 +162,44 @@ def _pages(counts: Counts) -> str:
     return ", ".join(
         f"{counts.texts[state]} {words}" for state, words in _PAGES.items() if counts.texts.get(state)
     )
+
+
+def _of_the_daemon(
+    running: Holder | None, seen_at: datetime | None, space: Room | None, now: datetime
+) -> Iterator[str]:
+    """Whether it still works, and whether it has where to write."""
+    if running is not None and seen_at is not None and now - seen_at > SILENT:
+        yield (
+            f"the daemon ({running}) has written no sign of life since {moment(seen_at)}: look at its log; "
+            "the database may be locked or its disk full"
+        )
+    if space is not None and not space.writable:
+        yield "the state folder may not be written to by you: run `tidings` as the user who owns it"
+    if space is not None and space.is_low:
+        yield (
+            f"{space.free // 2**20} MiB are free on the disk of the state folder: below {FLOOR // 2**20} MiB "
+            "nothing new is collected; make room"
+        )
+
+
+def _noticed(settings: Settings, found: Sequence[Noticed]) -> Iterator[str]:
+    """What the daemon noticed: refused edits, failing templates, work that breaks, trouble with the disk."""
+    for one in told(settings, found):
+        yield (
+            f"{one.name} is {one.state}, since {moment(one.since)}: {one.reason}; {one.remedy}"
+            if one.since
+            else one.name
+        )
+
+
+def _waiting(settings: Settings, obstacles: Obstacles, late: Sequence[Waiting]) -> Iterator[str]:
+    configured = {plan.id for plan in settings.channels} - set(obstacles.bans)
+    for one in late:
+        if one.channel_id in configured:
+            yield (
+                f"channel {one.channel_id} takes nothing since {moment(one.since)}, "
+                f"{counted(one.number, 'message')} waiting: {one.error}; `tidings channels test {one.channel_id}`"
+            )
 
 
 def _needs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from crawler.ports import ArticleStore, Clock, SourceStore
+from tidings.pulse import Pulse
 from tidings.runners import Runner
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle
 
@@ -16,13 +17,20 @@ EVERYTHING = 1_000_000  # `once --all` claims each source exactly once, in one g
 
 
 class Ticker:
-    """The heart-beat, the same for `run` and `once`."""
+    """The heart-beat, the same for `run` and `once`.
 
-    def __init__(self, sources: SourceStore, articles: ArticleStore, runner: Runner, clock: Clock) -> None:
+    Args:
+        pulse: while it says that nothing is to be collected, no poll and no page is begun; what is there is told.
+    """
+
+    def __init__(
+        self, sources: SourceStore, articles: ArticleStore, runner: Runner, clock: Clock, pulse: Pulse
+    ) -> None:
         self._sources = sources
         self._articles = articles
         self._runner = runner
         self._clock = clock
+        self._pulse = pulse
 
     async def tick(self) -> int:
         """Claim what is due and submit it, and nudge all that follows; returns how many were claimed."""
@@ -36,6 +44,9 @@ class Ticker:
 
         `everything`: all sources now, whatever our own rhythm says.
         """
+        self._pulse.sign()
+        if not self._pulse.collecting:
+            return 0
         now = self._clock.now()
         room = EVERYTHING if everything else self._runner.room(PollSource)
         lease = LEASE * 12 if everything else LEASE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.obstacles import Obstacles, remedy
 from alerts.ports import Channel
@@ -15,17 +15,24 @@ from tidings.caring import Cared, Outage, cared, outage
 from tidings.settings import Settings
 from tidings.storage.crashes import CrashedPage
 from tidings.storage.stores import Stores
-from tidings.storage.troubles import Noticed, Parked
+from tidings.storage.troubles import Noticed, Parked, Waiting
 
-CONFIGURATION, TEMPLATE, WORK = (
+CONFIGURATION, TEMPLATE, WORK, STORAGE = (
     str(TroubleKind.CONFIGURATION),
     str(TroubleKind.TEMPLATE),
     str(TroubleKind.WORK),
+    str(TroubleKind.STORAGE),
 )  # kinds of what is noticed
 FILES, BOUND = "files", "bound"  # subjects of a refused edit: it cannot be read; it brings too much
+LISTEN, RESTART = (
+    "listen",
+    "restart",
+)  # of one in force: nothing can listen there; part of it waits for a restart
+DISK, LOW = "disk", "low"  # subjects of storage: nothing could be written; there is little room
 ALERTS = "alerts"  # the subject under which a failing template of alerts is noticed; of a digest it is its id
 TELLERS = ("rhythm", "commitment", "trouble")  # kinds of alerts, each told by a part of its own
 NAMED = 5
+PATIENCE = timedelta(hours=1)  # for which a channel may take nothing before the operator is told
 
 
 def digest_work(digest_id: str) -> str:
@@ -45,15 +52,13 @@ class Watchman:
         self._settings = settings
         self._stores = stores
         self._channels = channels
-        self._composing = frozenset((ALERTS, *(plan.id for plan in settings.digests)))
-        self._working = frozenset(
-            (*map(alerts_work, TELLERS), *(digest_work(plan.id) for plan in settings.digests))
-        )
         self._obstacles = Obstacles()
+        self._late: tuple[Waiting, ...] = ()
 
     async def look(self, now: datetime) -> Look:
         """All of it."""
         self._obstacles = await self._stores.deliveries.obstacles(now)
+        self._late = await self._stores.troubles.waiting(now - PATIENCE)
         sources = await cared(self._settings, self._stores, now)
         out = outage(sources)
         covered = frozenset(one.source_id for one in out.unreached) if out is not None else frozenset()
@@ -62,7 +67,8 @@ class Watchman:
                 *self._gone_channels(),
                 *_suspended(self._obstacles),
                 *self._given_up(await self._stores.troubles.parked()),
-                *map(_noticed, await self._noticed()),
+                *self._waits(self._late),
+                *told(self._settings, await self._stores.troubles.noticed()),
                 *_network(out),
                 *_sources(sources, covered),
                 *_pages([one for one in await self._stores.crashes.all() if one.quarantined]),
@@ -70,8 +76,8 @@ class Watchman:
             unsure=frozenset((str(TroubleKind.SOURCE), source_id) for source_id in covered),
             watched={
                 TroubleKind.CHANNEL: frozenset(self._channels),
-                TroubleKind.TEMPLATE: self._composing,
-                TroubleKind.WORK: self._working,
+                TroubleKind.TEMPLATE: _composing(self._settings),
+                TroubleKind.WORK: _working(self._settings),
                 TroubleKind.SOURCE: frozenset(
                     one.source.id for one in sources if one.care.state is not SourceState.PAUSED
                 ),
@@ -88,17 +94,11 @@ class Watchman:
         )
 
     async def works(self, channel_id: str) -> bool:
-        """Whether it is neither gone nor suspended for all of its recipients."""
-        if channel_id in await self.gone():
+        """Whether it is neither gone, nor suspended for all of its recipients, nor has long taken nothing."""
+        if channel_id in await self.gone() or any(one.channel_id == channel_id for one in self._late):
             return False
         out = {one.recipient for one in self._obstacles.suspensions if one.channel_id == channel_id}
         return not out or not out.issuperset(self._channels[channel_id].recipients())
-
-    async def _noticed(self) -> list[Noticed]:
-        """But what concerns a digest that is no more."""
-        ours = {TEMPLATE: self._composing, WORK: self._working}
-        found = await self._stores.troubles.noticed()
-        return [one for one in found if one.kind not in ours or one.subject in ours[one.kind]]
 
     def _gone_channels(self) -> Iterator[Trouble]:
         for channel_id, channel in self._channels.items():
@@ -135,6 +135,22 @@ class Watchman:
                 count=one.number,
             )
 
+    def _waits(self, late: Sequence[Waiting]) -> Iterator[Trouble]:
+        """Of channels that are there and not gone: what is gone is told of already."""
+        for one in late:
+            channel = self._channels.get(one.channel_id)
+            if channel is None or self._obstacles.ban_on(one.channel_id, channel.target()) is not None:
+                continue
+            yield Trouble(
+                kind=TroubleKind.WAITING,
+                subject=one.channel_id,
+                name=f"channel {one.channel_id}",
+                state=f"takes nothing, {counted(one.number, 'message')} waiting",
+                since=one.since,
+                reason=one.error,
+                remedy="nothing is lost, it is tried on; look at the other side, or at `tidings channels test`",
+            )
+
 
 def _suspended(obstacles: Obstacles) -> Iterator[Trouble]:
     for one in obstacles.suspensions:
@@ -148,6 +164,22 @@ def _suspended(obstacles: Obstacles) -> Iterator[Trouble]:
             evidence=(f"{counted(one.messages, 'message')} in a row refused",),
             remedy=remedy(one),
         )
+
+
+def told(settings: Settings, found: Sequence[Noticed]) -> tuple[Trouble, ...]:
+    """What was noticed, but what concerns a digest that is no more."""
+    ours = {TEMPLATE: _composing(settings), WORK: _working(settings)}
+    return tuple(_noticed(one) for one in found if one.kind not in ours or one.subject in ours[one.kind])
+
+
+def _composing(settings: Settings) -> frozenset[str]:
+    """Whose templates may fail."""
+    return frozenset((ALERTS, *(plan.id for plan in settings.digests)))
+
+
+def _working(settings: Settings) -> frozenset[str]:
+    """What work of our own may break."""
+    return frozenset((*map(alerts_work, TELLERS), *(digest_work(plan.id) for plan in settings.digests)))
 
 
 def _noticed(one: Noticed) -> Trouble:
@@ -171,17 +203,43 @@ def _noticed(one: Noticed) -> Trouble:
             reason=one.reason,
             remedy="the log has the whole of it, and it is tried again at each tick; nothing is lost meanwhile",
         )
+    if one.kind == STORAGE:
+        return Trouble(
+            kind=TroubleKind.STORAGE,
+            subject=one.subject,
+            name="the disk of the database",
+            state="nearly full" if one.subject == LOW else "could not be written to",
+            since=one.since,
+            reason=one.reason,
+            remedy="make room, or move the state folder to a larger disk",
+        )
+    name, state, remedy = _EDITS[one.subject]
     return Trouble(
         kind=TroubleKind.CONFIGURATION,
         subject=one.subject,
-        name="your edit",
-        state="refused, the rules before it stay in force",
+        name=name,
+        state=state,
         since=one.since,
         reason=one.reason,
-        remedy="`tidings check` names each mistake with its line"
-        if one.subject == FILES
-        else "`tidings impact` shows what it brings; narrow it, or raise edits.max_stories_per_week",
+        remedy=remedy,
     )
+
+
+_REFUSED = "refused, the rules before it stay in force"
+_EDITS = {  # subject → name, state, remedy
+    FILES: ("your edit", _REFUSED, "`tidings check` names each mistake with its line"),
+    BOUND: (
+        "your edit",
+        _REFUSED,
+        "`tidings impact` shows what it brings; narrow it, or raise edits.max_stories_per_week",
+    ),
+    LISTEN: (
+        "your edit",
+        "in force, and the daemon cannot be asked there",
+        "correct web.bind, or end what holds it",
+    ),
+    RESTART: ("your edit", "in force but for a part", "start `tidings run` anew when it suits"),
+}
 
 
 def _network(out: Outage | None) -> Iterator[Trouble]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tidings.settings import Settings
-from tidings.settings.models.installation import WebShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +24,10 @@ class Unserved:
 
 
 def unserved(settings: Settings) -> tuple[Unserved, ...]:
-    """All of them, those that are refused first."""
-    return (*_refused(settings), *_without_effect(settings))
+    """All of them. Of `web` every key does something: probes, metrics and readers' links are served, status pages
+    have no key of their own yet.
+    """
+    return tuple(_refused(settings))
 
 
 def _refused(settings: Settings) -> Iterator[Unserved]:
@@ -43,13 +44,4 @@ def _refused(settings: Settings) -> Iterator[Unserved]:
             problem=f"the queue {settings.queue} is not served by this version, which does all work in one process",
             remedy="remove the line",
             refused=True,
-        )
-
-
-def _without_effect(settings: Settings) -> Iterator[Unserved]:
-    if settings.web != WebShape().record() and settings.web.public is None:
-        yield Unserved(
-            key="web",
-            problem="this version has no status page, so nothing listens where `web` says",
-            remedy="use `tidings status`, and remove `web`, or give `public` for links to unsubscribe",
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from hashlib import sha256
 
 from alerts.channels.redact import secrets_of, told
 from alerts.errors import Refused, TryLater
 from alerts.messages import Delivery, Message
 from alerts.plans import AppriseChannel
+from alerts.targets import target_of
 
 BODY = 3500  # characters; most services cut or split longer ones
 SECONDS = 60.0  # for one attempt, however many requests a service takes for it
@@ -25,7 +25,7 @@ class Apprise:
 
     def target(self) -> str:
         """The address, as a print."""
-        return sha256(self._plan.url.reveal().encode("utf-8", "surrogatepass")).hexdigest()
+        return target_of(self._plan)
 
     def as_sent(self, message: Message, delivery: Delivery) -> bytes:
         """See `Channel.as_sent`: title and text; what a service makes of them is known to apprise alone."""

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from functools import partial
-from hashlib import sha256
 from typing import NoReturn, TypeAlias
 
 import aiosmtplib
@@ -20,6 +19,7 @@ from alerts.channels.smtp_answers import About, Stage, about
 from alerts.errors import AlertError, Refused, TryLater
 from alerts.messages import Delivery, Message
 from alerts.plans import EmailChannel, Tls
+from alerts.targets import target_of
 from crawler.failpoints import reach
 
 IMPLICIT_TLS_PORT = 465
@@ -74,7 +74,7 @@ class Email:
 
     def target(self) -> str:
         """The server, as a print."""
-        return sha256(f"{self._plan.host}:{self._plan.port}".encode()).hexdigest()
+        return target_of(self._plan)
 
     def as_sent(self, message: Message, delivery: Delivery) -> bytes:
         """See `Channel.as_sent`: the mail; one that the server found too big went out in a smaller form."""

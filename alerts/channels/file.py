@@ -14,6 +14,7 @@ from alerts.messages import Delivery, Message
 from alerts.pictures import standalone
 from alerts.plans import FileChannel
 from alerts.safe import one_line
+from alerts.targets import target_of
 
 _SENDER = mime.address("Tidings <tidings@localhost>")
 _LONGEST = 120
@@ -24,6 +25,7 @@ class Folder:
     """A `Channel` that writes into one folder, which is made when it is missing."""
 
     def __init__(self, plan: FileChannel) -> None:
+        self._plan = plan
         self._dir = Path(plan.dir)
 
     def recipients(self) -> tuple[str, ...]:
@@ -31,7 +33,7 @@ class Folder:
 
     def target(self) -> str:
         """The folder, as a print."""
-        return sha256(str(self._dir).encode("utf-8", "surrogateescape")).hexdigest()
+        return target_of(self._plan)
 
     def as_sent(self, message: Message, delivery: Delivery) -> bytes:
         """See `Channel.as_sent`: the mail among the files."""

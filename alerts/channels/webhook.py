@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from alerts.channels.redact import host_of, secrets_of, told
 from alerts.errors import GONE, AlertError, Refused, TryLater
 from alerts.messages import Delivery, Message
 from alerts.plans import HookFormat, WebhookChannel
+from alerts.targets import target_of
 from crawler.errors import CrawlError, ForbiddenAddress
 from crawler.failpoints import reach
 
@@ -100,7 +100,7 @@ class Webhook:
 
     def target(self) -> str:
         """The address, as a print."""
-        return sha256(self._plan.url.reveal().encode("utf-8", "surrogatepass")).hexdigest()
+        return target_of(self._plan)
 
     def as_sent(self, message: Message, delivery: Delivery) -> bytes:
         """See `Channel.as_sent`: the header, without address, token and signature, and the body as it is."""

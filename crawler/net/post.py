@@ -1,4 +1,4 @@
-"""A guarded POST for webhooks: one request, no redirects, a short answer."""
+"""One guarded request without redirects and with a short answer: POST for webhooks, GET for a heartbeat."""
 
 from __future__ import annotations
 
@@ -53,13 +53,42 @@ async def post(
         TemporaryFetchError: no connection, no answer in time, no HTTP.
         TooLarge: the answer's headers are too long.
     """
+    return await _ask("POST", url, body, headers, guard=guard, limits=limits, timeout=timeout, tls=tls)
+
+
+async def ping(
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    guard: AddressGuard,
+    limits: Limits | None = None,
+    timeout: float = 15.0,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """Ask for `url`; the rest as for `post`."""
+    return await _ask("GET", url, None, headers, guard=guard, limits=limits, timeout=timeout, tls=tls)
+
+
+async def _ask(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    guard: AddressGuard,
+    limits: Limits | None,
+    timeout: float,
+    tls: ssl.SSLContext | None,
+) -> Answer:
     limits = limits or Limits()
     target = guard.target(url)
     session = open_session(guard, limits, tls=tls)
     try:
         async with (
             asyncio.timeout(timeout),
-            session.post(target.url, data=body, headers=dict(headers), allow_redirects=False) as response,
+            session.request(
+                method, target.url, data=body, headers=dict(headers), allow_redirects=False
+            ) as response,
         ):
             limits.check_headers(response.raw_headers, host=target.host)
             return Answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -58,6 +59,14 @@ def place(tmp_path: Path) -> Callable[..., Done]:
     return run
 
 
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def configure(folder: Path, **files: str) -> None:
     """Write a small configuration; `files` replaces or adds `NAME.yaml`, with `__` for a folder."""
     base = {
@@ -69,6 +78,8 @@ def configure(folder: Path, **files: str) -> None:
         "digests:\n  - {id: hourly, to: [outbox], every: 1h}\n",
     }
     for name, text in {**base, **files}.items():
+        if name == "tidings" and "web:" not in text:
+            text = f'{text.rstrip()}\nweb: {{bind: "127.0.0.1:{free_port()}"}}\n'  # daemons of other tests run too
         path = folder / (name.replace("__", "/") + ".yaml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -188,7 +188,7 @@ async def test_the_operator_is_told_of_a_template_that_fails_and_of_an_edit_that
 async def refuse(world: World, app: App) -> None:
     """An edit with a mistake."""
     from tests.acceptance.world import settings
-    from tidings.daemon import take_edit
+    from tidings.reloading import take_edit
 
     (world.folder / "config" / "sources.yaml").write_text("sources: [{id: x}]\n", encoding="utf-8")
     await take_edit(app, lambda: settings(world.folder))

@@ -23,7 +23,7 @@ from tests.acceptance.test_killed import child
 from tests.acceptance.world import DAY, HOUR, MINUTE, NOON, World, settings
 from tidings.app import App
 from tidings.cli import app as command
-from tidings.lock import DaemonLock
+from tidings.lock import DaemonLock, lock_file
 from tidings.opening import open_stores
 from tidings.storage.lookup import Life
 from tidings.tasks import Rematch
@@ -516,11 +516,11 @@ async def test_rematch_says_when_no_digest_tells_what_it_finds(archive: World) -
 async def test_rematch_waits_for_what_a_running_daemon_has_not_taken(archive: World) -> None:
     """The files count once they are in force: a refused edit is not smuggled in."""
     write(archive, watchlist(INITIATIVES + MINERALS))
-    with DaemonLock(archive.folder / "state"):
+    with DaemonLock(lock_file("sqlite", archive.folder / "state")):
         done = await rematch(archive)
 
     assert done.code == 1
     assert "chips: the edited file is not in force" in done.err
-    with DaemonLock(archive.folder / "state"):
+    with DaemonLock(lock_file("sqlite", archive.folder / "state")):
         write(archive, watchlist())
         assert (await rematch(archive)).code == 0

@@ -24,9 +24,9 @@ from tests.acceptance.test_run import Daemon
 from tests.integration.storage.making import DAY, HOUR, article, fold, poll, source
 from tidings.app import App, open_app
 from tidings.cli import app
-from tidings.daemon import take_edit
 from tidings.impact import too_much
 from tidings.opening import open_stores
+from tidings.reloading import take_edit
 from tidings.settings import load
 
 HEAD = "watchlist: ores\ntitle: Ores\ninitiatives:\n"

@@ -13,19 +13,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.acceptance.conftest import Done, configure
+from tests.acceptance.conftest import Done, configure, free_port
 from tests.acceptance.test_run import Daemon
 from tests.acceptance.world import World, desk, long_text
 from tests.message_lint import lint
 
 PEOPLE = ("first@policy.example", "second@policy.example")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.timeout(240)
@@ -60,7 +53,7 @@ async def test_one_click_ends_the_mails_of_a_digest_to_one_reader(
 
     daemon = Daemon(tmp_path)
     try:
-        await asyncio.to_thread(daemon.until, "serving readers")
+        await asyncio.to_thread(daemon.until, "serving")
         async with aiohttp.ClientSession(headers={"Host": found[1]}) as mail_program:
             link = f"http://127.0.0.1:{port}{found[2]}"
             async with mail_program.get(link) as page:

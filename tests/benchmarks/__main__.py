@@ -12,6 +12,7 @@ from tests.benchmarks import (
     duplicates,
     feeds,
     growth,
+    idle,
     impact,
     matching,
     pages,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "crawl": crawl.bench,
     "digests": digests.bench,
     "starting": starting.bench,
+    "idle": idle.bench,
 }
 
 

@@ -197,6 +197,32 @@ async def test_what_was_noticed_is_told_and_a_template_only_while_its_digest_is_
     assert template.subject == "morning"
 
 
+async def test_a_channel_that_has_long_taken_nothing_is_a_trouble_until_it_takes_something(
+    settings: Settings, stores: Stores
+) -> None:
+    """Its messages wait and are tried on; meanwhile the operator is told by another way."""
+    old, young = NOON - 3 * HOUR, NOON - HOUR / 2
+    await stores.deliveries.add(
+        message("old"), [delivery(1, message_key="old", channel_id="hook", created_at=old)]
+    )
+    await stores.deliveries.add(
+        message("young"), [delivery(2, message_key="young", channel_id="outbox", created_at=young)]
+    )
+    for one in await stores.deliveries.claim_due(NOON, 9, HOUR):
+        await stores.deliveries.later(one[0].id, at=NOON + HOUR, error="451 our disk is full")
+
+    watchman = Watchman(settings, stores, {"outbox": Receiver(), "hook": Receiver()})
+    (waits,) = of(await watchman.look(NOON), TroubleKind.WAITING)
+
+    assert (waits.subject, waits.since, waits.reason) == ("hook", old, "451 our disk is full")
+    assert waits.state == "takes nothing, 1 message waiting"
+    assert (await watchman.works("hook"), await watchman.works("outbox")) == (False, True)
+
+    await stores.deliveries.sent("delivery-1", now=NOON, answer="250")
+    assert of(await watchman.look(NOON), TroubleKind.WAITING) == []
+    assert await watchman.works("hook")
+
+
 async def test_work_that_breaks_at_each_try_is_a_trouble_until_it_goes_well(
     settings: Settings, stores: Stores
 ) -> None:

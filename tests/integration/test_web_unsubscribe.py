@@ -21,8 +21,10 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from alerts.messages import Delivery, DeliveryState, Message, MessageKind
+from tests.acceptance.conftest import free_port
 from tests.fakes.clock import NOON as NOW
 from tests.fakes.clock import FixedClock
+from tests.fakes.vitals import FakeVitals
 from tests.message_lint import look_at_page
 from tidings.cli import app
 from tidings.settings import ConfigError, Settings, load
@@ -66,13 +68,6 @@ def configured(folder: Path, *, port: int, public: str = PUBLIC) -> Settings:
     return load(folder / "config", state_dir=folder, environ={})
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def message(*threads: str, kind: MessageKind = MessageKind.DIGEST) -> Message:
     named = threads or ("digest-morning",)
     return Message(
@@ -92,7 +87,7 @@ class Running:
     def __init__(self, settings: Settings, stores: Stores, session: aiohttp.ClientSession) -> None:
         self.settings, self.stores, self.session = settings, stores, session
         self.clock = FixedClock(NOW)
-        self.site = Site(stores.unsubscribed, self.clock)
+        self.site = Site(stores.unsubscribed, self.clock, FakeVitals())
         self.links = Links(settings, lambda: signing_key(settings.state_dir))
 
     def link(self, to: Message | None = None, recipient: str = "Desk <Desk@example.org>") -> str:
@@ -394,7 +389,7 @@ async def test_a_reader_can_be_taken_back(running: Running) -> None:
 
 
 async def test_it_moves_with_the_settings(running: Running, tmp_path: Path) -> None:
-    """A reload may move it, and end it; then links are not in mails either."""
+    """A reload may move it, and end what is for readers; then links are not in mails either."""
     old, new = running.site.port, free_port()
     await running.site.follow(configured(tmp_path, port=new, public=f"https://{HOST}"))
 
@@ -404,12 +399,15 @@ async def test_it_moves_with_the_settings(running: Running, tmp_path: Path) -> N
     nowhere = replace(running.settings, web=replace(running.settings.web, public=None))
     await running.site.follow(nowhere)
 
-    assert running.site.port is None
+    here = f"127.0.0.1:{new}"
+    assert (await running.ask("GET", running.link().replace("/tidings/", "/"), headers={"Host": here}))[
+        0
+    ] == 404
     assert Links(nowhere, lambda: b"x" * 32).address(message(), delivery()) is None
 
 
 async def test_a_port_that_is_taken_is_said_to_be(running: Running) -> None:
-    second = Site(running.stores.unsubscribed, running.clock)
+    second = Site(running.stores.unsubscribed, running.clock, FakeVitals())
 
     with pytest.raises(CannotListen, match=rf"127\.0\.0\.1:{running.site.port} .*another port"):
         await second.follow(running.settings)

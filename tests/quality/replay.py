@@ -2,14 +2,19 @@
 
 `stories` folds a whole file in memory and prints how many stories it makes, the largest, and thirty at random to be
 judged by a person. `digests` plays days of the U.S. headlines through the whole program, database and all, with a
-watchlist on India and tariffs, and leaves each evening's mail in a folder.
+watchlist on India and tariffs, and leaves each evening's mail in a folder. `--days mon` tells a whole week at once;
+`--everything` adds an initiative that every headline matches, and with `--days` makes digests of 500 stories and more.
+Of each digest it prints the stories, the sizes of its parts, and how many stories lack a title in the text and in the HTML.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import email
+import email.policy
 import gzip
+import html
 import json
 import random
 import re
@@ -42,7 +47,12 @@ initiatives:
     name: India and tariffs
     any: ["(India OR Indian OR Modi OR Delhi) AND (tariff OR tariffs OR duties OR trade OR oil)"]
 digests:
-  - {id: evening, to: [outbox], at: '18:00', zone: UTC}
+  - {id: evening, to: [outbox], at: '18:00', zone: UTC, days: DAYS}
+"""
+EVERYTHING = """\
+  - id: everything
+    name: All headlines
+    any: ['/[a-z]+/']
 """
 SETTINGS = "channels: {outbox: {type: file, dir: outbox}}\n"
 
@@ -123,12 +133,15 @@ def _show(held: Sequence[Article], folds: dict[str, Fold]) -> None:
 # -- digests ---------------------------------------------------------------------------------------
 
 
-async def digests(first: str, last: str, out: Path) -> None:
+async def digests(first: str, last: str, out: Path, *, days: str, everything: bool) -> None:
     seen = list(headlines("headlines-us", first, last))
     config = out / "config"
     (config / "watchlists").mkdir(parents=True)
     (config / "tidings.yaml").write_text(SETTINGS)
-    (config / "watchlists" / "trade.yaml").write_text(WATCHLIST)
+    watchlist = WATCHLIST.replace("DAYS", days)
+    if everything:
+        watchlist = watchlist.replace("digests:\n", f"{EVERYTHING}digests:\n")
+    (config / "watchlists" / "trade.yaml").write_text(watchlist)
     names = {one.source: one.publisher for one in seen}
     lines = [
         f"  - {{id: {name}, name: {json.dumps(shown)}, feed: https://{name}.example/feed, full_text: never}}\n"
@@ -145,6 +158,39 @@ async def digests(first: str, last: str, out: Path) -> None:
             clock.set(hour)
             await _tell(app, some, names if hour.hour % 4 == 0 else (), hour)
     print(f"{len(seen):,} headlines of {len(names):,} publishers in {time.perf_counter() - start:.0f} s")
+    for mail in sorted((out / "state" / "outbox").glob("*.eml")):
+        print(_measured(mail))
+
+
+def _measured(mail: Path) -> str:
+    """What is in a mail of the folder, by its mail and its JSON."""
+    data = json.loads(mail.with_suffix(".json").read_bytes())["data"]
+    stories = {
+        one["id"]: {_squeezed(each["title"]) for each in (one, *one["earlier"])}  # or as its readers know it
+        for part in data["initiatives"]
+        for one in part["stories"]
+    }
+    raw = mail.read_bytes()
+    parts = {
+        one.get_content_type(): str(one.get_content())
+        for one in email.message_from_bytes(raw, policy=email.policy.default).walk()
+        if one.get_content_maintype() == "text"
+    }
+    page, text = parts["text/html"], parts["text/plain"]
+    in_text, in_page = _squeezed(text), _squeezed(html.unescape(re.sub(r"<[^>]+>", "", page)))
+    lost = [
+        sum(not any(title in there for title in titles) for titles in stories.values())
+        for there in (in_text, in_page)
+    ]
+    return (
+        f"{mail.stem}: {len(stories):,} stories; HTML {len(page.encode()):,} bytes, text {len(text.encode()):,},"
+        f" mail {len(raw):,}; without a title in the text {lost[0]}, in the HTML {lost[1]}"
+    )
+
+
+def _squeezed(text: str) -> str:
+    """Without spaces, since lines are broken anywhere between words."""
+    return re.sub(r"\s+", "", text)
 
 
 async def _tell(app: App, some: Sequence[Seen], quiet: Iterable[str], now: datetime) -> None:
@@ -192,11 +238,13 @@ def main() -> None:
     mail.add_argument("out", type=Path, help="an empty folder")
     mail.add_argument("--first", default="2025-07-30")
     mail.add_argument("--last", default="2025-08-29")
+    mail.add_argument("--days", default="daily", help="of the week, as in a watchlist: weekdays, [mon, thu]")
+    mail.add_argument("--everything", action="store_true", help="follow every headline as well")
     asked = parser.parse_args()
     if asked.way == "stories":
         stories(asked.name, asked.seed)
     else:
-        asyncio.run(digests(asked.first, asked.last, asked.out))
+        asyncio.run(digests(asked.first, asked.last, asked.out, days=asked.days, everything=asked.everything))
 
 
 if __name__ == "__main__":

@@ -111,6 +111,26 @@ async def test_each_stage_is_told_once_across_restarts() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (BEFORE, "open commitment 30 and 7 days before its day, on its day, the day after it, after 7, 30"),
+        ((1 * DAY,), "open commitment 1 day before its day, the day after it, after 7, 30"),
+        ((0 * DAY,), "open commitment on its day, the day after it, after 7, 30"),
+    ],
+)
+async def test_it_says_when_it_comes_again_as_its_alert_has_it(
+    before: tuple[timedelta, ...], words: str
+) -> None:
+    house = House(plans=(replace(PLAN, before=before),))
+
+    assert await house.at(START) == []
+
+    (message,) = await house.at(datetime(2027, 1, 1, 8, tzinfo=UTC))
+
+    assert words in " ".join(message.text.split())
+
+
 async def test_it_waits_for_its_slot_and_is_told_at_it() -> None:
     """One process that is asked often: nothing a minute before, told at the minute."""
     house = House()

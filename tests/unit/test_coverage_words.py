@@ -83,6 +83,14 @@ def test_with_nothing_amiss_the_line_says_so() -> None:
     assert line.endswith("None failing or blocked. No gaps.")
 
 
+def test_where_no_source_was_checked_nothing_is_said_to_be_well() -> None:
+    line = coverage_words.line(Coverage(checked=0), SINCE, NOW, "UTC")
+
+    assert line.startswith("No source was checked from ")
+    assert "None failing" not in line
+    assert "No gaps" not in line
+
+
 def test_a_span_within_a_day_names_the_day_once() -> None:
     coverage = replace(COVERAGE, gaps=(gap("The Daily", 1, 2.5),))
     digest = compose(plan(), (slot(),), SINCE, [found("News")], INITIATIVES, {}, coverage, NOW)

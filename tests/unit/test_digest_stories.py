@@ -355,7 +355,7 @@ def test_a_change_is_told_as_an_update_of_its_story() -> None:
     assert summary(part) == "1 story updated"
     assert overview(digest).startswith("No new stories. 1 earlier story updated.")
     for words in parts(message):
-        assert "headline: “3 GW” became “2 GW”" in words
+        assert "eadline: “3 GW” became “2 GW”" in words
         assert "irst told Tue 24 Nov, 07:30 in “TRUST: 3 stories, 5 outlets”" in words
         assert "Wed 25 Nov, 02:30" in words
         assert "lso now in" not in words
@@ -400,7 +400,7 @@ def test_a_change_under_two_initiatives_is_told_once() -> None:
 
     assert [(len(part.updated), len(part.above)) for part in digest.sections] == [(1, 0), (0, 1)]
     for words in parts(RENDERER.render(digest, NOW)):
-        assert words.count("headline: “3 GW” became") == 1
+        assert words.count("eadline: “3 GW” became") == 1
 
 
 def test_many_updates_never_make_a_page_too_long() -> None:

@@ -185,7 +185,17 @@ BASE = {
 RULES = (
     "initiatives:\n  - {id: trust, any: [TRUST initiative]}\n  - {id: compact, any: [COMPACT initiative]}\n"
 )
-INSTALLATION = {"database", "queue", "polling", "retention", "web", "edits", "operator", "channels"}
+INSTALLATION = {
+    "database",
+    "queue",
+    "polling",
+    "retention",
+    "web",
+    "heartbeat",
+    "edits",
+    "operator",
+    "channels",
+}
 SECRETS = {
     "hook-secret": "whsec_aHVudGVyMg==",
     "hook-url": "https://hooks.example.org/x",

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from alerts import plots, recent_words
+from alerts import entries, plots, recent_words
 from alerts.messages import Picture
 from alerts.pictures import standalone
 from alerts.recent import Recent
@@ -106,12 +106,24 @@ def test_days_that_were_not_watched_have_no_place() -> None:
         (days(7, *[3] * 11), "40 stories in 30 days, most 7 on 14 Nov"),
         (days(7, 1, 7), "15 stories in 30 days, most 7 today"),
         (days(since=date(2026, 11, 22)), "no story since 22 Nov"),
-        (days(2, 0, since=date(2026, 11, 22)), "2 stories since 22 Nov, most 2 on 24 Nov"),
-        (days(1204), "1,204 stories in 30 days, most 1,204 today"),
+        (days(2, 0, since=date(2026, 11, 22)), "2 stories since 22 Nov, all on 24 Nov"),
+        (days(since=date(2026, 11, 25)), "no story today"),
+        (days(3, since=date(2026, 11, 25)), "3 stories today"),
+        (days(1204), "1,204 stories in 30 days, all today"),
     ],
 )
 def test_the_words_tell_what_the_plot_shows(found: Recent, words: str) -> None:
     assert recent_words.facts(found) == words
+
+
+@pytest.mark.parametrize(
+    ("since", "silent_for", "worth"), [(19, None, True), (20, None, False), (None, None, True), (20, 3, True)]
+)
+def test_a_plot_needs_a_week_to_be_one(since: int | None, silent_for: int | None, worth: bool) -> None:
+    """A bar or two are no rhythm: the words tell them. `since`: the day of November from which on days are known."""
+    found = days(2, 0, since=None if since is None else date(2026, 11, since), silent_for=silent_for)
+
+    assert entries.worth_a_plot(found) is worth
 
 
 def test_a_line_of_signs_shows_each_day_that_is_known() -> None:

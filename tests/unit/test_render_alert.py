@@ -11,11 +11,12 @@ import pytest
 
 from alerts import contract
 from alerts.alert_desk import AlertDesk
-from alerts.alert_records import Entry, Listing
+from alerts.alert_records import AlertType, Entry, Listing
 from alerts.bodies.brief import brief, cut
 from alerts.messages import MessageKind
 from alerts.pages import Pages
 from alerts.render_alert import HTML_BYTES, render_alert
+from alerts.troubles import TroubleKind
 from tests.fakes.alert_samples import NOW, samples
 from tests.fakes.alerts import MemoryAlerts
 from tests.published import published_faults
@@ -132,8 +133,28 @@ async def test_a_template_that_fails_gives_way_to_the_bundled_one_and_is_named(t
 
     assert message is not None
     assert "Your template failed, this is the bundled one:" in message.text
-    assert desk.problem is not None
-    assert "alert.txt.j2:1" in desk.problem
+    assert "alert.txt.j2:1" in desk.problems[AlertType.SURGE]
+
+
+async def test_that_a_template_fails_for_one_type_of_alert_is_known_until_that_type_renders_well(
+    tmp_path: Path,
+) -> None:
+    """An alert of another type that it renders well says nothing about it."""
+    own = tmp_path / "alert.txt.j2"
+    own.write_text("{% if subject.startswith('Surge') %}{{ nothing }}{% endif %}\n", encoding="utf-8")
+    desk = AlertDesk(store=MemoryAlerts(), channels={}, pages=Pages(tmp_path))
+
+    async def tell(name: str, key: str) -> None:
+        await desk.tell(samples()[name], key=key, channel_id="desk", now=NOW, before=(), after=())
+
+    await tell("surge", "1")
+    await tell("silence", "2")
+    assert list(desk.problems) == [AlertType.SURGE]
+
+    own.write_text("MINE\n", encoding="utf-8")
+    desk = AlertDesk(store=MemoryAlerts(), channels={}, pages=Pages(tmp_path))
+    await tell("surge", "3")
+    assert desk.problems == {}
 
 
 # -- in short, for chats ---------------------------------------------------------------------------
@@ -185,5 +206,5 @@ def test_what_a_chat_has_no_room_for_is_counted() -> None:
 
     short = cut(whole, parts=1, items=2)
 
-    assert short.parts[0].rest == "and 5 more troubles"
-    assert short.rest.endswith("and 2 more lists with 14 lines")
+    assert short.parts[0].rest == f"and {len(TroubleKind) - 2} more troubles"
+    assert short.rest.endswith(f"and 2 more lists with {2 * len(TroubleKind)} lines")

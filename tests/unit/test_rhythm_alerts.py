@@ -291,7 +291,7 @@ async def test_the_end_of_a_silence_is_told_once_to_those_who_were_told_of_it() 
     (message,) = await house.restarted().tell_due()
 
     assert message.subject == "Silence over: TRUST: first report after 3 days: Chips for all"
-    assert "First report on TRUST after 3 days: it came on Wednesday, 25 Nov, at 13:10." in " ".join(
+    assert "First report on TRUST after 3 days: it came on Wednesday, 25 Nov 2026, at 13:10." in " ".join(
         message.text.split()
     )
     data = json.loads(message.data)["data"]
@@ -352,6 +352,39 @@ async def test_a_paused_initiative_is_not_told() -> None:
     assert await House([*STEADY, 9], initiative=replace(TRUST, paused=True)).alerts.tell_due() == ()
 
 
+async def test_what_nobody_wants_to_be_told_any_more_is_forgotten() -> None:
+    """An alert that is removed, or whose initiative is paused, begins anew when it comes back."""
+    house = House([*STEADY, 9])
+    await house.alerts.tell_due()
+    assert len(house.memory.kept) == 1
+
+    house.initiative = replace(TRUST, paused=True)
+    await house.restarted().tell_due()
+    assert house.memory.kept == {}
+
+    house.initiative = TRUST
+    await house.restarted().tell_due()
+    house.plans = ()
+    await house.restarted().tell_due()
+    assert house.memory.kept == {}
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"), [("UTC", "stories on Tue 24 Nov."), ("Europe/Berlin", "stories today, by 19:40.")]
+)
+async def test_days_are_those_of_the_digest_with_which_an_alert_goes(zone: str, words: str) -> None:
+    """Its own zone counts where it has one."""
+    at_once = DigestPlan(
+        id="now", to=("desk",), initiatives=("trust",), immediately=True, zone="Asia/Kolkata"
+    )
+    house = House([*STEADY, 9], plans=(replace(SURGE, zone=zone),), digests=(at_once,))
+    house.clock.time = datetime(2026, 11, 24, 18, 40, tzinfo=UTC)  # ten minutes past midnight in Kolkata
+
+    (message,) = await house.alerts.tell_due()
+
+    assert words in message.text
+
+
 async def test_two_alerts_on_the_same_tell_a_channel_once() -> None:
     house = House([*STEADY, 9], plans=(SURGE, replace(SURGE, to=("desk", "unknown"))))
 
@@ -392,7 +425,7 @@ def test_a_silence_names_its_cause(sources: tuple[Bringer, ...], short: str, sen
     assert words.subject == f"Silence: COMPACT: no report for 19 days; {short}"
     assert any(sentence in paragraph for paragraph in words.paragraphs)
     assert words.paragraphs[0].startswith(
-        "Still no report on COMPACT for 19 days: the last one came on Thursday, 5 Nov."
+        "Still no report on COMPACT for 19 days: the last one came on Thursday, 5 Nov 2026."
     )
     assert "told again after 28 days" in words.closing[-1]
 
@@ -404,7 +437,9 @@ def test_each_source_stands_under_what_it_does() -> None:
     lists = silence_alert(COMPACT, silence, found).lists
 
     assert {one.heading: one.entries for one in lists} == {
-        "Fails": (Entry(title="Gazette", note="9 reports, failing since 4 Nov", lines=("403",), bad=True),),
+        "Fails": (
+            Entry(title="Gazette", note="9 reports, failing since 4 Nov 2026", lines=("403",), bad=True),
+        ),
         "Is paused": (Entry(title="Herald", note="4 reports"),),
         "Was removed": (Entry(title="Sun", note="2 reports"),),
         "Answers, with nothing new": (Entry(title="Mirror", note="1 report"),),
@@ -421,7 +456,7 @@ def test_a_surge_of_days_says_since_when() -> None:
     words = surge_alert(TRUST, surge, read_on=TODAY)
 
     assert words.subject == "Surge: TRUST: 9 stories today, usually none"
-    assert "It began on Sunday, 22 Nov." in words.paragraphs
+    assert "It began on Sunday, 22 Nov 2026." in words.paragraphs
     assert (
         "the last 2 Tuesdays had 0 and 7; the 14 days before had 14 in all, at most 9 a day."
         in words.paragraphs[1]

@@ -15,6 +15,7 @@ from crawler.poll import PollOutcome
 from crawler.records import Article, Poll, PollResult, PollState, Source, SourceKind, TextState
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.stores import MemoryStores
+from tidings.pulse import Pulse
 from tidings.runners.inline import AT_ONCE, WAITING, InlineRunner
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Report, Services, Settle
 from tidings.ticker import LEASE, Ticker
@@ -250,7 +251,9 @@ async def test_three_restarts_do_not_give_a_healthy_page_up() -> None:
     house = await (await House().with_sources("times")).with_pages("p1")
     for _ in range(4):
         house.runner = InlineRunner(lambda: house.services)
-        ticker = Ticker(house.stores.sources, house.stores.articles, house.runner, house.clock)
+        ticker = Ticker(
+            house.stores.sources, house.stores.articles, house.runner, house.clock, Pulse(house.clock.now())
+        )
         await ticker.tick()
         await house.runner.stop(0)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tidings.settings import folders
-from tidings.settings.folders import config_folder, state_folder
+from tidings import folders
+from tidings.folders import config_folder, state_folder
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +67,18 @@ def test_the_systems_var_is_never_the_state_folder(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(folders, "SYSTEM_STATE", tmp_path / "lib")
 
     assert state_folder(None, {"XDG_STATE_HOME": str(tmp_path / "xs")}) == tmp_path / "xs/tidings"
+
+
+@pytest.mark.parametrize(
+    ("config", "state"), [("xc/tidings", "xs/tidings"), ("etc", "lib"), ("config", "var")]
+)
+def test_a_first_state_folder_is_made_where_its_configuration_belongs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, state: str
+) -> None:
+    """Wherever the command is typed: one installation has one database, not one a folder."""
+    monkeypatch.setattr(folders, "SYSTEM_CONFIG", tmp_path / "etc")
+    monkeypatch.setattr(folders, "SYSTEM_STATE", tmp_path / "lib")
+    (tmp_path / config).mkdir(parents=True)
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "xc"), "XDG_STATE_HOME": str(tmp_path / "xs")}
+
+    assert state_folder(None, environ) == tmp_path / state

@@ -220,11 +220,27 @@ MISTAKES = {
         "config/tidings.yaml:2:95: error: the secret itself stands in the file; "
         'write "${NAME}" and set NAME in the environment, or use a …_file key',
     ),
-    "a status page open to all": (
+    "metrics open to all": (
         "tidings.yaml",
         'web: {bind: "0.0.0.0:8787"}\n',
-        "config/tidings.yaml:1:13: error: the status page would be open to others on 0.0.0.0; "
+        "config/tidings.yaml:1:13: error: metrics would be open to others on 0.0.0.0; "
         'add token_file, or bind: "127.0.0.1:8787"',
+    ),
+    "a heartbeat without an address": (
+        "tidings.yaml",
+        "heartbeat: {every: 5m}\n",
+        "config/tidings.yaml:1:12: error: the heartbeat has no address; add url or url_file",
+    ),
+    "a heartbeat that is no web address": (
+        "tidings.yaml",
+        "heartbeat: {url: hc-ping.example.org}\n",
+        "config/tidings.yaml:1:18: error: the url is no web address; "
+        "write it in full, such as https://hooks.example.org/tidings",
+    ),
+    "a heartbeat at a gallop": (
+        "tidings.yaml",
+        'heartbeat: {url: "https://beat.example.org/x", every: 1s}\n',
+        "config/tidings.yaml:1:55: error: a heartbeat so often helps nobody; write 10s or more",
     ),
     "a queue without PostgreSQL": (
         "tidings.yaml",

@@ -36,8 +36,8 @@ def command(folder: Path, *words: str) -> Result:
 
 
 def test_a_configuration_that_is_served_has_nothing_to_tell(tmp_path: Path) -> None:
-    """Defaults written out are no wishes: `web` at its default."""
-    written = HOOK + 'operator: hook\ndatabase: sqlite\nweb: {bind: "127.0.0.1:8787"}\n'
+    """`web` is served wherever it listens."""
+    written = HOOK + 'operator: hook\ndatabase: sqlite\nweb: {bind: "127.0.0.1:9000", hosts: [tidings]}\n'
     telling = MORNING + (
         "alerts: [{on: commitment, to: [hook], before: [60d, 0d], at: '07:00'}, {on: surge, to: [hook]},"
         " {on: silence, to: [hook]}, {on: source-trouble, to: [outbox]}]\n"
@@ -49,7 +49,6 @@ def test_a_configuration_that_is_served_has_nothing_to_tell(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("installation", "key", "words"),
     [
-        ('web: {bind: "127.0.0.1:9000"}\n', "web", "no status page"),
         (POSTGRESQL, "database", "PostgreSQL is not served"),
     ],
 )
@@ -80,7 +79,7 @@ def test_nothing_starts_on_a_database_or_queue_that_is_not_served(tmp_path: Path
 
 def test_check_warns_of_them_and_succeeds(tmp_path: Path) -> None:
     """They are no mistakes: the file is right for a version that serves them."""
-    write(tmp_path / "config", HOOK + POSTGRESQL + 'web: {bind: "127.0.0.1:9000"}\n')
+    write(tmp_path / "config", HOOK + POSTGRESQL + "queue: procrastinate\n")
 
     done = command(tmp_path, "check")
     as_json = json.loads(command(tmp_path, "check", "--json").stdout)
@@ -90,13 +89,3 @@ def test_check_warns_of_them_and_succeeds(tmp_path: Path) -> None:
     assert "2 warnings" in done.stdout
     assert len(as_json["unserved"]) == 2
     assert as_json["ok"] is True
-
-
-def test_status_notes_what_does_nothing(tmp_path: Path) -> None:
-    """A look at the installation names it too."""
-    write(tmp_path / "config", HOOK + 'web: {bind: "127.0.0.1:9000"}\n')
-
-    done = command(tmp_path, "status")
-
-    assert done.exit_code == 0
-    assert "note: this version has no status page" in done.stdout

@@ -1,4 +1,4 @@
-"""The command line: one file a group of verbs; heavy imports happen inside the commands."""
+"""The command line: one file a group of verbs, imported when it is called; heavy imports happen inside the commands."""
 
 from __future__ import annotations
 
@@ -10,28 +10,96 @@ import typer
 
 from crawler import failpoints
 from tidings import __version__
-from tidings.cli import (
-    archive,
-    channels,
-    configuration,
-    daemon,
-    deliveries,
-    demo,
-    digests,
-    impact,
-    quarantine,
-    rematch,
-    search,
-    sources,
-    storage,
-    stories,
-    suggest,
-    templates,
-    trying,
-)
+from tidings.cli.lazily import LazyGroup, Verb
 from tidings.cli.options import Quietly, fail
 
+
+class Everything(LazyGroup):
+    """All commands, in the order of the help."""
+
+    verbs = (
+        Verb(
+            name="init",
+            file="tidings.cli.configuration",
+            about="Write a commented starter configuration that works as it is.",
+        ),
+        Verb(
+            name="check",
+            file="tidings.cli.configuration",
+            about="Validate the configuration, run its examples, warn of bad rules.",
+        ),
+        Verb(
+            name="run",
+            file="tidings.cli.daemon",
+            about="Run the daemon: poll, read, match, fold and tell until stopped.",
+        ),
+        Verb(
+            name="once",
+            file="tidings.cli.daemon",
+            about="Do everything that is due once, then exit (for cron).",
+        ),
+        Verb(
+            name="status",
+            file="tidings.cli.daemon",
+            about="Tell what is running, what comes next, and what needs you.",
+        ),
+        Verb(
+            name="health",
+            file="tidings.cli.health",
+            about="Ask the running daemon whether it lives and is ready, for probes.",
+        ),
+        Verb(name="demo", file="tidings.cli.demo", about="Play two days of made-up news, offline."),
+        Verb(
+            name="explain",
+            file="tidings.cli.archive",
+            about="Tell the life of one article, or where it stopped.",
+        ),
+        Verb(name="rematch", file="tidings.cli.rematch", about="Apply the rules in force to the archive."),
+        Verb(
+            name="impact",
+            file="tidings.cli.impact",
+            about="Show what an edit of the watchlists gains and loses.",
+        ),
+        Verb(
+            name="suggest",
+            file="tidings.cli.suggest",
+            about="Suggest terms for an initiative, mined from the archive.",
+        ),
+        Verb(
+            name="search",
+            file="tidings.cli.search",
+            about="Search the archive in the language of the watchlists.",
+        ),
+        Verb(
+            name="try", file="tidings.cli.trying", about="Try one step on feeds, pages, texts or addresses."
+        ),
+        Verb(name="sources", file="tidings.cli.sources", about="Care for sources."),
+        Verb(name="channels", file="tidings.cli.channels", about="See and test the channels."),
+        Verb(
+            name="digest", file="tidings.cli.digests", about="Preview, list the times of, and send digests."
+        ),
+        Verb(
+            name="templates",
+            file="tidings.cli.templates",
+            about="See the templates of messages, and copy them to edit.",
+        ),
+        Verb(name="deliveries", file="tidings.cli.deliveries", about="See the outbox and act on it."),
+        Verb(
+            name="quarantine",
+            file="tidings.cli.quarantine",
+            about="Look at pages that crashed their reader, and release them.",
+        ),
+        Verb(
+            name="stories",
+            file="tidings.cli.stories",
+            about="See what was folded into one story and why; split and merge.",
+        ),
+        Verb(name="db", file="tidings.cli.storage", about="Care for the database."),
+    )
+
+
 app = typer.Typer(
+    cls=Everything,
     name="tidings",
     help="Watch initiatives in the news for years: poll, match, fold, tell, and always say why.",
     no_args_is_help=True,
@@ -40,24 +108,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-configuration.add_to(app)
-daemon.add_to(app)
-demo.add_to(app)
-archive.add_to(app)
-rematch.add_to(app)
-impact.add_to(app)
-suggest.add_to(app)
-search.add_to(app)
-app.add_typer(trying.app, name="try")
-app.add_typer(sources.app, name="sources")
-app.add_typer(channels.app, name="channels")
-app.add_typer(digests.app, name="digest")
-app.add_typer(templates.app, name="templates")
-app.add_typer(deliveries.app, name="deliveries")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(stories.app, name="stories")
-app.add_typer(storage.app, name="db")
 
 
 def _version(wanted: bool) -> None:

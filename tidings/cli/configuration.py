@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,18 +24,24 @@ def add_to(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it.")] = Path("config"),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Where to write it; default: TIDINGS_CONFIG, else ./config."),
+    ] = None,
 ) -> None:
     """Write a commented starter configuration: it works as it is, and is meant to be edited."""
+    from tidings.folders import config_folder, new_config_folder
     from tidings.settings.starter import StarterError, shipped_config, write_starter
 
+    folder = folder or new_config_folder(os.environ)
     try:
         written = write_starter(folder, shipped_config())
     except StarterError as fault:
         fail(str(fault))
     for path in written:
         typer.echo(path)
-    command = "tidings" if folder == Path("config") else f"tidings --config {folder}"
+    found = config_folder(None, os.environ).absolute() == folder.absolute()
+    command = "tidings" if found else f"tidings --config {shlex.quote(str(folder))}"
     typer.echo(
         f"\nNext: edit {folder}/tidings.yaml (where mail goes), then `{command} check` and `{command} once`."
     )

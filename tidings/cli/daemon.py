@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,13 +42,21 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
     """
     import asyncio
 
+    from tidings.folders import state_folder
+    from tidings.lock import AlreadyRunning, require_free
+
+    try:  # before all that takes its time to load
+        require_free("sqlite", state_folder(state, os.environ))
+        loaded = settings(config, state)  # a wrong configuration ends here, in words, before anything starts
+        require_free(loaded.database, loaded.state_dir)
+    except AlreadyRunning as fault:
+        fail(str(fault))
+
     from tidings import log
     from tidings.daemon import run as live
-    from tidings.lock import AlreadyRunning
-    from tidings.storage.engine import StorageError
+    from tidings.storage.errors import StorageError
     from tidings.web.site import CannotListen
 
-    settings(config, state)  # a wrong configuration ends here, in words, before anything starts
     log.configure(verbose=verbose)
     try:
         asyncio.run(live(lambda: served(config, state)))

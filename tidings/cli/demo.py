@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tidings.cli.options import run
-
-if TYPE_CHECKING:
-    pass
+from tidings.cli.options import fail, run
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,12 +25,15 @@ def demo(
     Leaves in DIR what was received (mail/*.eml, hooks/*.json, digests/*.html) and the configuration and
     database that it worked on.
     """
-    from tidings.demo.staging import stage
+    from tidings.demo.staging import NoStage, stage
 
     def say(line: str) -> None:
         typer.echo(line)
 
-    result = run(lambda: stage(out, say))
+    try:
+        result = run(lambda: stage(out, say))
+    except NoStage as fault:
+        fail(str(fault))
     typer.echo("")
     for line in result.lines():
         typer.echo(line)

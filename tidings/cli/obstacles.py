@@ -70,6 +70,7 @@ def resume(
 def standing(loaded: Settings) -> Obstacles:
     """What stands in the way just now; nothing before the first start."""
     from alerts.obstacles import Obstacles
+    from alerts.targets import target_of
     from tidings.opening import open_stores
     from tidings.storage.engine import FILE
 
@@ -78,7 +79,8 @@ def standing(loaded: Settings) -> Obstacles:
 
     async def work() -> Obstacles:
         async with open_stores(loaded) as stores:
-            return await stores.deliveries.obstacles(datetime.now(UTC))
+            found = await stores.deliveries.obstacles(datetime.now(UTC))
+            return found.on({plan.id: target_of(plan) for plan in loaded.channels})
 
     return run(work)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -57,8 +56,8 @@ def load(config: Path | None, state: Path | None) -> Settings:
         ConfigError: every error of it at once.
     """
     from alerts.match import validate
+    from tidings.folders import config_folder, state_folder
     from tidings.settings import load as load_settings
-    from tidings.settings.folders import config_folder, state_folder
 
     return load_settings(
         config_folder(config, os.environ),
@@ -138,6 +137,8 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run an asynchronous command; storage troubles become one clear line."""
+    import asyncio
+
     from tidings.storage.engine import StorageError
 
     try:

@@ -21,6 +21,7 @@ from tidings.cli.options import (
 from tidings.cli.output import json_line, progress
 
 if TYPE_CHECKING:
+    from tidings.lock import Holder
     from tidings.rematching import Progress
     from tidings.settings import Settings
     from tidings.storage.stores import Stores
@@ -108,10 +109,10 @@ def _untold(loaded: Settings, wanted: tuple[str, ...]) -> list[str]:
     return [one for one in wanted if one not in told or loaded.initiatives[one].paused]
 
 
-def _daemon(loaded: Settings) -> int | None:
-    from tidings.lock import holder
+def _daemon(loaded: Settings) -> Holder | None:
+    from tidings.lock import holder, lock_file
 
-    return holder(loaded.state_dir)
+    return holder(lock_file(loaded.database, loaded.state_dir))
 
 
 async def _require_in_force(loaded: Settings, stores: Stores) -> None:

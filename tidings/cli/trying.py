@@ -323,8 +323,8 @@ async def _plain_fetcher() -> AsyncIterator[Fetcher]:
     import os
 
     from tidings.app import open_crawler
+    from tidings.folders import config_folder
     from tidings.settings import default_polling
-    from tidings.settings.folders import config_folder
 
     found = config_folder(None, os.environ).is_dir()
     polling = settings(None, None).polling if found else default_polling()

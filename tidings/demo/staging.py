@@ -31,6 +31,12 @@ TOLD = {  # counts worth a line, in the order of the walk
     "deliveries later": "deliveries put off",
     "deliveries parked": "deliveries parked",
 }
+PARTS = ("config", "state", "mail", "hooks", "digests")  # what a demo writes into its folder
+MARK = ".tidings-demo"  # stands in a folder that a demo made
+
+
+class NoStage(Exception):
+    """A demo cannot be played into this folder; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,11 @@ class Staged:
 
 
 async def stage(out: Path, say: Callable[[str], None]) -> Staged:
-    """Play two simulated days into the folder `out`; what an earlier demo left there is replaced."""
+    """Play two simulated days into the folder `out`; what an earlier demo left there is replaced.
+
+    Raises:
+        NoStage: the folder cannot be written, or holds what is not of a demo.
+    """
     _clear(out)
     clock = SimulatedClock()
     counts: Counter[str] = Counter()
@@ -92,6 +102,18 @@ async def stage(out: Path, say: Callable[[str], None]) -> Staged:
 
 
 def _clear(out: Path) -> None:
-    for name in ("config", "state", "mail", "hooks", "digests"):
-        shutil.rmtree(out / name, ignore_errors=True)
-    out.mkdir(parents=True, exist_ok=True)
+    """Make the folder, or empty that of an earlier demo; what is not a demo's is never touched."""
+    there = [name for name in PARTS if (out / name).exists()]
+    if there and not (out / MARK).is_file():
+        raise NoStage(
+            f"{out / there[0]} is there already and is not of a demo; name another folder with --out"
+        )
+    try:
+        for name in there:
+            shutil.rmtree(out / name)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / MARK).write_text("What lies here is replaced by the next `tidings demo`.\n", encoding="utf-8")
+    except OSError as fault:
+        raise NoStage(
+            f"{out} cannot be written ({fault.strerror}); name another folder with --out"
+        ) from fault

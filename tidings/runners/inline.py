@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import structlog
 
+from tidings.storage.errors import StorageError
 from tidings.tasks import (
     Compose,
     Deliver,
@@ -49,6 +50,7 @@ class InlineRunner:
         self._gates[Rematch] = self._gates[Settle]
         self._waiting: dict[Task, asyncio.Task[None]] = {}  # not begun
         self._in_hand: dict[asyncio.Task[None], Task] = {}  # waiting or under way
+        self._stranded: list[Task] = []  # failed because nothing could be written, their claims held
         self._stopping = False
 
     def room(self, kind: type[Task]) -> int:
@@ -75,6 +77,19 @@ class InlineRunner:
         """Wait until nothing is in hand."""
         while self._in_hand:
             await asyncio.wait(self._in_hand)
+
+    async def recover(self) -> None:
+        """The database can be written to again: give back what tasks hold that failed because it could not be.
+
+        Raises:
+            StorageError: it cannot yet.
+        """
+        stranded, self._stranded = self._stranded, []
+        try:
+            await give_back(stranded, self._services())
+        except StorageError:
+            self._stranded += stranded
+            raise
 
     async def stop(self, seconds: float) -> None:
         """Begin nothing more, let what is under way finish for `seconds`, then cut it off.
@@ -106,6 +121,11 @@ class InlineRunner:
             self._waiting.pop(task, None)
             try:
                 report = await perform(task, self._services())
+            except (
+                StorageError
+            ) as fault:  # not the task's fault: what it holds is given back when that is over
+                self._stranded.append(task)
+                report = Report(task=task, counts={"faults": 1}, problem=str(fault), storage=True)
             except Exception as fault:
                 log.exception("task failed", task=repr(task))
                 report = Report(task=task, counts={"faults": 1}, problem=f"{type(fault).__name__}: {fault}")

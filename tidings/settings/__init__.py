@@ -11,11 +11,12 @@ from tidings.settings.load import (
     version_of,
 )
 from tidings.settings.problems import ConfigError, Problem
-from tidings.settings.records import Edits, Polling, Queue, Retention, Settings, Web
+from tidings.settings.records import Edits, Heartbeat, Polling, Queue, Retention, Settings, Web
 
 __all__ = [
     "ConfigError",
     "Edits",
+    "Heartbeat",
     "Polling",
     "Problem",
     "Queue",

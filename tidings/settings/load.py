@@ -308,6 +308,7 @@ def _settings(
         polling=installation.polling.record(),
         retention=installation.retention.record(),
         web=installation.web.record(),
+        heartbeat=None if installation.heartbeat is None else installation.heartbeat.record(),
         edits=installation.edits.record(),
         operator=installation.operator,
         channels=tuple(shape.record(name, state_dir) for name, shape in installation.channels.items()),

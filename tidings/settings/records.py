@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -65,6 +66,14 @@ class Retention:
     matched: timedelta | None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; of names, `localhost` alone is known."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
     """What is served by HTTP, and where."""
@@ -73,6 +82,17 @@ class Web:
     port: int
     token: Secret | None
     public: str | None = None  # https address without a slash at its end; None: nothing is served to readers
+    hosts: tuple[str, ...] = ()  # further names of this machine, under which probes and metrics are asked for
+    written: bool = field(default=False, compare=False)  # False: nobody asked for this address in particular
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Where a sign of life is sent, while all is well."""
+
+    url: Secret
+    every: timedelta
+    allow_private: tuple[str, ...]  # networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +113,7 @@ class Settings:
     polling: Polling
     retention: Retention
     web: Web
+    heartbeat: Heartbeat | None
     edits: Edits
     operator: str | None  # id of the channel for trouble
     channels: tuple[ChannelPlan, ...]

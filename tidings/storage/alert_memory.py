@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import fields
 
 from sqlalchemy import Connection, and_, bindparam, delete, select
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select
 from alerts.alert_memory import Memory
 from alerts.messages import Delivery, Message
 from crawler.failpoints import reach
+from tidings.storage import restoring
 from tidings.storage.deliveries import add_deliveries, add_message
 from tidings.storage.dialect import AnyRow, lock
 from tidings.storage.engine import Database
@@ -65,13 +66,27 @@ def _tell(
         connection.execute(
             told_alerts.insert(), [{name: getattr(one, name) for name in _FIELDS} for one in after]
         )
-    if message is None:
+    if message is None or _told_elsewhere(connection, expected, after, message):
         return True
     if not add_message(connection, message):
         return False
     add_deliveries(connection, deliveries)
     reach("alert_frozen")
     return True
+
+
+def _told_elsewhere(
+    connection: Connection,
+    before: Mapping[tuple[str, str, str], Memory],
+    after: Sequence[Memory],
+    message: Message,
+) -> bool:
+    """Whether all that it tells lasts since before a restore of just now: then the database that went on has told it."""
+    told_before = {one: memory.last_told_at for one, memory in before.items()}
+    told = [
+        one for one in after if one.last_told_at is not None and one.last_told_at != told_before.get(one.id)
+    ]
+    return bool(told) and all(restoring.lasts(connection, one.since, message.created_at) for one in told)
 
 
 def _found(connection: Connection, things: Set[tuple[str, str, str]]) -> Iterator[Memory]:

@@ -6,23 +6,27 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, update
 from sqlalchemy import exc as faults
 from sqlalchemy.engine import URL, make_url
 
-from tidings.storage import schema
-from tidings.storage.copying import copy
+from tidings.storage import checking, schema, upgrading
+from tidings.storage.checking import Checked
+from tidings.storage.copying import copy, size_of
 from tidings.storage.dialect import lock
-from tidings.storage.errors import StorageError
+from tidings.storage.errors import RESTORE, Damaged, StorageError, said
 from tidings.storage.lanes import (
     OWN_TRANSACTIONS,
     Driver,
     FileReaders,
     FileWriter,
+    Guard,
     Lane,
     Pooled,
     Waits,
@@ -36,11 +40,16 @@ from tidings.storage.tables import sources
 __all__ = ["Database", "StorageError", "Waits"]
 
 T = TypeVar("T")
+Heed: TypeAlias = Callable[[StorageError | None], None]
 
 FILE = "tidings.sqlite"
 PATIENT = Waits()
 READERS = 4  # threads, each with a connection of its own
 WRITERS = 4  # on PostgreSQL; SQLite has one
+
+
+def _heedless(_: StorageError | None) -> None:
+    """Nobody wants to know."""
 
 
 class Database:
@@ -52,13 +61,15 @@ class Database:
         self._writing, self._reading = engines
         self._in_use = in_use
         self._waits = waits
+        self._check: Guard | None = None
+        self._heed: Heed = _heedless
         self._writers: Lane
         self._readers: Lane
         if self.is_sqlite:
-            self._writers = FileWriter(self._writing, waits.patience)
+            self._writers = FileWriter(self._writing, waits.patience, self._guarded)
             self._readers = FileReaders(self._reading, READERS, waits.patience)
         else:
-            self._writers = Pooled(self._writing, WRITERS, "storage-write")
+            self._writers = Pooled(self._writing, WRITERS, "storage-write", self._guarded)
             self._readers = Pooled(self._reading, READERS, "storage-read")
         self._copier = ThreadPoolExecutor(1, thread_name_prefix="storage-copy")
         self.journal_note = journal_note  # for `status`
@@ -88,19 +99,78 @@ class Database:
         return cls(engines, journal_note=note, in_use=in_use, waits=waits)
 
     @classmethod
-    def upgrade(cls, url: str, *, state_dir: Path) -> str:
-        """Run the migrations that are missing; says in one sentence what was done.
+    def upgrade(cls, url: str, *, state_dir: Path, now: datetime | None = None) -> schema.Upgraded:
+        """Run the migrations that are missing in one transaction; of a SQLite file a backup is made first.
+
+        The backup lies in `state_dir`, see `tidings.storage.upgrading`.
 
         Raises:
-            StorageError: as for `open`; a database of a newer program is left as it is.
+            StorageError: as for `open`; a database of a newer program is left as it is, and one that is in use.
         """
         engines, _, in_use = _connect(url, state_dir, create=True, waits=PATIENT)
         try:
             with ours(), engines[0].begin() as connection:
-                lock(connection, "schema")
-                return schema.upgrade(connection)
+                found = schema.revision(connection)
+                if found is not None and not schema.is_older(found):
+                    return schema.Upgraded(before=found, after=found)
+            with upgrading.alone(in_use, engines[0]), ours():
+                backup = None
+                file = Path(engines[0].url.database or "")
+                if in_use is not None and found is not None:
+                    backup = upgrading.backup(file, state_dir, found, now or datetime.now(UTC), PATIENT)
+                with engines[0].begin() as connection:
+                    lock(connection, "schema")
+                    done = schema.upgrade(connection)
+            return replace(done, backup=backup)
         finally:
             _dispose(engines, in_use)
+
+    @classmethod
+    def file_of(cls, url: str, *, state_dir: Path) -> Path:
+        """The SQLite file that `open` would open.
+
+        Raises:
+            StorageError: the database is PostgreSQL, or the address cannot be read.
+        """
+        address = _address(url, state_dir)
+        if address.get_backend_name() != "sqlite":
+            raise StorageError(
+                "this database is PostgreSQL; put a backup of it back with pg_restore, see docs/data.md"
+            )
+        return Path(address.database or "")
+
+    @classmethod
+    def look(cls, url: str, *, state_dir: Path, warn: Callable[[int], None] = lambda _: None) -> Checked:
+        """Look a database over without opening it for work: nothing is changed in it or beside it.
+
+        Args:
+            warn: hears beforehand how many bytes will be read.
+        Raises:
+            StorageError: there is none, or it cannot be read now, for a reason that is no damage.
+        """
+        address = _address(url, state_dir)
+        if address.get_backend_name() != "sqlite":
+            engines, _, _ = _connect(url, state_dir, create=False, waits=PATIENT)
+            try:
+                with ours():
+                    return checking.check_server(engines[1])
+            finally:
+                _dispose(engines, None)
+        file = Path(address.database or "")
+        if not file.exists():
+            raise StorageError(
+                f"there is no database at {file} yet; `tidings run` or `tidings once` makes it"
+            )
+        warn(size_of(file))
+        target = f"{file.absolute().as_uri()}?mode=ro"
+        engine = create_engine(
+            "sqlite+pysqlite://", creator=lambda: sqlite3.connect(target, uri=True, timeout=PATIENT.busy)
+        )
+        try:
+            with ours():
+                return checking.check_file(file, engine)
+        finally:
+            engine.dispose()
 
     @property
     def is_sqlite(self) -> bool:
@@ -115,7 +185,32 @@ class Database:
         Raises:
             StorageError: the database refused.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._writers.submit(step)))
+        try:
+            done = await asyncio.shield(asyncio.wrap_future(self._writers.submit(step)))
+        except StorageError as fault:
+            self._heed(fault)
+            raise
+        self._heed(None)
+        return done
+
+    def guard(self, check: Guard | None) -> None:
+        """From now on run `check` first in each transaction that writes; where it raises, nothing is written.
+
+        Args:
+            check: raises a `StorageError`; None: anybody may write.
+        """
+        self._check = check
+
+    def heed(self, hear: Heed) -> None:
+        """From now on tell `hear` how each write and each look ended: None: well, or the error that was raised.
+
+        Looks tell of errors only.
+        """
+        self._heed = hear
+
+    def _guarded(self, connection: Connection) -> None:
+        if self._check is not None:
+            self._check(connection)
 
     async def read(self, step: Callable[[Connection], T]) -> T:
         """Run `step` on one consistent view of the database, beside writers and other readers.
@@ -123,18 +218,30 @@ class Database:
         Raises:
             StorageError: the database refused.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._readers.submit(step)))
+        try:
+            return await asyncio.shield(asyncio.wrap_future(self._readers.submit(step)))
+        except StorageError as fault:
+            self._heed(fault)
+            raise
 
-    async def backup(self, target: Path) -> None:
-        """Write a whole, consistent copy to `target` while work goes on (SQLite only). See `copy`.
+    @property
+    def waits(self) -> bool:
+        """Whether work stands still because another program has the file locked. It goes on by itself."""
+        return self._writers.waits or self._readers.waits
+
+    async def backup(self, target: Path, *, now: datetime | None = None) -> int:
+        """Write a whole, consistent copy to `target` while work goes on (SQLite only), marked as a backup. See `copy`.
+
+        Returns:
+            Its size in bytes.
 
         Raises:
             StorageError: the target exists or cannot be written, or the database is PostgreSQL.
         """
-        if not self.is_sqlite:
-            raise StorageError("this database is PostgreSQL; copy it with pg_dump")
-        work = partial(copy, Path(self._writing.url.database or ""), target, waits=self._waits)
-        await asyncio.shield(asyncio.wrap_future(submit_to(self._copier, work)))
+        if self.file is None:
+            raise StorageError("this database is PostgreSQL; back it up with pg_dump, see docs/data.md")
+        work = partial(copy, self.file, target, waits=self._waits, taken_at=now or datetime.now(UTC))
+        return await asyncio.shield(asyncio.wrap_future(submit_to(self._copier, work)))
 
     async def check(self) -> tuple[str, ...]:
         """What is wrong with the file, in the database's own words; () when all is well."""
@@ -147,6 +254,11 @@ class Database:
         self._copier.shutdown(wait=True)
         _dispose((self._writing, self._reading), self._in_use)
         self._in_use = None
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None: the database is on a server."""
+        return Path(self._writing.url.database or "") if self.is_sqlite else None
 
 
 # -- opening ---------------------------------------------------------------------------------------
@@ -248,7 +360,7 @@ def _set_journal(engine: Engine, mode: str) -> None:
         cursor = raw.cursor()
         actual = cursor.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]
     except sqlite3.Error as fault:
-        raise StorageError(f"the database cannot be used: {fault}") from fault
+        raise said(fault) from fault
     finally:
         raw.close()
     if actual != mode:
@@ -262,10 +374,7 @@ def _require_sound(engine: Engine, path: Path) -> None:
     with engine.begin() as connection:
         found = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check(5)")]
     if found != ["ok"]:
-        raise StorageError(
-            f"the database {path} is damaged ({'; '.join(found)}); nothing was changed: "
-            "keep the file, and put a backup in its place"
-        )
+        raise Damaged(f"the database {path} is damaged ({'; '.join(found)}); nothing was changed: {RESTORE}")
 
 
 def _take_over(engine: Engine, in_use: InUse) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
 
 from tidings.storage.base import metadata
 from tidings.storage.types import AwareTime, Words
@@ -25,4 +25,13 @@ installation = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("value", Words, nullable=False),
+)
+
+counted_from = Table(
+    "counted_from",  # of articles that a database restored from a backup had forgotten
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "at", AwareTime, nullable=False
+    ),  # what is found in it when it is judged first counts as found then
 )

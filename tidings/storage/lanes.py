@@ -23,10 +23,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy import exc as faults
 
 from crawler.failpoints import reach
-from tidings.storage.errors import StorageError
+from tidings.storage.errors import StorageError, said
 
 T = TypeVar("T")
 Job: TypeAlias = tuple[Callable[[Connection], Any], Future[Any]]
+Guard: TypeAlias = Callable[
+    [Connection], None
+]  # run first in each transaction that writes; raises to forbid it
 
 TOGETHER = 64  # steps in one commit at most
 OWN_TRANSACTIONS = "tidings_own_transactions"  # option of a connection on which the library begins none
@@ -51,6 +54,10 @@ class Lane(Protocol):
             StorageError: the lane is closed.
         """
 
+    @property
+    def waits(self) -> bool:
+        """Whether a step waits for another process that has the file locked."""
+
     def close(self) -> None:
         """Finish what was submitted; a file that others have locked is tried once more and then given up."""
 
@@ -58,13 +65,25 @@ class Lane(Protocol):
 class Pooled:
     """Some threads, each step in a transaction of its own on a connection of the pool."""
 
-    def __init__(self, engine: Engine, threads: int, name: str) -> None:
+    def __init__(self, engine: Engine, threads: int, name: str, guard: Guard | None = None) -> None:
         self._engine = engine
+        self._guard = guard
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     def submit(self, step: Callable[[Connection], T]) -> Future[T]:
         """See `Lane`."""
-        return submit_to(self._threads, partial(_transaction, self._engine, step))
+        return submit_to(self._threads, partial(self._transaction, step))
+
+    @property
+    def waits(self) -> bool:
+        """No file is locked."""
+        return False
+
+    def _transaction(self, step: Callable[[Connection], T]) -> T:
+        with ours(), self._engine.begin() as connection:
+            if self._guard is not None:
+                self._guard(connection)
+            return step(connection)
 
     def close(self) -> None:
         """See `Lane`."""
@@ -82,6 +101,11 @@ class FileReaders:
     def submit(self, step: Callable[[Connection], T]) -> Future[T]:
         """See `Lane`."""
         return submit_to(self._threads, partial(self._look, step))
+
+    @property
+    def waits(self) -> bool:
+        """See `Lane`."""
+        return self._patience.tried
 
     def close(self) -> None:
         """See `Lane`."""
@@ -108,8 +132,9 @@ class FileReaders:
 class FileWriter:
     """The one thread that writes to a SQLite file."""
 
-    def __init__(self, engine: Engine, patience: float) -> None:
+    def __init__(self, engine: Engine, patience: float, guard: Guard | None = None) -> None:
         self._keep = _Kept(engine)
+        self._guard = guard
         self._patience = _Patience(patience)
         self._waiting: deque[Job] = deque()
         self._lock = threading.Lock()  # a job waits if, and only if, a turn is to come that takes it
@@ -122,6 +147,11 @@ class FileWriter:
             submit_to(self._thread, self._write_waiting)
             self._waiting.append((step, future))
         return future
+
+    @property
+    def waits(self) -> bool:
+        """See `Lane`."""
+        return self._patience.tried
 
     def close(self) -> None:
         """See `Lane`."""
@@ -171,6 +201,8 @@ class FileWriter:
         self._patience.insist(partial(driver.execute, "BEGIN IMMEDIATE"), limit)
         reach("tx_begin")
         try:
+            if self._guard is not None:
+                self._guard(connection)
             for step in steps:
                 driver.execute("SAVEPOINT step")
                 try:
@@ -225,6 +257,7 @@ class _Patience:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._ended = threading.Event()
+        self.tried = False  # in vain: the file is locked just now
 
     def limit(self) -> float:
         """The moment, on the monotonic clock, at which patience that begins now is over."""
@@ -232,12 +265,16 @@ class _Patience:
 
     def insist(self, work: Callable[[], T], limit: float) -> T:
         """What `work` gives, once it does not find the file locked any more; it is tried once at least."""
-        while True:
-            try:
-                return work()
-            except (sqlite3.OperationalError, faults.OperationalError) as fault:
-                if not _is_busy(fault) or monotonic() >= limit or self._ended.wait(PAUSE):
-                    raise
+        try:
+            while True:
+                try:
+                    return work()
+                except (sqlite3.OperationalError, faults.OperationalError) as fault:
+                    self.tried = _is_busy(fault)
+                    if not self.tried or monotonic() >= limit or self._ended.wait(PAUSE):
+                        raise
+        finally:
+            self.tried = False
 
     def end(self) -> None:
         """From now on, one try is all."""
@@ -287,11 +324,6 @@ def submit_to(threads: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
         raise StorageError("the database is closed") from fault
 
 
-def _transaction(engine: Engine, step: Callable[[Connection], T]) -> T:
-    with ours(), engine.begin() as connection:
-        return step(connection)
-
-
 @contextmanager
 def ours() -> Iterator[None]:
     """Turn the library's errors into ours: what the database said, never the statement or its values."""
@@ -300,6 +332,6 @@ def ours() -> Iterator[None]:
     except faults.StatementError as fault:
         if fault.orig is not None and not isinstance(fault, faults.DBAPIError):
             raise fault.orig from None  # a value of ours that a column type refused
-        raise StorageError(f"the database refused: {fault.orig}") from fault
+        raise said(fault.orig or fault) from fault
     except (faults.TimeoutError, sqlite3.Error) as fault:
-        raise StorageError(f"the database cannot be used: {fault}") from fault
+        raise said(fault) from fault

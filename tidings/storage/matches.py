@@ -12,6 +12,7 @@ from alerts.records import Match
 from alerts.rerun import Refound, Rerun
 from crawler.failpoints import reach
 from crawler.records import Article
+from tidings.storage import restoring
 from tidings.storage.article_rows import A, chunks, fetch, hold
 from tidings.storage.dialect import lock
 from tidings.storage.engine import Database
@@ -97,6 +98,7 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
     here = hold(connection, (article.id for article, _ in judged))
     judged = [(article, found) for article, found in judged if article.id in here]  # others were purged
     stored = stored_matches(connection, here)
+    dated = restoring.counted(connection, here)
     rows, gone = [], []
     for article, found in judged:
         before = stored.get(article.id, {})
@@ -104,6 +106,9 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
             kept = before.get(match.initiative_id)
             if kept is not None and holds_again(kept):
                 rows.append(found_again(match, kept))
+            elif (at := dated.get(article.id)) is not None:
+                told_at = at if restoring.told_by_then(connection, match.initiative_id, at) else None
+                rows.append(found_first(match, at) | {"told_at": told_at})
             else:
                 rows.append(found_first(match, now))
         lost = before.keys() - {match.initiative_id for match in found}
@@ -112,6 +117,7 @@ def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Mat
     reach("match_insert")
     change(connection, gone, gone_at=now)
     _file_commitments(connection, stored, judged)
+    restoring.have_counted(connection, dated)
     if judged:
         done = [{"own": article.id, "judged": article.version, "now": now} for article, _ in judged]
         connection.execute(_MATCHED, done)

@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import Insert
 
 from crawler.failpoints import reach
 from crawler.records import Article, Edit, Poll, Sighting, TextState
-from tidings.storage import changes, gaps
+from tidings.storage import changes, gaps, restoring
 from tidings.storage.article_rows import A, V, existing, fetch, hold, new_row, version_row
 from tidings.storage.dialect import among, insert_for, listed, lock
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
@@ -89,6 +89,7 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
         lock(connection, "articles")
     moment = _moment(poll)
     day = moment.date() if poll.keys else None
+    restored = restoring.lists_anew(connection, poll.state.source_id) if poll.articles else None
     current = save_state(connection, poll.state, url=poll.url, now=moment, listed=day)
     reach("after_validators")
 
@@ -106,6 +107,8 @@ def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
         connection.execute(_NEW_ARTICLES, [new_row(article) for article in new])
         rows = [version_row(one, made_at=one.first_seen_at, origin="feed") for one in new]
         connection.execute(_NEW_VERSIONS, rows)
+        if restored is not None:
+            restoring.count_listed(connection, restored, new)
         reach("after_entry_insert")
     _list_keys(connection, keys, same, source_id=poll.state.source_id, day=moment.date())
 

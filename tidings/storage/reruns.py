@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, delete, select
 from alerts.records import Match
 from alerts.rerun import Refound, Rerun
 from crawler.records import Article
+from tidings.storage import restoring
 from tidings.storage.article_rows import A, V, chunks, hold
 from tidings.storage.dialect import AnyRow, lock
 from tidings.storage.match_rows import (
@@ -38,6 +39,7 @@ def record_rerun(connection: Connection, judged: Judged, rerun: Rerun, now: date
     if not stored and not any(found for _, found in judged):
         return Refound()  # as for most articles: no lock, nothing written
     lock(connection, WINDOWS)
+    rerun = _after_a_restore(connection, rerun)
     touched = [(article, found) for article, found in judged if found or article.id in stored]
     hold(connection, (article.id for article, _ in touched))
     standing = _standing(connection, (article.id for article, _ in touched))
@@ -51,6 +53,14 @@ def record_rerun(connection: Connection, judged: Judged, rerun: Rerun, now: date
             for initiative in sorted(rerun.initiatives):
                 work.weigh(row, mine.get(initiative), before.get(initiative))
     return work.done(connection)
+
+
+def _after_a_restore(connection: Connection, rerun: Rerun) -> Rerun:
+    """An edit that a restored database meets as new was in force before, and has told what it found up to then."""
+    facts = restoring.restored(connection)
+    if facts is None or rerun.tell_since is None or rerun.found.at > facts.restored_at + restoring.SETTLES:
+        return rerun
+    return replace(rerun, tell_since=max(rerun.tell_since, facts.told_until))
 
 
 def _standing(connection: Connection, article_ids: Iterable[str]) -> dict[str, AnyRow]:

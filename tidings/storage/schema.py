@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -42,24 +43,37 @@ def require_current(connection: Connection) -> None:
         return
     if found is None:
         raise StorageError("the database has no tables yet; `tidings db upgrade` makes them")
-    _refuse_newer(found)
+    refuse_newer(found)
     raise StorageError(
         f"the database has schema {found}, this program needs {REVISIONS[-1]}; "
-        "stop the daemon, make a backup, then run `tidings db upgrade`"
+        "stop the daemon and run `tidings db upgrade`, which makes a backup first"
     )
 
 
-def upgrade(connection: Connection) -> str:
-    """Run the missing migrations inside the caller's transaction; says what was done.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgraded:
+    """What an upgrade did."""
+
+    before: str | None  # the schema that was there; None: no tables
+    after: str
+    backup: Path | None = None  # of the database as it was
+
+    def __str__(self) -> str:
+        if self.before == self.after:
+            return f"the database is at schema {self.after} already; nothing was done"
+        done = f"the database went from schema {self.before or 'nothing'} to {self.after}"
+        return f"{done}; a backup of before lies at {self.backup}" if self.backup else done
+
+
+def upgrade(connection: Connection) -> Upgraded:
+    """Run the missing migrations inside the caller's transaction.
 
     Raises:
         StorageError: the database is newer than this program.
     """
     found = revision(connection)
-    if found == REVISIONS[-1]:
-        return f"the database is at schema {found} already"
-    if found is not None:
-        _refuse_newer(found)
+    if found is not None and not is_older(found):
+        return Upgraded(before=found, after=found)
 
     from alembic import command
     from alembic.config import Config
@@ -69,10 +83,25 @@ def upgrade(connection: Connection) -> str:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    return f"the database went from schema {found or 'nothing'} to {REVISIONS[-1]}"
+    return Upgraded(before=found, after=REVISIONS[-1])
 
 
-def _refuse_newer(found: str) -> None:
+def is_older(found: str) -> bool:
+    """Whether a schema is older than that of this program.
+
+    Raises:
+        StorageError: it is newer.
+    """
+    refuse_newer(found)
+    return found != REVISIONS[-1]
+
+
+def refuse_newer(found: str) -> None:
+    """Refuse a schema that this program does not know.
+
+    Raises:
+        StorageError: with what to do.
+    """
     if found not in REVISIONS:
         raise StorageError(
             f"the database has schema {found}, which is newer than this program ({REVISIONS[-1]}); "

@@ -15,6 +15,8 @@ from tidings.storage.digests import SqlDigests
 from tidings.storage.edits import SqlEdits
 from tidings.storage.engine import Database
 from tidings.storage.hosts import SqlHosts
+from tidings.storage.installation import SqlInstallation
+from tidings.storage.leases import SqlLeases
 from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
 from tidings.storage.retention import SqlRetention
@@ -30,6 +32,7 @@ class Stores:
     """The ports of crawler and alerts, filled from one database, and what the command line asks beside them."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.sources: SourceStore = SqlSources(database)
         self.articles: ArticleStore = SqlArticles(database)
         self.hosts: HostStore = SqlHosts(database)
@@ -39,6 +42,8 @@ class Stores:
         self.alerts: AlertStore = SqlAlertMemory(database)
         self.archive = SqlArchive(database)
         self.counts = SqlCounts(database)
+        self.installation = SqlInstallation(database)
+        self.leases = SqlLeases(database)
         self.lookup = SqlLookup(database)
         self.crashes = SqlCrashes(database)
         self.edits = SqlEdits(database)

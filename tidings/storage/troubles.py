@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from alerts.messages import DeliveryState
-from tidings.storage.dialect import insert
+from tidings.storage.dialect import AnyRow, insert
 from tidings.storage.engine import Database
 from tidings.storage.outbox_tables import deliveries, noticed_troubles
 
@@ -22,6 +22,16 @@ class Parked:
 
     channel_id: str
     recipient: str
+    number: int
+    since: datetime  # when the oldest of them was made
+    error: str  # of the newest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Deliveries to one channel that were tried in vain and are tried on."""
+
+    channel_id: str
     number: int
     since: datetime  # when the oldest of them was made
     error: str  # of the newest
@@ -46,6 +56,10 @@ class SqlTroubles:
     async def parked(self) -> tuple[Parked, ...]:
         """By channel, then recipient."""
         return await self._database.read(_parked)
+
+    async def waiting(self, before: datetime) -> tuple[Waiting, ...]:
+        """Of channels with deliveries made before `before` that were tried and are not over, by channel."""
+        return await self._database.read(lambda connection: _waiting(connection, before))
 
     async def noticed(self) -> tuple[Noticed, ...]:
         """By kind, then subject."""
@@ -92,6 +106,22 @@ def _parked(connection: Connection) -> tuple[Parked, ...]:
             error=_error(connection, row.channel_id, row.recipient, row.newest),
         )
         for row in rows
+    )
+
+
+def _waiting(connection: Connection, before: datetime) -> tuple[Waiting, ...]:
+    late = (D.due_at.is_not(None), D.state == str(DeliveryState.PENDING), D.last_error.is_not(None))
+    rows = connection.execute(
+        select(D.channel_id, D.created_at, D.last_error)
+        .where(*late, D.created_at < before)
+        .order_by(D.channel_id, D.created_at, D.id)
+    ).all()
+    by_channel: dict[str, list[AnyRow]] = {}
+    for row in rows:
+        by_channel.setdefault(row.channel_id, []).append(row)
+    return tuple(
+        Waiting(channel_id=name, number=len(mine), since=mine[0].created_at, error=mine[-1].last_error)
+        for name, mine in by_channel.items()
     )
 
 

@@ -1,24 +1,29 @@
-"""The web server of the daemon: who may ask, how much and how often; it listens only where `web.public` is set."""
+"""The web server of the daemon: who may ask, by which name, how much and how often."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
+import os
+import secrets
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from crawler.ports import Clock
+from tidings import probe_file
+from tidings.probe_file import Probe
 from tidings.settings import Settings
-from tidings.settings.records import Web
+from tidings.settings.records import Web, is_loopback
 from tidings.storage.engine import StorageError
 from tidings.web import pages
 from tidings.web.key import signing_key
 from tidings.web.links import Links
+from tidings.web.probes import PATHS, Probes, Vitals
 from tidings.web.rates import Buckets, visitor
 from tidings.web.unsubscribe import Readers, Unsubscribing
 
@@ -40,6 +45,14 @@ _SAID = {
     500: ("Something went wrong", "Please try again later."),
     503: ("Not now", "Please try again in a minute."),
 }
+_TO_PROGRAMS = {
+    401: "the token is missing or wrong: Authorization: Bearer TOKEN, see web.token",
+    404: "nothing here",
+    405: "GET or HEAD only",
+    421: "not a name of this server, see web.hosts",
+    429: "too many requests",
+    500: "this broke, see the log",
+}
 _silent = logging.Logger("tidings.web.silent")  # aiohttp's own words hold addresses, and so tokens
 _silent.addHandler(logging.NullHandler())
 
@@ -49,15 +62,23 @@ class CannotListen(Exception):
 
 
 class Site:
-    """Serves while `web.public` is set; `follow` starts, moves and stops it."""
+    """Serves probes and metrics, and readers where `web.public` is set; `follow` starts, moves and stops it.
 
-    def __init__(self, readers: Readers, clock: Clock) -> None:
+    Attributes:
+        problem: why nothing is served, where that is no error; None: it is.
+    """
+
+    def __init__(self, readers: Readers, clock: Clock, vitals: Vitals) -> None:
         self._readers = readers
         self._clock = clock
+        self._vitals = vitals
         self._buckets = Buckets()
         self._links: Links | None = None
         self._served: Web | None = None
         self._runner: web.AppRunner | None = None
+        self._state_dir: Path | None = None
+        self._key = secrets.token_urlsafe(24)  # for `tidings health`, which reads it in the state folder
+        self.problem: str | None = None
 
     @property
     def port(self) -> int | None:
@@ -70,35 +91,44 @@ class Site:
     async def follow(self, settings: Settings) -> None:
         """Serve as these settings say, from now on.
 
+        Where `web` is not written and its address is taken, nothing is served, and `problem` says so.
+
         Raises:
             CannotListen: the address is taken or not ours; nothing is served.
         """
         self._links = Links(settings, partial(signing_key, settings.state_dir))
-        if settings.web != self._served:
-            await self.close()
-            if settings.web.public is not None:
-                await self._open(settings.web, settings.web.public)
-            self._served = settings.web
+        if settings.web == self._served and self.problem is None:
+            return
+        await self.close()
+        self._state_dir = settings.state_dir
+        try:
+            await self._open(settings.web)
+        except CannotListen as fault:
+            self._tell_probes(settings.web, str(fault))
+            if settings.web.written:
+                raise
+            if self.problem is None:
+                log.warning("probes and metrics are not served", problem=str(fault))
+            self.problem = str(fault)
+        else:
+            self.problem = None
+            self._tell_probes(settings.web, None)
+        self._served = settings.web
 
     async def close(self) -> None:
         """Stop listening, once answers that are under way are out."""
         runner, self._runner, self._served = self._runner, None, None
+        if self._state_dir is not None:
+            probe_file.remove(self._state_dir, self._key)
         if runner is not None:
             await runner.cleanup()
 
-    async def _open(self, where: Web, public: str) -> None:
-        known = hosts(where, public)
-
-        @web.middleware
-        async def addressed(request: web.Request, handler: Handler) -> web.StreamResponse:
-            named = request.headers.getall("Host", [])
-            if len(named) != 1 or named[0].lower() not in known:
-                raise web.HTTPMisdirectedRequest
-            return await handler(request)
-
-        app = web.Application(client_max_size=BODY, middlewares=[_dressed, addressed, self._rated])
-        unsubscribing = Unsubscribing(self._readers, self._clock, self._in_force, self._missed)
-        unsubscribing.add_to(app, urlsplit(public).path)
+    async def _open(self, where: Web) -> None:
+        app = web.Application(client_max_size=BODY, middlewares=[_dressed, addressed(where), self._rated])
+        Probes(self._vitals, self._keys, self._open_to_all, self._missed).add_to(app)
+        if where.public is not None:
+            unsubscribing = Unsubscribing(self._readers, self._clock, self._in_force, self._missed)
+            unsubscribing.add_to(app, urlsplit(where.public).path)
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -120,7 +150,32 @@ class Site:
                 "end what holds it, or bind to another port"
             ) from error
         self._runner = runner
-        log.info("serving readers", public=public, host=where.host, port=self.port)
+        log.info("serving", host=where.host, port=self.port, readers=where.public)
+
+    def _tell_probes(self, where: Web, problem: str | None) -> None:
+        """Leave word for `tidings health`; without it the daemon runs as well."""
+        assert self._state_dir is not None
+        near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(where.host, where.host)  # noqa: S104  # what is bound to
+        probe = Probe(
+            process=os.getpid(),
+            host=None if problem else near,
+            port=self.port,
+            key=self._key,
+            problem=problem,
+        )
+        try:
+            probe_file.write(self._state_dir, probe)
+        except OSError as fault:
+            log.warning("`tidings health` will not find the daemon", problem=str(fault))
+
+    def _keys(self) -> tuple[str, ...]:
+        token = self._served.token if self._served is not None else None
+        return (self._key,) if token is None else (self._key, token.reveal())
+
+    def _open_to_all(self) -> bool:
+        """Only this machine reaches the address, and nothing in front of it passes on what others ask."""
+        where = self._served
+        return where is not None and where.token is None and where.public is None and is_loopback(where.host)
 
     def _in_force(self) -> Links:
         assert self._links is not None  # `follow` comes before any request
@@ -136,47 +191,100 @@ class Site:
         return await handler(request)
 
 
+def addressed(where: Web) -> Middleware:
+    """Answers by the names it has: readers under the public one, programs under those of this machine.
+
+    A page that a browser loads from elsewhere cannot ask by a name of its own that leads here (DNS rebinding).
+    """
+    for_readers = hosts(where, where.public) if where.public is not None else frozenset()
+    public = _name(urlsplit(where.public).netloc) if where.public is not None else None
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        named = [one.lower() for one in request.headers.getall("Host", [])]
+        if len(named) != 1:
+            raise web.HTTPMisdirectedRequest
+        name = _name(named[0])
+        if request.path in PATHS:
+            if name == public and named[0] in for_readers:
+                raise web.HTTPNotFound
+            known = name != public and _is_ours(name, where, request)
+        else:
+            known = named[0] in for_readers or (where.public is None and _is_ours(name, where, request))
+        if not known:
+            raise web.HTTPMisdirectedRequest
+        return await handler(request)
+
+    return check
+
+
 def hosts(where: Web, public: str) -> frozenset[str]:
-    """What may stand in `Host`: the public name, and the address that a proxy in this house speaks to."""
+    """What may stand in `Host` for readers: the public name, and the address that a proxy in this house speaks to."""
     parts = urlsplit(public)
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     known = {f"{name}:{parts.port or 443}"}
     if parts.port is None:
         known.add(f"{name}")
     near = [f"[{where.host}]" if ":" in where.host else where.host]
-    try:
-        if where.host == "localhost" or ipaddress.ip_address(where.host).is_loopback:
-            near += ["localhost", "127.0.0.1", "[::1]"]
-    except ValueError:
-        pass
+    if is_loopback(where.host):
+        near += _NEAR
     return frozenset(one.lower() for one in (*known, *(f"{one}:{where.port}" for one in near)))
 
 
+_NEAR = ("localhost", "127.0.0.1", "[::1]")
+
+
+def _is_ours(name: str, where: Web, request: web.Request) -> bool:
+    """Whether a name, or an address without its port, is one of this machine: also the one that was connected to."""
+    if name in _NEAR or name == where.host.lower() or name.strip("[]") == where.host.lower():
+        return True
+    if name in (one.lower() for one in where.hosts):
+        return True
+    transport = request.transport
+    here = transport.get_extra_info("sockname") if transport is not None else None
+    return here is not None and name.strip("[]") == str(here[0]).lower()
+
+
+def _name(host: str) -> str:
+    """The part of `Host` before its port, in small letters."""
+    name, colon, port = host.lower().rpartition(":")
+    return name if colon and port.isdigit() else host.lower()
+
+
 def _who(request: web.Request) -> str:
+    """Readers come through a proxy; who asks as a program is counted apart, by the address that it really has."""
+    if request.path in PATHS:
+        return f"program {visitor(request.remote or '', None)}"
     return visitor(request.remote or "", request.headers.get("X-Forwarded-For"))
+
+
+_PASSED_ON = ("Retry-After", "Allow", "WWW-Authenticate")  # headers of a refusal
 
 
 @web.middleware
 async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every answer is a page of ours with the headers of ours; no address is logged, because it holds a token."""
-    retry = None
+    """Every answer has the headers of ours; no address is logged, because it may hold a token."""
+    more: dict[str, str] = {}
     try:
         response = await handler(request)
     except web.HTTPException as said:
-        response, retry = _said(said.status), said.headers.get("Retry-After")
+        response = _said(said.status, request)
+        more = {name: said.headers[name] for name in _PASSED_ON if name in said.headers}
     except StorageError as fault:
         log.warning("a reader could not be taken off", problem=str(fault))
-        response, retry = _said(503), "60"
+        response, more = _said(503, request), {"Retry-After": "60"}
     except Exception as fault:
         log.error("a page failed", problem=type(fault).__name__)
-        response = _said(500)
+        response = _said(500, request)
     response.headers.update(pages.HEADERS)
-    if retry is not None:
-        response.headers["Retry-After"] = retry
+    response.headers.update(more)
     return response
 
 
-def _said(status: int) -> web.Response:
+def _said(status: int, request: web.Request) -> web.Response:
+    """A page for people, a line for programs."""
+    if request.path in PATHS:
+        return web.Response(status=status, text=f"{_TO_PROGRAMS.get(status, 'refused')}\n")
     title, words = _SAID.get(status, _SAID[400])
     return web.Response(
         status=status, text=pages.told(title, words), content_type="text/html", charset="utf-8"

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from alerts.obstacles import SUSPEND_AFTER, Parking
+from alerts.plans import WebhookChannel
+from alerts.targets import target_of
+from crawler.records import Secret
 from tests.fakes.clock import NOON
 from tests.integration.storage.making import HOUR, LEASE, delivery, message
 from tidings.settings import load
@@ -15,6 +18,8 @@ from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
 
 NAMES = [("desk", True), ("other", False)]
+URL = "https://hooks.example.org/x"
+PRINT = target_of(WebhookChannel(id="desk", url=Secret(URL)))
 
 
 @pytest.fixture
@@ -28,9 +33,7 @@ async def gone(stores: Stores) -> tuple[str, ...]:
 
 async def status(stores: Stores, folder: Path, name: str) -> Status:
     """Of an installation with one channel of this name."""
-    (folder / "tidings.yaml").write_text(
-        f'channels: {{{name}: {{type: webhook, url: "https://hooks.example.org/x"}}}}\n'
-    )
+    (folder / "tidings.yaml").write_text(f'channels: {{{name}: {{type: webhook, url: "{URL}"}}}}\n')
     return await take(load(folder, state_dir=folder, environ={}), stores, NOON)
 
 
@@ -47,12 +50,22 @@ async def test_status_names_a_gone_channel_that_is_still_configured(
     stores: Stores, tmp_path: Path, name: str, told: bool
 ) -> None:
     """With what to do; one that was removed needs nobody."""
-    await stores.deliveries.ban("desk", "print", NOON, "410 Gone")
+    await stores.deliveries.ban("desk", PRINT, NOON, "410 Gone")
 
     needs = (await status(stores, tmp_path, name)).needs
 
     line = "channel desk answered 410, its receiver is gone for good: correct its url, or remove it"
     assert (line in needs) is told
+
+
+async def test_a_channel_whose_address_was_corrected_is_gone_no_more(stores: Stores, tmp_path: Path) -> None:
+    """It is so before the daemon has sent anything there; `status` and `channels list` do not say otherwise."""
+    await stores.deliveries.ban("desk", "print of the address before", NOON, "410 Gone")
+
+    now = await status(stores, tmp_path, "desk")
+
+    assert [need for need in now.needs if "410" in need] == []
+    assert now.obstacles.bans == {}
 
 
 @pytest.mark.parametrize(("name", "told"), NAMES)

@@ -69,7 +69,8 @@ def _token(value: Secret) -> Secret:
     return value
 
 
-def _hook_address(value: Secret) -> Secret:
+def hook_address(value: Secret) -> Secret:
+    """A web address that is a secret, because who knows it can speak through it."""
     if not re.fullmatch(r"https?://[^\s/]+\S*", value.reveal()):
         raise fault(
             "the url is no web address", "write it in full, such as https://hooks.example.org/tidings"
@@ -83,7 +84,8 @@ def _apprise_address(value: Secret) -> Secret:
     return value
 
 
-def _only_one(given: object, from_file: object, key: str) -> None:
+def only_one(given: object, from_file: object, key: str) -> None:
+    """Refuse a secret that is given in two ways."""
     if given and from_file:
         raise fault(f"both {key} and {key}_file are given", "keep one of them", at=(key,))
 
@@ -107,7 +109,7 @@ class SmtpShape(Shape):
 
     @model_validator(mode="after")
     def _user_and_password_belong_together(self) -> Self:
-        _only_one(self.password, self.password_file, "password")
+        only_one(self.password, self.password_file, "password")
         if self.user is not None and self.secret() is None:
             raise fault(
                 "smtp has a user but no password",
@@ -155,10 +157,10 @@ class WebhookShape(Shape):
     """A signed JSON document to an address of yours, or a message to a chat service."""
 
     type: Literal["webhook"] = Field(description="A webhook.")
-    url: Annotated[SecretAddress, AfterValidator(_hook_address)] | None = Field(
+    url: Annotated[SecretAddress, AfterValidator(hook_address)] | None = Field(
         default=None, description='Where to; may hold "${NAME}".', repr=False
     )
-    url_file: Annotated[SecretFile, AfterValidator(_hook_address)] | None = Field(
+    url_file: Annotated[SecretFile, AfterValidator(hook_address)] | None = Field(
         default=None, description="Or a file with the address.", repr=False
     )
     format: Annotated[HookFormat, one_of(HookFormat)] = Field(
@@ -185,9 +187,9 @@ class WebhookShape(Shape):
 
     @model_validator(mode="after")
     def _has_an_address(self) -> Self:
-        _only_one(self.url, self.url_file, "url")
-        _only_one(self.secret, self.secret_file, "secret")
-        _only_one(self.token, self.token_file, "token")
+        only_one(self.url, self.url_file, "url")
+        only_one(self.secret, self.secret_file, "secret")
+        only_one(self.token, self.token_file, "token")
         if self.url is None and self.url_file is None:
             raise fault("the webhook has no address", "add url or url_file", at=("type",))
         if self.format is not HookFormat.CLOUDEVENTS and (self.secret or self.secret_file):
@@ -251,7 +253,7 @@ class AppriseShape(Shape):
 
     @model_validator(mode="after")
     def _has_an_address(self) -> Self:
-        _only_one(self.url, self.url_file, "url")
+        only_one(self.url, self.url_file, "url")
         if self.url is None and self.url_file is None:
             raise fault("the channel has no address", "add url_file or url", at=("type",))
         return self

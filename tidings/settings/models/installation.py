@@ -1,13 +1,20 @@
-"""tidings.yaml: the installation: database, polling, retention, status page, channels."""
+"""tidings.yaml: the installation: database, polling, retention, what is served, heartbeat, channels."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
 from crawler.net.guard import PORTS
 from crawler.records import Secret
@@ -28,6 +35,7 @@ from tidings.settings.models.base import (
     PublicAddress,
     Ratio,
     Redirects,
+    SecretAddress,
     SecretFile,
     SecretText,
     Several,
@@ -36,13 +44,14 @@ from tidings.settings.models.base import (
     one_of,
     surroundings,
 )
-from tidings.settings.models.channels import ChannelShape
+from tidings.settings.models.channels import ChannelShape, hook_address, only_one
 from tidings.settings.models.faults import fault
 from tidings.settings.models.values import shown, text
-from tidings.settings.records import Edits, Polling, Queue, Retention, Web
+from tidings.settings.records import Edits, Heartbeat, Polling, Queue, Retention, Web, is_loopback
 from tidings.settings.secrets import SecretFault, fill
 
 DEFAULT_CHANNELS: dict[str, dict[str, str]] = {"outbox": {"type": "file", "dir": "outbox"}}
+SHORTEST_BEAT = timedelta(seconds=10)
 _DATABASE = r"sqlite(:///.+)?|(postgresql|postgres)(\+psycopg)?://\S+"
 
 
@@ -189,16 +198,24 @@ class WebShape(Shape):
         "link to unsubscribe.",
     )
     bind: Bind = Field(default=("127.0.0.1", 8787), description="Host and port to listen on.")
-    token: SecretText | None = Field(default=None, description='"${NAME}": asked of visitors.', repr=False)
+    hosts: Several[Host] = Field(
+        default=(),
+        description="Further names under which probes and metrics may be asked for; `bind` and its addresses are known.",
+    )
+    token: SecretText | None = Field(
+        default=None,
+        description='"${NAME}": asked of who wants details of the probes, and metrics; needed beyond loopback.',
+        repr=False,
+    )
     token_file: SecretFile | None = Field(default=None, description="File with the token.", repr=False)
 
     @model_validator(mode="after")
     def _wide_needs_a_token(self) -> Self:
         if self.token is not None and self.token_file is not None:
             raise fault("both token and token_file are given", "keep one of them", at=("token",))
-        if self.secret() is None and not _is_loopback(self.bind[0]):
+        if self.secret() is None and not is_loopback(self.bind[0]):
             raise fault(
-                f"the status page would be open to others on {self.bind[0]}",
+                f"metrics would be open to others on {self.bind[0]}",
                 'add token_file, or bind: "127.0.0.1:8787"',
                 at=("bind",),
             )
@@ -210,7 +227,46 @@ class WebShape(Shape):
 
     def record(self) -> Web:
         """As a record."""
-        return Web(host=self.bind[0], port=self.bind[1], token=self.secret(), public=self.public)
+        return Web(
+            host=self.bind[0],
+            port=self.bind[1],
+            token=self.secret(),
+            public=self.public,
+            hosts=self.hosts,
+            written=bool(self.model_fields_set),
+        )
+
+
+class HeartbeatShape(Shape):
+    """A sign of life to a service that raises the alarm when it stays away."""
+
+    url: Annotated[SecretAddress, AfterValidator(hook_address)] | None = Field(
+        default=None, description='Asked by GET; may hold "${NAME}".', repr=False
+    )
+    url_file: Annotated[SecretFile, AfterValidator(hook_address)] | None = Field(
+        default=None, description="Or a file with the address.", repr=False
+    )
+    every: LastingDuration = Field(
+        default=timedelta(minutes=5), description="Time between two signs, 10s or more."
+    )
+    allow_private: Several[Network] = Field(
+        default=(), description="Networks that may be asked although not public."
+    )
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> Self:
+        only_one(self.url, self.url_file, "url")
+        if self.url is None and self.url_file is None:
+            raise fault("the heartbeat has no address", "add url or url_file")
+        if self.every < SHORTEST_BEAT:
+            raise fault("a heartbeat so often helps nobody", "write 10s or more", at=("every",))
+        return self
+
+    def record(self) -> Heartbeat:
+        """As a record."""
+        url = self.url or self.url_file
+        assert url is not None
+        return Heartbeat(url=url, every=self.every, allow_private=self.allow_private)
 
 
 class EditsShape(Shape):
@@ -241,6 +297,9 @@ class TidingsFile(Shape):
         default_factory=RetentionShape, description="How long articles are kept."
     )
     web: WebShape = Field(default_factory=WebShape, description="What is served by HTTP.")
+    heartbeat: HeartbeatShape | None = Field(
+        default=None, description="A sign of life to a service that raises the alarm when it stays away."
+    )
     edits: EditsShape = Field(
         default_factory=EditsShape, description="What an edit may bring while `tidings run` is at work."
     )
@@ -263,12 +322,3 @@ class TidingsFile(Shape):
                 at=("queue",),
             )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -39,6 +39,15 @@ def _installation() -> None:
         sa.Column("value", Words(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_installation"),
     )
+    op.create_table(
+        "counted_from",
+        sa.Column("article_id", sa.String(), nullable=False),
+        sa.Column("at", AwareTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name="fk_counted_from_article_id_articles", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("article_id", name="pk_counted_from"),
+    )
 
 
 def _changes() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -33,7 +33,8 @@ def state_folder(option: Path | None, environ: Mapping[str, str]) -> Path:
     """The folder of database, outbox and locks, absolute; it need not exist.
 
     The first of: `--state`, TIDINGS_STATE, and of those that exist `./var`, the user's
-    (XDG_STATE_HOME/tidings) and `/var/lib/tidings`; else `./var`. In the root folder `./var` is the
+    (XDG_STATE_HOME/tidings) and `/var/lib/tidings`; else the one that belongs to the configuration: the user's
+    with the user's, the system's with the system's, `./var` with any other. In the root folder `./var` is the
     system's, not ours: there the user's is taken.
     """
     named = _named(option, environ, "TIDINGS_STATE")
@@ -44,7 +45,22 @@ def state_folder(option: Path | None, environ: Mapping[str, str]) -> Path:
     places = [here, user, SYSTEM_STATE]
     if here.parent == Path(here.anchor):
         places.remove(here)
-    return next((one for one in places if one.is_dir()), places[0]).absolute()
+    return next((one for one in places if one.is_dir()), _beside(places, user, environ)).absolute()
+
+
+def new_config_folder(environ: Mapping[str, str]) -> Path:
+    """Where a first configuration is written when nobody says where: TIDINGS_CONFIG, else `./config`."""
+    return _named(None, environ, "TIDINGS_CONFIG") or Path("config")
+
+
+def _beside(places: Sequence[Path], user: Path, environ: Mapping[str, str]) -> Path:
+    """Of folders that do not exist yet, the one for the configuration in use."""
+    config = config_folder(None, environ)
+    if config == SYSTEM_CONFIG:
+        return SYSTEM_STATE
+    if config == _user_folder(environ, "XDG_CONFIG_HOME", platformdirs.user_config_path("tidings")):
+        return user
+    return places[0]
 
 
 def _named(option: Path | None, environ: Mapping[str, str], variable: str) -> Path | None:

@@ -1,0 +1,164 @@
+"""A real `tidings run` and what it lives among: a service manager, an operator's signals, another daemon."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Done, configure
+from tests.acceptance.test_once import serve, sources
+from tests.acceptance.test_run import Daemon
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    server = serve()
+    configure(tmp_path / "config", sources=sources(server.server_port))
+    yield tmp_path
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def daemon(folder: Path) -> Iterator[Daemon]:
+    running = Daemon(folder)
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+    assert running.process.stderr is not None
+    running.process.stderr.close()
+
+
+def test_the_service_manager_hears_of_its_whole_life(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ready once it works, signs of life, a reload by SIGHUP, and its end; the first message is that it is ready."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify"))
+        manager.settimeout(30)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(folder / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "2000000")
+        running = Daemon(folder)
+        try:
+            heard = [manager.recv(4096).decode() for _ in range(3)]
+            assert heard[0].startswith("READY=1\nSTATUS=")
+            running.until("running")
+            running.process.send_signal(signal.SIGHUP)
+            running.until("reloaded")
+            while not heard[-1].startswith("READY=1"):
+                heard.append(manager.recv(4096).decode())
+            assert running.stop() == 0
+            manager.setblocking(False)
+            while True:
+                try:
+                    heard.append(manager.recv(4096).decode())
+                except BlockingIOError:
+                    break
+        finally:
+            if running.process.poll() is None:
+                running.process.kill()
+                running.process.wait()
+            assert running.process.stderr is not None
+            running.process.stderr.close()
+    said = [line for message in heard for line in message.splitlines()]
+    assert said.count("READY=1") == 2
+    assert said.index("RELOADING=1") < len(said) - said[::-1].index("READY=1")
+    assert "WATCHDOG=1" in said
+    assert "STOPPING=1" in said
+
+
+def test_a_daemon_that_lost_its_database_to_another_ends_and_says_so(daemon: Daemon, folder: Path) -> None:
+    """As after a machine that slept while another took over: nothing more is written, exit code 1."""
+    daemon.until("running")
+    with sqlite3.connect(folder / "state" / "tidings.sqlite", timeout=30) as database:
+        database.execute("UPDATE leases SET token = token + 1, host = 'far', process = 77, holder = 'far/1'")
+
+    ended = daemon.until("the daemon ends")
+    assert "process 77 on far" in ended["problem"]
+    assert daemon.process.stderr is not None
+    rest = daemon.process.stderr.read()
+    assert daemon.process.wait(timeout=10) == 1
+    assert "has taken over the database" in rest.splitlines()[-1]
+    with sqlite3.connect(folder / "state" / "tidings.sqlite") as database:
+        assert database.execute("SELECT process FROM leases").fetchone() == (77,)
+
+
+def test_a_database_that_is_taken_away_ends_it(daemon: Daemon, folder: Path) -> None:
+    """It does not go on writing into a file that has no name any more."""
+    daemon.until("running")
+    daemon.until("PollSource", source="feed-3")
+    (folder / "state" / "tidings.sqlite").rename(folder / "state" / "aside.sqlite")
+
+    assert "was removed or replaced" in daemon.until("the daemon ends")["problem"]
+    assert daemon.process.wait(timeout=10) == 1
+    with sqlite3.connect(folder / "state" / "aside.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_second_signal_ends_it_at_once(folder: Path) -> None:
+    """A source that never answers is not waited for."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        configure(
+            folder / "config",
+            sources="sources:\n"
+            f'  - {{id: silent, feed: "http://127.0.0.1:{silent.getsockname()[1]}/feed", every: 15m}}\n',
+        )
+        running = Daemon(folder)
+        try:
+            running.until("running")
+            connection, _ = silent.accept()  # it waits for an answer now
+            running.process.send_signal(signal.SIGTERM)
+            running.until("stopping")
+            running.process.send_signal(signal.SIGTERM)
+            running.until("stopped")
+            assert running.process.wait(timeout=5) == 0
+            connection.close()
+        finally:
+            if running.process.poll() is None:
+                running.process.kill()
+                running.process.wait()
+            assert running.process.stderr is not None
+            running.process.stderr.close()
+
+
+def test_status_tells_of_a_refused_edit_with_its_line_until_it_is_corrected(
+    daemon: Daemon, folder: Path, place: Callable[..., Done]
+) -> None:
+    daemon.until("running")
+    path = folder / "config" / "watchlists" / "chips.yaml"
+    good = path.read_text()
+    path.write_text(good.replace("any:", "anny:"))
+    daemon.until("the edit is refused whole, the rules before it stay in force")
+    path.write_text(good)  # the command itself must be able to read the files
+    daemon.until("reloaded")
+    assert "your edit" not in place("status").out
+
+    config = folder / "config" / "tidings.yaml"
+    config.write_text(config.read_text() + "\noperator: outbox\n")
+    daemon.until("reloaded")
+    config.write_text(config.read_text().replace("host_delay: 0s", "host_delay: 2s"))
+    assert daemon.until("part of the edit waits for a restart")["settings"] == ["polling.host_delay"]
+    said = place("status").out
+    assert "your edit is in force but for a part" in said
+    assert "polling.host_delay" in said
+    assert said.splitlines()[0].startswith(f"tidings 0.1.0, running as process {daemon.process.pid} on ")
+    assert daemon.stop() == 0
+
+
+def test_the_second_daemon_is_turned_away_before_anything_is_loaded(
+    daemon: Daemon, folder: Path, place: Callable[..., Done]
+) -> None:
+    """So that it takes no second: neither settings nor database are read."""
+    daemon.until("running")
+    (folder / "config" / "tidings.yaml").write_text("this: is: no: yaml")
+
+    second = place("run")
+
+    assert second.code == 1
+    assert f"process {daemon.process.pid} on {socket.gethostname()}" in second.err

@@ -1,0 +1,49 @@
+"""What is remembered of the installation as a whole: a few named values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from tidings.storage.dialect import insert
+from tidings.storage.engine import Database
+from tidings.storage.installation_tables import installation
+
+N = installation.c
+_PROBE = "probe"
+
+
+class SqlInstallation:
+    """Named values."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def probe(self, now: datetime) -> None:
+        """Write something small, to see whether that can be done.
+
+        Raises:
+            StorageError: it cannot.
+        """
+        await self._database.write(lambda connection: put(connection, _PROBE, now.isoformat()))
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    """Remember a value under a name, instead of the one before."""
+    connection.execute(
+        insert(connection, installation)
+        .values(name=name, value=value)
+        .on_conflict_do_update(index_elements=[N.name], set_={"value": value})
+    )
+
+
+def get(connection: Connection, name: str) -> str | None:
+    """The value of a name."""
+    found = connection.execute(select(N.value).where(N.name == name)).scalar()
+    return None if found is None else str(found)
+
+
+def drop(connection: Connection, name: str) -> None:
+    """Forget a name."""
+    connection.execute(delete(installation).where(N.name == name))
