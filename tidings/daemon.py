@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -33,8 +35,12 @@ DRAIN = 7.0  # seconds for what is under way; ten in all from SIGTERM to the end
 LONG_WAIT = 30.0  # seconds for which another program may lock the database before the log says so
 
 
-async def run(load: Callable[[], Settings]) -> None:
-    """Work until SIGTERM or SIGINT. `load` reads the configuration, now and at each reload.
+async def run(load: Callable[[], Settings], *, held: Path | None = None) -> None:
+    """Work until SIGTERM or SIGINT.
+
+    Args:
+        load: reads the configuration, now and at each reload.
+        held: a lock file that the caller holds already.
 
     Raises:
         ConfigError: at the start; later a bad edit is logged and the rules in force stay.
@@ -48,7 +54,8 @@ async def run(load: Callable[[], Settings]) -> None:
         settings.config_dir
     )  # what is edited from here on is a reload, also while all is being opened
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    with DaemonLock(lock_file(settings.database, settings.state_dir)):
+    lock = lock_file(settings.database, settings.state_dir)
+    with DaemonLock(lock) if lock != held else nullcontext():
         vitals: DaemonVitals
 
         def hear(report: Report) -> None:

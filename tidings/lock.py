@@ -94,18 +94,6 @@ def holder(path: Path) -> Holder | None:
     return None
 
 
-def require_free(database: str, state_dir: Path) -> None:
-    """End early where another daemon is at work, before anything else is loaded; `DaemonLock` looks once more.
-
-    Raises:
-        AlreadyRunning: it is; a database on a server is shared, and never refused.
-    """
-    path = lock_file(database, state_dir)
-    other = holder(path) if database.startswith("sqlite") else None
-    if other is not None:
-        raise AlreadyRunning(_words(other, path))
-
-
 def _words(other: Holder, path: Path) -> str:
     return (
         f"another `tidings run` ({other}) works on {path.parent}; "

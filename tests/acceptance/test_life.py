@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -162,3 +163,26 @@ def test_the_second_daemon_is_turned_away_before_anything_is_loaded(
 
     assert second.code == 1
     assert f"process {daemon.process.pid} on {socket.gethostname()}" in second.err
+
+
+def test_of_daemons_that_start_at_once_one_stays(folder: Path) -> None:
+    """The others name it and end; which of them it is nobody knows."""
+    daemons = [Daemon(folder) for _ in range(4)]
+    try:
+        while sum(one.process.poll() is None for one in daemons) > 1:
+            time.sleep(0.05)
+        (left,) = (one for one in daemons if one.process.poll() is None)
+        others = [one for one in daemons if one is not left]
+        assert [one.process.returncode for one in others] == [1, 1, 1]
+        for one in others:
+            assert one.process.stderr is not None
+            assert f"process {left.process.pid} on" in one.process.stderr.read()
+        left.until("running")
+        assert left.stop() == 0
+    finally:
+        for one in daemons:
+            if one.process.poll() is None:
+                one.process.kill()
+                one.process.wait()
+            assert one.process.stderr is not None
+            one.process.stderr.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,24 +44,25 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
     import asyncio
 
     from tidings.folders import state_folder
-    from tidings.lock import AlreadyRunning, require_free
+    from tidings.lock import AlreadyRunning, DaemonLock, lock_file
 
-    try:  # before all that takes its time to load
-        require_free("sqlite", state_folder(state, os.environ))
-        loaded = settings(config, state)  # a wrong configuration ends here, in words, before anything starts
-        require_free(loaded.database, loaded.state_dir)
+    folder = state_folder(state, os.environ)
+    early = lock_file("sqlite", folder) if folder.is_dir() else None
+    try:  # the lock comes before all that takes its time to load
+        with DaemonLock(early) if early is not None else nullcontext():
+            settings(config, state)  # a wrong configuration ends here, in words, before anything starts
+
+            from tidings import log
+            from tidings.daemon import run as live
+            from tidings.storage.errors import StorageError
+            from tidings.web.site import CannotListen
+
+            log.configure(verbose=verbose)
+            try:
+                asyncio.run(live(lambda: served(config, state), held=early))
+            except (CannotListen, StorageError) as fault:
+                fail(str(fault))
     except AlreadyRunning as fault:
-        fail(str(fault))
-
-    from tidings import log
-    from tidings.daemon import run as live
-    from tidings.storage.errors import StorageError
-    from tidings.web.site import CannotListen
-
-    log.configure(verbose=verbose)
-    try:
-        asyncio.run(live(lambda: served(config, state)))
-    except (AlreadyRunning, CannotListen, StorageError) as fault:
         fail(str(fault))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from crawler.failpoints import reach
 from tidings.storage import obstacles
 from tidings.storage.article_rows import chunks
 from tidings.storage.dialect import AnyRow, claim, insert
-from tidings.storage.engine import Database
+from tidings.storage.engine import Database, StorageError
 from tidings.storage.outbox_tables import deliveries, messages
 from tidings.storage.unsubscribed import WHY, still_read
 
@@ -38,6 +38,9 @@ class SqlDeliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._owed: dict[
+            str, Callable[[Connection], None]
+        ] = {}  # marks of what is out that could not be written
 
     async def add(self, message: Message, deliveries: Sequence[Delivery]) -> bool:
         """A message outside a digest; False when its key is known."""
@@ -52,17 +55,31 @@ class SqlDeliveries:
     async def claim_due(
         self, now: datetime, limit: int, lease: timedelta, *, channel: str | None = None
     ) -> tuple[tuple[Delivery, Message], ...]:
-        """Pending ones whose time has come, longest due first, leased; the attempt is counted."""
+        """Pending ones whose time has come, longest due first, leased; the attempt is counted.
+
+        What went out while nothing could be written is marked first, in the same transaction: it is not handed out
+        again, however long the disk was full.
+        """
         if limit < 1:
             return ()
-        return await self._database.write(lambda connection: _claim(connection, now, limit, lease, channel))
+        owed = dict(self._owed)
+
+        def work(connection: Connection) -> tuple[tuple[Delivery, Message], ...]:
+            for mark in owed.values():
+                mark(connection)
+            return _claim(connection, now, limit, lease, channel)
+
+        claimed = await self._database.write(work)
+        for delivery_id in owed:
+            self._owed.pop(delivery_id, None)
+        return claimed
 
     async def release(self, delivery_id: str) -> None:
         """Give back a claim before its lease ends."""
         await self._set(delivery_id, (PENDING,), {"claimed_until": None})
 
     async def sent(self, delivery_id: str, *, now: datetime, answer: str) -> None:
-        """Handed over: a fact, whatever the operator did to it meanwhile."""
+        """Handed over: a fact, whatever the operator did to it meanwhile. One that cannot be kept now is kept later."""
 
         def work(connection: Connection) -> None:
             row = connection.execute(
@@ -78,7 +95,11 @@ class SqlDeliveries:
                 mine = (D.channel_id == row.channel_id, D.held_up, D.due_at > now, D.claimed_until.is_(None))
                 connection.execute(update(deliveries).where(*mine).values(next_attempt_at=now, due_at=now))
 
-        await self._database.write(work)
+        try:
+            await self._database.write(work)
+        except StorageError:
+            self._owed[delivery_id] = work
+            raise
 
     async def later(self, delivery_id: str, *, at: datetime, error: str, held_up: bool = False) -> None:
         """To be tried again; one cancelled meanwhile stays so."""
