@@ -199,8 +199,8 @@ class FileWriter:
         connection, driver = self._patience.insist(self._keep.connection, limit)
         outcomes: list[tuple[Any, BaseException | None]] = []
         self._patience.insist(partial(driver.execute, "BEGIN IMMEDIATE"), limit)
-        reach("tx_begin")
         try:
+            reach("tx_begin")
             if self._guard is not None:
                 self._guard(connection)
             for step in steps:
