@@ -69,7 +69,7 @@ def live(folder: Path, doom: Doom | None, step: timedelta | None = None) -> None
 
 
 async def _live(folder: Path, board: Board, step: timedelta | None) -> None:
-    async with open_app(_settings(folder), clock=board, on_report=_note) as app:
+    async with open_app(_settings(folder), clock=board, on_report=_note, alone=True) as app:
         board.open = True
         await _work_off(app)
         stride = step or (board.horizon - board.now()) / STEPS
@@ -105,6 +105,7 @@ def _settings(folder: Path) -> Settings:
 
 async def _work_off(app: App) -> None:
     """Tick until nothing is due at this moment: what is found by one tick is told by another."""
+    await app.tenure.renew()
     while await app.ticker.tick():
         await app.runner.drain()
     await app.runner.drain()
