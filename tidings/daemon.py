@@ -14,8 +14,10 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from tidings.app import App, open_app
+from tidings.clock import SystemClock
 from tidings.config_watch import Prints, prints, watch
 from tidings.lock import DaemonLock, lock_file
+from tidings.outcomes import Outcomes
 from tidings.pulse import Phase
 from tidings.reloading import Reloader
 from tidings.settings import Settings
@@ -57,9 +59,10 @@ async def run(load: Callable[[], Settings], *, held: Path | None = None) -> None
     lock = lock_file(settings.database, settings.state_dir)
     with DaemonLock(lock) if lock != held else nullcontext():
         vitals: DaemonVitals
+        outcomes = Outcomes(SystemClock())
 
         def hear(report: Report) -> None:
-            log_report(report)
+            outcomes.heard(report)
             vitals.heard(report)
 
         async with open_app(settings, on_report=hear, alone=True) as app:
@@ -243,15 +246,3 @@ async def _housekeep(app: App) -> None:
         log.exception("housekeeping failed; the next one tries again")
     else:
         log.info("housekeeping", purged=purged)
-
-
-def log_report(report: Report) -> None:
-    if report.storage or (not report.worth_a_line and report.problem is None):
-        return
-    what = type(report.task).__name__
-    if report.problem is not None:
-        log.warning(what, problem=report.problem, **report.facts)
-    elif report.warning is not None:
-        log.warning(what, warning=report.warning, **report.facts)
-    else:
-        log.info(what, **report.facts)

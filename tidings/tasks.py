@@ -136,7 +136,14 @@ async def _poll(task: PollSource, services: Services) -> Report:
     if outcome.problems:
         facts["repaired"] = list(outcome.problems)
     problem = outcome.problem if failed else None
-    return Report(task=task, counts=counts, facts=facts, problem=problem, warning=outcome.warning)
+    return Report(
+        task=task,
+        counts=counts,
+        facts=facts,
+        problem=problem,
+        warning=outcome.warning,
+        worth_a_line=outcome.new > 0,
+    )
 
 
 async def _read(task: ReadPage, services: Services) -> Report:

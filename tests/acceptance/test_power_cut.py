@@ -28,10 +28,10 @@ async def test_a_message_is_on_the_disk_before_its_first_byte_is_on_the_network(
         files = desk(mailbox.port, "a@policy.example", hook=press.hook, now="every: 1s")
         configure(tmp_path / "config", sources=press.sources(), **files)
         await _once(tmp_path)  # the window of the digest begins
+        had = len(mailbox.mails), len(press.hooks)
         press.add("times", "second", NOON, title="Semiconductor plant grows")
         await _once(tmp_path, "strace", "-f", "-y", "-s", "80", "-e", CALLS, "-o", str(trace))
-        assert len(mailbox.mails) == 1
-        assert len(press.hooks) == 1
+        assert (len(mailbox.mails), len(press.hooks)) == (had[0] + 1, had[1] + 1)
         ports = {"mail": mailbox.port, "hook": press.port}
 
     lines = trace.read_text(errors="replace").splitlines()

@@ -17,6 +17,9 @@ from typer.testing import CliRunner, Result
 
 from alerts.messages import Delivery, Message, MessageKind, Picture
 from alerts.obstacles import Parking
+from alerts.plans import WebhookChannel
+from alerts.targets import target_of
+from crawler.records import Secret
 from tidings.cli import app
 from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
@@ -258,7 +261,8 @@ def obstructed(house: House) -> None:
         for n in range(3):
             await stores.deliveries.add(message(f"m/{n}"), [delivery(f"dd{n}", f"m/{n}")])
             await stores.deliveries.park(f"dd{n}", now=NOW, error="550 no", why=Parking.NO_RECIPIENT)
-        await stores.deliveries.ban("hook", "print", NOW, "410")
+        hook = WebhookChannel(id="hook", url=Secret(f"https://hooks.example.org/{CANARY}"))
+        await stores.deliveries.ban("hook", target_of(hook), NOW, "410")
         await stores.deliveries.hold("desk", NOW, NOW + DAY, "429")
 
     house.do(fill)

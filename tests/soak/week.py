@@ -22,13 +22,14 @@ from typing import Any
 from alerts.match import validate
 from tidings import log
 from tidings.app import App, open_app
-from tidings.daemon import HOUSEKEEPING, Ticks, log_report
+from tidings.daemon import HOUSEKEEPING, Ticks
 from tidings.demo.clock import SimulatedClock, Timeline
 from tidings.demo.configuration import write_configuration
 from tidings.demo.hooksink import HookSink, new_secret
 from tidings.demo.mailbox import Mailbox
 from tidings.demo.newsroom import Newsroom
 from tidings.demo.outlets import OUTLETS, Trouble
+from tidings.outcomes import Outcomes
 from tidings.reloading import take_edit
 from tidings.settings import Settings, load
 from tidings.settings.starter import shipped_config
@@ -98,7 +99,9 @@ class Week:
         acts = sorted(_acts(), key=lambda one: one[0])
         housekept = start
         while (at := self.clock.now() - start) < WEEK:
-            async with open_app(self.settings(), clock=self.clock, on_report=log_report, alone=True) as app:
+            async with open_app(
+                self.settings(), clock=self.clock, on_report=Outcomes(self.clock).heard, alone=True
+            ) as app:
                 self._watch_the_disk(app)
                 await app.collect()
                 ticks = Ticks(app)
