@@ -21,7 +21,10 @@ CALLS = "trace=fsync,fdatasync,connect,sendto,write,recvfrom,read"
 
 
 async def test_a_message_is_on_the_disk_before_its_first_byte_is_on_the_network(tmp_path: Path) -> None:
-    """And that it was taken is on the disk before the next one is handed out: mail and hook."""
+    """The database is synced at some time before it is sent, and again after it was taken: mail and hook.
+
+    Which sync is of which message the trace does not tell.
+    """
     trace = tmp_path / "trace"
     async with Press() as press, MoodyMailbox() as mailbox:
         press.add("times", "plant", NOON, title="Semiconductor plant opens")
