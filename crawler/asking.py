@@ -16,6 +16,7 @@ from crawler.feeds import partial
 from crawler.identity import Item
 from crawler.ports import ChildCrashed, Fetcher, Isolation, Lister
 from crawler.records import Feed, Fetched, PollState, Purpose, Request, Source, SourceKind
+from crawler.redact import masked
 from crawler.seen import SeenList, is_in_doubt
 
 LARGE_DOCUMENT = 256 << 10  # bytes from which a document is parsed in a child process
@@ -68,9 +69,21 @@ class Asker:
         Args:
             seen: gives the list before, whose entries need not be read again; asked for a changed document only.
         Raises:
-            CrawlError: `Unchanged` too.
+            CrawlError: `Unchanged` too; its words hold no secret of the source, whatever the server says.
             ChildCrashed: its document could not be read.
         """
+        try:
+            state, answer = await self._asked(source, state, seen)
+        except CrawlError as error:
+            masked(error, source)
+            raise
+        if answer.unfinished is not None:
+            masked(answer.unfinished, source)
+        return state, answer
+
+    async def _asked(
+        self, source: Source, state: PollState, seen: Callable[[], Awaitable[SeenList | None]]
+    ) -> tuple[PollState, Answer]:
         if source.kind is not SourceKind.FEED:
             listed = await self._lister.list(source, etag=state.etag, last_modified=state.last_modified)
             return state, Answer(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from crawler.wording import addresses_shown
+
 
 class Cause(StrEnum):
     """What kind of trouble it was, told apart by what a person can do about it; stored by its value."""
@@ -59,7 +61,7 @@ class CrawlError(Exception):
     retry_at: datetime | None = None  # the server's wish
 
     def __init__(self, message: str, *, cause: Cause | None = None) -> None:
-        super().__init__(message)
+        super().__init__(addresses_shown(message))  # a page's title or a server's words may hold its address
         if cause is not None:
             self.cause = cause
 

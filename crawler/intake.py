@@ -8,6 +8,7 @@ from datetime import datetime
 from crawler.carried import carries_all
 from crawler.identity import Kept
 from crawler.records import Article, Entry, FullText, PollState, Sighting, Source, TextState
+from crawler.wording import place_of
 
 UNDATED_TOLD = 50  # entries without a date that a first poll tells, from the top
 
@@ -66,7 +67,7 @@ def articles(
 def _article(kept: Kept, source: Source, now: datetime, *, backfilled: bool, held: bool) -> Article:
     """A date in the future would stand first in every list for years, so it counts as the time first seen."""
     entry = kept.item.entry
-    own_place = f"{source.url}#{kept.article_id}"  # an entry without a page of its own
+    own_place = _own_place(kept, source)
     url = entry.link or own_place
     carried = entry.content or entry.summary
     from_feed = (unread := unread_for(entry, source)) is not None
@@ -90,6 +91,11 @@ def _article(kept: Kept, source: Source, now: datetime, *, backfilled: bool, hel
     )
 
 
+def _own_place(kept: Kept, source: Source) -> str:
+    """The address of an entry without a page: that of its feed, without the key that a reader of digests must not have."""
+    return f"{place_of(source.url)}#{kept.article_id}"
+
+
 def unread_for(entry: Entry, source: Source) -> str | None:
     """Why the page of an entry is never read, in words; None: it may be."""
     if entry.link is None:
@@ -107,7 +113,7 @@ def sighting(kept: Kept, source: Source, now: datetime) -> Sighting:
     return Sighting(
         article_id=kept.article_id,
         source_id=source.id,
-        url=entry.link or f"{source.url}#{kept.article_id}",
+        url=entry.link or _own_place(kept, source),
         title=entry.title,
         seen_at=now,
     )

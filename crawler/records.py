@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hmac import compare_digest
+from typing import NoReturn
 
 from crawler.errors import Cause, CrawlError
 
@@ -21,7 +23,7 @@ def require_aware(**times: datetime | None) -> None:
 
 
 class Secret:
-    """A text that must never be shown: it prints as `***` and is read only through `reveal()`."""
+    """A text that must never be shown: it prints as `***`, cannot be pickled, and is read only through `reveal()`."""
 
     __slots__ = ("_value",)
 
@@ -35,13 +37,27 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret('***')"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, form: str) -> str:
+        return format("***", form)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
+        """In a time that does not tell how much of it is right."""
+        return isinstance(other, Secret) and compare_digest(other._value.encode(), self._value.encode())
 
     def __hash__(self) -> int:
         return hash(("Secret", self._value))
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memory: object) -> Secret:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret goes into no other process or file by itself; hand over what it reveals")
 
 
 # -- sources ---------------------------------------------------------------------------------------

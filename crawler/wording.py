@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s\"'<>“”‘’«»`\\]+", re.IGNORECASE)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -42,7 +44,26 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def shown(url: str) -> str:
-    """An address without user name, query and fragment, which may hold a secret."""
+def place_of(url: str) -> str:
+    """An address without user name, query and fragment, so without what may be a key; a path stays as it is."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" + ("?…" if parts.query else "")
+    if not parts.netloc:
+        return url
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def shown(url: str) -> str:
+    """An address for a line of text: `place_of` it, and "?…" where there was more."""
+    return place_of(url) + ("?…" if "://" in url and urlsplit(url).query else "")
+
+
+def addresses_shown(text: str) -> str:
+    """`text` with each address in it as `shown` has it; of one that cannot be taken apart only the scheme stays."""
+    return _ADDRESS.sub(_shown, text) if "://" in text else text
+
+
+def _shown(found: re.Match[str]) -> str:
+    try:
+        return shown(found[0])
+    except ValueError:  # brackets that enclose no address
+        return found[0].partition(":")[0] + "://…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -246,8 +246,17 @@ class Email:
                 raise TryLater(said) from None
 
     def _said(self, text: str, *, named: bool = True) -> str:
-        secret = self._plan.password.reveal() if self._plan.password is not None else ""
-        return told(f"{self._plan.host}: {text}" if named else text, (secret,))
+        return told(f"{self._plan.host}: {text}" if named else text, self._secrets())
+
+    def _secrets(self) -> Iterator[str]:
+        """The password and the user, unless that is an address that every reader sees; and both as they are sent."""
+        user, password = self._plan.user, self._plan.password
+        if user is None or password is None:
+            return
+        yield password.reveal()
+        yield f"\0{user}\0{password.reveal()}"
+        if user not in (self._sender.addr_spec, *self._plan.to):
+            yield user
 
 
 async def _greet(smtp: aiosmtplib.SMTP) -> None:

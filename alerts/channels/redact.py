@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from alerts.safe import one_line
+from crawler.redact import without
 
 LONGEST = 300
-_SHORTEST = 4  # a shorter text is no secret worth hiding, and would black out ordinary words
 
 
 def told(text: str, secrets: Iterable[str], limit: int = LONGEST) -> str:
     """`text` on one line with every secret in it as `***`."""
-    clean = one_line(text)
-    for secret in sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True):
-        clean = re.sub(re.escape(secret), "***", clean, flags=re.IGNORECASE)
-    return one_line(clean, limit)
+    return one_line(without(one_line(text), secrets), limit)
 
 
 def secrets_of(url: str) -> tuple[str, ...]:

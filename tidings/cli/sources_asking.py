@@ -115,12 +115,14 @@ def test_sources(
 
 
 def _row(tested: Reply) -> dict[str, Any]:
+    from crawler.wording import shown
+
     feed, care = tested.feed, tested.care
     dates = [one.published_at for one in feed.entries if one.published_at] if feed else []
     return {
         "id": tested.source.id,
         "kind": tested.source.kind,
-        "url": tested.source.url,
+        "url": shown(tested.source.url),
         "asked": tested.not_asked is None,
         "not_asked": tested.not_asked,
         "state": care.state,

@@ -75,13 +75,14 @@ def list_sources(
 def row(one: Cared) -> dict[str, Any]:
     """One source for programs."""
     from crawler.records import SourceState
+    from crawler.wording import shown
 
     care = one.care
     asked = care.state not in (SourceState.PAUSED, SourceState.GONE)
     return {
         "id": care.source_id,
         "kind": one.source.kind,
-        "url": one.source.url,
+        "url": shown(one.source.url),
         "state": care.state,
         "since": care.since,
         "problem": care.problem,
@@ -97,7 +98,7 @@ def row(one: Cared) -> dict[str, Any]:
         ],
         "failures": one.state.failures,
         "last_new": one.state.last_new_at,
-        "moved_to": one.state.moved_to,
+        "moved_to": one.state.moved_to and shown(one.state.moved_to),
         "title": one.source.name or one.state.title,
         "tags": one.source.tags,
     }

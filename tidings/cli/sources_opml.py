@@ -71,12 +71,14 @@ def import_opml(
     except (ConfigError, OSError) as fault:
         fail(str(fault))
     if as_json:
+        from crawler.wording import shown
+
         json_line(
             {
                 "file": str(done.path) if done.sources else None,
                 "added": [{"id": one.id, "feed": one.feed} for one in done.sources],
-                "known": [{"feed": feed, "reason": reason} for feed, reason in done.skipped],
-                "refused": [{"feed": feed, "reason": reason} for feed, reason in done.refused],
+                "known": [{"feed": shown(feed), "reason": reason} for feed, reason in done.skipped],
+                "refused": [{"feed": shown(feed), "reason": reason} for feed, reason in done.refused],
             }
         )
         return
@@ -84,11 +86,11 @@ def import_opml(
 
 
 def _tell(done: Imported) -> None:
-    from crawler.wording import counted
+    from crawler.wording import counted, shown
 
     for feeds, what in ((done.skipped, "already here"), (done.refused, "not taken")):
         for feed, reason in feeds[:MOST_TOLD]:
-            complain(f"{what}: {feed}: {reason}")
+            complain(f"{what}: {shown(feed)}: {reason}")
         if len(feeds) > MOST_TOLD:
             complain(f"{what}: {len(feeds) - MOST_TOLD} more; --json names them")
     left = [
