@@ -156,8 +156,9 @@ async def _drain(app: App, hurry: asyncio.Event) -> None:
     patience = 0.0 if app.watch.ruin is not None else DRAIN
     stopping = asyncio.ensure_future(app.runner.stop(patience))
     hurried = asyncio.ensure_future(hurry.wait())
-    await asyncio.wait((stopping, hurried), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((stopping, hurried), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
     hurried.cancel()
+    app.stores.database.hurry()  # nor is a file waited for that another program has locked
     if not stopping.done():
         await app.runner.stop(0)
     await stopping
@@ -190,13 +191,11 @@ class Ticks:
         app, began = self._app, self._loop.time()
         lag = max(0.0, began - self._due) if self._due is not None else 0.0
         self._due = began + TICK.total_seconds()
-        was_in_trouble = app.pulse.storage is not None
         try:
             if not await app.watch.tick():
                 app.pulse.sign()  # the daemon lives, its disk does not
                 return
-            if was_in_trouble:
-                await app.runner.recover()
+            await app.runner.recover()
             await app.tenure.renew()
             await app.ticker.tick()
         except StorageError as fault:

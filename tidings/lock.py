@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tidings.storage.sqlite import FILE
+
 _NAME = "tidings.lock"
 _BYTES = 512
 
@@ -37,11 +39,12 @@ class Holder:
 
 
 def lock_file(database: str, state_dir: Path) -> Path:
-    """Where the lock lies: beside a SQLite file that is named in the settings, else in the state folder."""
-    scheme, _, path = database.partition(":///")
-    if scheme == "sqlite" and path:
-        return Path(path).with_name(f"{Path(path).name}.lock")
-    return state_dir / _NAME
+    """Where the lock lies: beside the SQLite file, however the settings name it; of a server, in the state folder."""
+    scheme, _, named = database.partition(":///")
+    if scheme != "sqlite":
+        return state_dir / _NAME
+    file = (Path(named.partition("?")[0]) if named else state_dir / FILE).resolve()
+    return file.with_name(f"{file.name}.lock")
 
 
 class DaemonLock:

@@ -183,41 +183,11 @@ def _working(settings: Settings) -> frozenset[str]:
 
 
 def _noticed(one: Noticed) -> Trouble:
-    if one.kind == TEMPLATE:
-        return Trouble(
-            kind=TroubleKind.TEMPLATE,
-            subject=one.subject,
-            name=f"the template of {one.subject}",
-            state="failed, the bundled one is used",
-            since=one.since,
-            reason=one.reason,
-            remedy="correct it; `tidings check` reads templates too",
-        )
-    if one.kind == WORK:
-        return Trouble(
-            kind=TroubleKind.WORK,
-            subject=one.subject,
-            name=one.subject,
-            state="breaks at each try",
-            since=one.since,
-            reason=one.reason,
-            remedy="the log has the whole of it, and it is tried again at each tick; nothing is lost meanwhile",
-        )
-    if one.kind == STORAGE:
-        return Trouble(
-            kind=TroubleKind.STORAGE,
-            subject=one.subject,
-            name="the disk of the database",
-            state="nearly full" if one.subject == LOW else "could not be written to",
-            since=one.since,
-            reason=one.reason,
-            remedy="make room, or move the state folder to a larger disk",
-        )
-    name, state, remedy = _EDITS[one.subject]
+    name, state, remedy = _NOTICED.get((one.kind, one.subject)) or _NOTICED[one.kind, ""]
     return Trouble(
-        kind=TroubleKind.CONFIGURATION,
+        kind=TroubleKind(one.kind),
         subject=one.subject,
-        name=name,
+        name=name.format(one.subject),
         state=state,
         since=one.since,
         reason=one.reason,
@@ -226,19 +196,36 @@ def _noticed(one: Noticed) -> Trouble:
 
 
 _REFUSED = "refused, the rules before it stay in force"
-_EDITS = {  # subject → name, state, remedy
-    FILES: ("your edit", _REFUSED, "`tidings check` names each mistake with its line"),
-    BOUND: (
+_ROOM = "make room, or move the state folder to a larger disk"
+_NOTICED = {  # kind and subject, "" for any → name, state, remedy
+    (TEMPLATE, ""): (
+        "the template of {}",
+        "failed, the bundled one is used",
+        "correct it; `tidings check` reads templates too",
+    ),
+    (WORK, ""): (
+        "{}",
+        "breaks at each try",
+        "the log has the whole of it, and it is tried again at each tick; nothing is lost meanwhile",
+    ),
+    (STORAGE, LOW): ("the disk of the database", "nearly full", _ROOM),
+    (STORAGE, DISK): ("the disk of the database", "could not be written to", _ROOM),
+    (CONFIGURATION, FILES): ("your edit", _REFUSED, "`tidings check` names each mistake with its line"),
+    (CONFIGURATION, BOUND): (
         "your edit",
         _REFUSED,
         "`tidings impact` shows what it brings; narrow it, or raise edits.max_stories_per_week",
     ),
-    LISTEN: (
+    (CONFIGURATION, LISTEN): (
         "your edit",
         "in force, and the daemon cannot be asked there",
         "correct web.bind, or end what holds it",
     ),
-    RESTART: ("your edit", "in force but for a part", "start `tidings run` anew when it suits"),
+    (CONFIGURATION, RESTART): (
+        "your edit",
+        "in force but for a part",
+        "start `tidings run` anew when it suits",
+    ),
 }
 
 

@@ -128,7 +128,39 @@ def test_a_second_signal_ends_it_at_once(folder: Path) -> None:
             running.process.stderr.close()
 
 
-def test_status_tells_of_a_refused_edit_with_its_line_until_it_is_corrected(
+def test_it_ends_in_ten_seconds_also_while_another_program_locks_the_file(
+    daemon: Daemon, folder: Path
+) -> None:
+    """A backup that takes its time is waited for, but not by one that was asked to end."""
+    daemon.until("running")
+    daemon.until("PollSource", source="feed-3")
+    other = sqlite3.connect(folder / "state" / "tidings.sqlite", timeout=30, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        assert daemon.stop() == 0
+    finally:
+        other.close()
+
+
+def test_one_file_named_in_two_ways_has_one_daemon(
+    daemon: Daemon, folder: Path, place: Callable[..., Done]
+) -> None:
+    daemon.until("running")
+    text = (folder / "config" / "tidings.yaml").read_text()
+    other = folder / "other"
+    other.mkdir()
+    for name in ("sources.yaml", "watchlists"):
+        (other / name).symlink_to(folder / "config" / name)
+    (other / "tidings.yaml").write_text(f"database: sqlite:///{folder}/state/tidings.sqlite\n{text}")
+
+    second = place("run", "--config", str(other), "--state", str(folder / "second"))
+
+    assert second.code == 1
+    assert f"process {daemon.process.pid} on" in second.err
+    assert daemon.stop() == 0
+
+
+def test_status_tells_of_what_waits_for_a_restart(
     daemon: Daemon, folder: Path, place: Callable[..., Done]
 ) -> None:
     daemon.until("running")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from crawler.records import Poll, PollState, Source, SourceGap, SourceState
+from tidings.storage.clock_back import AHEAD
 from tidings.storage.sources import NOT_TWICE_WITHIN
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -130,11 +131,13 @@ class MemorySources:
 def is_due(one: Kept, now: datetime, *, everything: bool) -> bool:
     if not one.active or one.state.state is SourceState.GONE:
         return False
-    if one.state.not_before is not None and one.state.not_before > now:
+    polled = one.state.last_polled_at
+    ahead = polled is not None and polled > now + AHEAD
+    if one.state.not_before is not None and one.state.not_before > now and not ahead:
         return False
     if one.claimed_until is not None and one.claimed_until > now:
         return False
-    return everything or one.state.next_poll_at is None or one.state.next_poll_at <= now
+    return everything or ahead or one.state.next_poll_at is None or one.state.next_poll_at <= now
 
 
 def at_a_new_address(state: PollState) -> PollState:

@@ -144,9 +144,19 @@ def test_the_lock_names_its_holder_and_ends_with_it(tmp_path: Path) -> None:
         pass
 
 
-def test_two_state_folders_on_one_file_share_its_lock(tmp_path: Path) -> None:
-    address = f"sqlite:///{tmp_path}/news.sqlite"
-    assert lock_file(address, tmp_path / "a") == lock_file(address, tmp_path / "b")
+def test_one_file_has_one_lock_however_it_is_named(tmp_path: Path) -> None:
+    """By the default, written out, with settings behind it, or through a link."""
+    state = tmp_path / "state"
+    state.mkdir()
+    (tmp_path / "link").symlink_to(state)
+    named = [
+        lock_file("sqlite", state),
+        lock_file("sqlite", tmp_path / "link"),
+        lock_file(f"sqlite:///{state}/{FILE}", tmp_path / "other"),
+        lock_file(f"sqlite:///{tmp_path}/link/{FILE}?timeout=5", tmp_path / "other"),
+    ]
+    assert len(set(named)) == 1
+    assert lock_file("sqlite", tmp_path) not in named
 
 
 def test_a_lock_of_an_older_version_is_a_lock(tmp_path: Path) -> None:

@@ -234,12 +234,33 @@ async def test_what_went_out_while_nothing_could_be_written_is_not_handed_out_ag
     with pytest.raises(Full):
         await deliveries.claim_due(later, 9, LEASE)
     house.disk.fault = None
+    await deliveries.waiting(NOON)  # asked at each tick: it is kept as soon as it can be, also before a stop
+    kept = await deliveries.get(one.id)
+    assert kept is not None
+    assert kept[0].state is DeliveryState.SENT
     claimed = await deliveries.claim_due(later, 9, LEASE)
 
     assert [found.id for found, _ in claimed] == [other.id]
     kept = await deliveries.get(one.id)
     assert kept is not None
     assert (kept[0].state, kept[0].sent_at, kept[0].answer) == (DeliveryState.SENT, NOON, "250 taken")
+
+
+async def test_what_is_put_off_or_given_up_meanwhile_is_so_afterwards(house: House) -> None:
+    """It does not come again at once because that could not be written."""
+    deliveries = house.stores.deliveries
+    await deliveries.add(message("k"), [delivery(1, message_key="k"), delivery(2, message_key="k")])
+    (one, _), (other, _) = await deliveries.claim_due(NOON, 9, LEASE)
+    later = NOON + 10 * LEASE
+    house.disk.fault = Full("the disk is full")
+    with pytest.raises(Full):
+        await deliveries.later(one.id, at=later + MINUTE, error="451 later")
+    with pytest.raises(Full):
+        await deliveries.park(other.id, now=NOON, error="550 no")
+    house.disk.fault = None
+
+    assert await deliveries.claim_due(later, 9, LEASE) == ()
+    assert [found.id for found, _ in await deliveries.claim_due(later + MINUTE, 9, LEASE)] == [one.id]
 
 
 async def test_a_file_that_is_locked_for_a_while_is_waited_for(tmp_path: Path) -> None:

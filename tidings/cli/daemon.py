@@ -42,7 +42,9 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
     SIGTERM ends it within ten seconds; SIGHUP or a change in the configuration folder reloads.
     """
     import asyncio
+    import signal
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a daemon that reloads, what is read is new
     from tidings.folders import state_folder
     from tidings.lock import AlreadyRunning, DaemonLock, lock_file
 

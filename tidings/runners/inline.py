@@ -79,12 +79,14 @@ class InlineRunner:
             await asyncio.wait(self._in_hand)
 
     async def recover(self) -> None:
-        """The database can be written to again: give back what tasks hold that failed because it could not be.
+        """Give back what tasks hold that failed because the database could not be written to; as a rule there are none.
 
         Raises:
             StorageError: it cannot yet.
         """
         stranded, self._stranded = self._stranded, []
+        if not stranded:
+            return
         try:
             await give_back(stranded, self._services())
         except StorageError:

@@ -16,7 +16,8 @@ from crawler.failpoints import reach
 from tidings.storage import obstacles
 from tidings.storage.article_rows import chunks
 from tidings.storage.dialect import AnyRow, claim, insert
-from tidings.storage.engine import Database, StorageError
+from tidings.storage.engine import Database
+from tidings.storage.errors import Locked, Unwritable
 from tidings.storage.outbox_tables import deliveries, messages
 from tidings.storage.unsubscribed import WHY, still_read
 
@@ -38,9 +39,7 @@ class SqlDeliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._owed: dict[
-            str, Callable[[Connection], None]
-        ] = {}  # marks of what is out that could not be written
+        self._owed: dict[str, Callable[[Connection], object]] = {}  # what could not be written of deliveries
 
     async def add(self, message: Message, deliveries: Sequence[Delivery]) -> bool:
         """A message outside a digest; False when its key is known."""
@@ -48,6 +47,7 @@ class SqlDeliveries:
 
     async def waiting(self, now: datetime) -> tuple[str, ...]:
         """Channels for which `claim_due` would find something, the longest due first."""
+        await self._settle()
         first = func.min(D.due_at)
         channels = select(D.channel_id).where(_free(now)).group_by(D.channel_id).order_by(first, D.channel_id)
         return await self._database.read(lambda connection: tuple(connection.execute(channels).scalars()))
@@ -57,22 +57,12 @@ class SqlDeliveries:
     ) -> tuple[tuple[Delivery, Message], ...]:
         """Pending ones whose time has come, longest due first, leased; the attempt is counted.
 
-        What went out while nothing could be written is marked first, in the same transaction: it is not handed out
-        again, however long the disk was full.
+        What became of others while nothing could be written is kept first: they are not handed out as they were.
         """
         if limit < 1:
             return ()
-        owed = dict(self._owed)
-
-        def work(connection: Connection) -> tuple[tuple[Delivery, Message], ...]:
-            for mark in owed.values():
-                mark(connection)
-            return _claim(connection, now, limit, lease, channel)
-
-        claimed = await self._database.write(work)
-        for delivery_id in owed:
-            self._owed.pop(delivery_id, None)
-        return claimed
+        await self._settle()
+        return await self._database.write(lambda connection: _claim(connection, now, limit, lease, channel))
 
     async def release(self, delivery_id: str) -> None:
         """Give back a claim before its lease ends."""
@@ -95,23 +85,20 @@ class SqlDeliveries:
                 mine = (D.channel_id == row.channel_id, D.held_up, D.due_at > now, D.claimed_until.is_(None))
                 connection.execute(update(deliveries).where(*mine).values(next_attempt_at=now, due_at=now))
 
-        try:
-            await self._database.write(work)
-        except StorageError:
-            self._owed[delivery_id] = work
-            raise
+        await self._mark(delivery_id, work)
 
     async def later(self, delivery_id: str, *, at: datetime, error: str, held_up: bool = False) -> None:
         """To be tried again; one cancelled meanwhile stays so."""
         values = {"next_attempt_at": at, "due_at": at, "last_error": error}
         values |= {"claimed_until": None, "held_up": held_up}
-        await self._set(delivery_id, (PENDING,), values)
+        mine = (D.id == delivery_id, D.state == PENDING)
+        await self._mark(delivery_id, lambda c: c.execute(update(deliveries).where(*mine).values(**values)))
 
     async def park(
         self, delivery_id: str, *, now: datetime, error: str, why: Parking = Parking.GIVEN_UP
     ) -> None:
         """Refused, or given up; one cancelled meanwhile stays so."""
-        await self._database.write(lambda connection: _park(connection, delivery_id, now, error, why))
+        await self._mark(delivery_id, lambda c: _park(c, delivery_id, now, error, why))
 
     async def get(self, delivery_id: str) -> tuple[Delivery, Message] | None:
         """One delivery with its message."""
@@ -205,6 +192,28 @@ class SqlDeliveries:
         return await self._database.write(
             lambda connection: obstacles.resume(connection, channel_id, recipient)
         )
+
+    async def _mark(self, delivery_id: str, work: Callable[[Connection], object]) -> None:
+        """Keep what became of a delivery; where that cannot be written, it is owed, and written before the next claim."""
+        try:
+            await self._database.write(work)
+        except (Unwritable, Locked):
+            self._owed[delivery_id] = work
+            raise
+
+    async def _settle(self) -> None:
+        """Write what is owed."""
+        owed = dict(self._owed)
+        if not owed:
+            return
+
+        def work(connection: Connection) -> None:
+            for mark in owed.values():
+                mark(connection)
+
+        await self._database.write(work)
+        for delivery_id in owed:
+            self._owed.pop(delivery_id, None)
 
     async def _set(self, delivery_id: str, states: builtins.tuple[str, ...], values: dict[str, Any]) -> bool:
         changed = await self._database.write(

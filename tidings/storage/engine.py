@@ -34,15 +34,14 @@ from tidings.storage.lanes import (
     submit_to,
 )
 from tidings.storage.outbox_tables import deliveries
-from tidings.storage.sqlite import InUse, journal_for
+from tidings.storage.sqlite import FILE, InUse, journal_for
 from tidings.storage.tables import sources
 
-__all__ = ["Database", "StorageError", "Waits"]
+__all__ = ["FILE", "Database", "StorageError", "Waits"]
 
 T = TypeVar("T")
 Heed: TypeAlias = Callable[[StorageError | None], None]
 
-FILE = "tidings.sqlite"
 PATIENT = Waits()
 READERS = 4  # threads, each with a connection of its own
 WRITERS = 4  # on PostgreSQL; SQLite has one
@@ -66,8 +65,8 @@ class Database:
         self._writers: Lane
         self._readers: Lane
         if self.is_sqlite:
-            self._writers = FileWriter(self._writing, waits.patience, self._guarded)
-            self._readers = FileReaders(self._reading, READERS, waits.patience)
+            self._writers = FileWriter(self._writing, waits, self._guarded)
+            self._readers = FileReaders(self._reading, READERS, waits)
         else:
             self._writers = Pooled(self._writing, WRITERS, "storage-write", self._guarded)
             self._readers = Pooled(self._reading, READERS, "storage-read")
@@ -246,6 +245,11 @@ class Database:
     async def check(self) -> tuple[str, ...]:
         """What is wrong with the file, in the database's own words; () when all is well."""
         return await self.read(_damage) if self.is_sqlite else ()
+
+    def hurry(self) -> None:
+        """The process is to end: a file that another program has locked is tried once more for each step, and no longer."""
+        self._writers.hurry()
+        self._readers.hurry()
 
     def close(self) -> None:
         """Finish the steps that were begun, then let go of the database; a second time does nothing."""

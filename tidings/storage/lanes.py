@@ -33,6 +33,7 @@ Guard: TypeAlias = Callable[
 
 TOGETHER = 64  # steps in one commit at most
 OWN_TRANSACTIONS = "tidings_own_transactions"  # option of a connection on which the library begins none
+BUSY = 1.0  # seconds of one try of a step; see `Waits` for all of them
 PAUSE = 0.01  # seconds between two tries at a locked file
 
 
@@ -40,7 +41,7 @@ PAUSE = 0.01  # seconds between two tries at a locked file
 class Waits:
     """How long a SQLite file that another process has locked is waited for, in seconds."""
 
-    busy: float = 30  # in one try
+    busy: float = 30  # in one try to open it, or to copy a piece
     patience: float = 300  # in all, try after try; a closing database ends it
 
 
@@ -57,6 +58,9 @@ class Lane(Protocol):
     @property
     def waits(self) -> bool:
         """Whether a step waits for another process that has the file locked."""
+
+    def hurry(self) -> None:
+        """From now on a file that others have locked is tried once for each step."""
 
     def close(self) -> None:
         """Finish what was submitted; a file that others have locked is tried once more and then given up."""
@@ -79,6 +83,9 @@ class Pooled:
         """No file is locked."""
         return False
 
+    def hurry(self) -> None:
+        """See `Lane`; a server has its own limits."""
+
     def _transaction(self, step: Callable[[Connection], T]) -> T:
         with ours(), self._engine.begin() as connection:
             if self._guard is not None:
@@ -93,9 +100,9 @@ class Pooled:
 class FileReaders:
     """Some threads that look at a SQLite file, each with a connection that it keeps."""
 
-    def __init__(self, engine: Engine, threads: int, patience: float) -> None:
-        self._keep = _Kept(engine)
-        self._patience = _Patience(patience)
+    def __init__(self, engine: Engine, threads: int, waits: Waits) -> None:
+        self._keep = _Kept(engine, waits.busy)
+        self._patience = _Patience(waits.patience)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="storage-read")
 
     def submit(self, step: Callable[[Connection], T]) -> Future[T]:
@@ -106,6 +113,10 @@ class FileReaders:
     def waits(self) -> bool:
         """See `Lane`."""
         return self._patience.tried
+
+    def hurry(self) -> None:
+        """See `Lane`."""
+        self._patience.end()
 
     def close(self) -> None:
         """See `Lane`."""
@@ -132,10 +143,10 @@ class FileReaders:
 class FileWriter:
     """The one thread that writes to a SQLite file."""
 
-    def __init__(self, engine: Engine, patience: float, guard: Guard | None = None) -> None:
-        self._keep = _Kept(engine)
+    def __init__(self, engine: Engine, waits: Waits, guard: Guard | None = None) -> None:
+        self._keep = _Kept(engine, waits.busy)
         self._guard = guard
-        self._patience = _Patience(patience)
+        self._patience = _Patience(waits.patience)
         self._waiting: deque[Job] = deque()
         self._lock = threading.Lock()  # a job waits if, and only if, a turn is to come that takes it
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage-write")
@@ -152,6 +163,10 @@ class FileWriter:
     def waits(self) -> bool:
         """See `Lane`."""
         return self._patience.tried
+
+    def hurry(self) -> None:
+        """See `Lane`."""
+        self._patience.end()
 
     def close(self) -> None:
         """See `Lane`."""
@@ -284,8 +299,9 @@ class _Patience:
 class _Kept:
     """A connection for each thread, on which transactions are begun and ended by hand."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, busy: float) -> None:
         self._engine = engine
+        self._busy = busy
         self._own = threading.local()
         self._open: list[Connection] = []
 
@@ -298,6 +314,8 @@ class _Kept:
             assert isinstance(driver, Driver)
             found = self._own.connection = (connection, driver)
             self._open.append(connection)
+            # One try is short, and there are many: so an end that is wanted need not wait for a long one.
+            driver.execute(f"PRAGMA busy_timeout={min(BUSY, self._busy) * 1000:.0f}")
         return found
 
     def close(self) -> None:

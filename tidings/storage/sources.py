@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, func, 
 from crawler.errors import Cause
 from crawler.records import PollState, Source, SourceGap, SourceState
 from tidings.storage.article_rows import chunks
+from tidings.storage.clock_back import AHEAD
 from tidings.storage.dialect import AnyRow, claim, insert
 from tidings.storage.engine import Database
 from tidings.storage.gaps import gaps
@@ -236,14 +237,15 @@ def _new(source_id: str, kind: str, url: str, now: datetime, *, configured: bool
 def _claim(
     connection: Connection, now: datetime, limit: int, lease: timedelta, *, everything: bool
 ) -> tuple[str, ...]:
+    ahead = S.last_polled_at > now + AHEAD  # by another clock, and so was what it waits for
     due = [
         active(),
         S.state != str(SourceState.GONE),
-        or_(S.not_before.is_(None), S.not_before <= now),
+        or_(S.not_before.is_(None), S.not_before <= now, ahead),
         or_(S.claimed_until.is_(None), S.claimed_until <= now),
     ]
     if not everything:
-        due.append(or_(S.next_poll_at.is_(None), S.next_poll_at <= now))
+        due.append(or_(S.next_poll_at.is_(None), S.next_poll_at <= now, ahead))
     rows = claim(
         connection,
         sources,

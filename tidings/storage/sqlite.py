@@ -10,6 +10,8 @@ from pathlib import Path
 
 Version = tuple[int, ...]
 
+FILE = "tidings.sqlite"  # in the state folder, where the settings name no other
+
 
 def has_safe_wal(version: Version) -> bool:
     """Whether this SQLite has the fix for the WAL-reset race (3.7.0 to 3.51.2 lose committed writes by it).

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from alerts.messages import DeliveryState
 from crawler.records import SourceState, TextState
 from tests.integration.storage.making import NOON, article, delivery, fold, match, message, poll, source
@@ -69,14 +71,11 @@ async def test_what_waits_is_told_without_a_walk_over_the_articles(database: Dat
     """A scrape must cost the same with a million articles: each question runs over an index of what waits."""
     import tidings.storage.figures as module
 
-    def plans(connection: object) -> list[str]:
+    def plans(connection: Connection) -> list[str]:
         found = []
         for query in (module._PAGES, module._UNFOLDED, module._UNMATCHED, module._PENDING):
-            said = str(query.compile(dialect=connection.dialect))  # type: ignore[attr-defined]
-            found += [
-                str(row[-1])
-                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}")  # type: ignore[attr-defined]
-            ]
+            said = str(query.compile(dialect=connection.dialect))
+            found += [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}")]
         return found
 
     for plan in await database.read(plans):

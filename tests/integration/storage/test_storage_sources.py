@@ -103,6 +103,17 @@ async def test_a_poll_releases_its_claim(stores: Any) -> None:
     assert await stores.sources.claim_due(NOON + MINUTE, 1, LEASE) == ("times",)
 
 
+async def test_a_source_that_was_polled_by_a_clock_far_ahead_is_due(stores: Any) -> None:
+    """What it waits for was reckoned by that clock too; one that waits long by the right clock waits."""
+    await stores.sources.sync([source("ahead"), source("patient")], NOON)
+    year = 365 * DAY
+    for name, polled in (("ahead", NOON + year), ("patient", NOON)):
+        waits = {"next_poll_at": NOON + year + HOUR, "not_before": NOON + year + HOUR}
+        await stores.articles.record_poll(poll(by=name, at=polled, state=waits))
+
+    assert await stores.sources.claim_due(NOON, 9, LEASE) == ("ahead",)
+
+
 async def test_a_released_claim_is_due_again(stores: Any) -> None:
     """A shutdown gives its claims back."""
     await stores.sources.sync([source(), source("post"), source("wire")], NOON)
