@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import StrEnum
 
-from crawler.records import Secret
+from crawler.secret import Secret
 
 
 class WhenEmpty(StrEnum):

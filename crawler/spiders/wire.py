@@ -15,7 +15,8 @@ from crawler import errors
 from crawler.errors import BlockedError, Cause, CrawlError, TemporaryFetchError, Unchanged
 from crawler.net.limits import Limits
 from crawler.ports import RobotsFile
-from crawler.records import Entry, ListingRules, Looked, Secret, Selector, Source, SourceKind
+from crawler.records import Entry, ListingRules, Looked, Selector, Source, SourceKind
+from crawler.secret import Secret
 
 MAX_LINE = 16 * 1024 * 1024  # bytes of one message
 MAX_TITLE, MAX_SUMMARY, MAX_CONTENT, MAX_NAME = 1024, 20_000, 200_000, 200  # characters

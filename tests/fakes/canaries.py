@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, PlainValidator
 
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.acceptance.conftest import free_port
 from tests.fakes.echoing import Echoing
 

@@ -17,7 +17,7 @@ from alerts.errors import Refused, TryLater
 from alerts.messages import Delivery, Message
 from alerts.notice import notice
 from alerts.plans import AppriseChannel
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.clock import NOON
 
 pytest.importorskip("apprise", reason="the extra tidings[apprise] is not installed")

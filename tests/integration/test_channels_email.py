@@ -24,7 +24,7 @@ from alerts.errors import Refused, TryLater
 from alerts.messages import Delivery, Message, Picture
 from alerts.plans import EmailChannel, Tls
 from alerts.render import Renderer
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
 
 CANARY = "canary-9f2e-password"

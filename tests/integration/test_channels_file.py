@@ -23,7 +23,7 @@ from alerts.messages import Delivery, MessageKind, Picture
 from alerts.notice import test_message as marked_test
 from alerts.plans import AppriseChannel, FileChannel
 from alerts.render import Renderer
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
 
 SAMPLE = Renderer().render(

@@ -27,7 +27,7 @@ from crawler.errors import ForbiddenAddress, TemporaryFetchError
 from crawler.net.guard import AddressGuard
 from crawler.net.post import MAX_ANSWER
 from crawler.net.post import post as guarded_post
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
 
 KEY = "whsec_" + base64.b64encode(b"canary-key-of-thirty-two-bytes!!").decode()

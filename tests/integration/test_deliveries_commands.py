@@ -19,7 +19,7 @@ from alerts.messages import Delivery, Message, MessageKind, Picture
 from alerts.obstacles import Parking
 from alerts.plans import WebhookChannel
 from alerts.targets import target_of
-from crawler.records import Secret
+from crawler.secret import Secret
 from tidings.cli import app
 from tidings.storage.engine import Database
 from tidings.storage.stores import Stores

@@ -28,7 +28,7 @@ from alerts.retry import HOOK, JITTER, LONGEST_HOLD
 from crawler.net.guard import AddressGuard
 from crawler.net.post import Answer
 from crawler.net.post import post as guarded_post
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.clock import NOON
 from tests.fakes.deliveries import MemoryDeliveries
 

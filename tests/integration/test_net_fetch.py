@@ -28,7 +28,8 @@ from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
-from crawler.records import Purpose, Request, Secret
+from crawler.records import Purpose, Request
+from crawler.secret import Secret
 from tests.fakes.hosts import MemoryHosts
 from tests.fakes.net_site import Seen, SetClock, SetMonotonic, Site, reply
 

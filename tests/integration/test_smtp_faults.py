@@ -22,7 +22,7 @@ from alerts.courier import Courier
 from alerts.messages import DeliveryState, Message
 from alerts.notice import notice
 from alerts.plans import EmailChannel, Tls
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.clock import NOON
 from tests.fakes.deliveries import MemoryDeliveries
 

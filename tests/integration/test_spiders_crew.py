@@ -28,7 +28,8 @@ from crawler.errors import (
 )
 from crawler.net.hosts import LOOK_AGAIN, HostGate
 from crawler.net.limits import Limits
-from crawler.records import ListingRules, Secret, Selector, Source, SourceKind
+from crawler.records import ListingRules, Selector, Source, SourceKind
+from crawler.secret import Secret
 from crawler.spiders.crew import SpiderCrew
 from tests.fakes.hosts import MemoryHosts
 from tests.fakes.net_site import Script, Seen, SetMonotonic, Site, reply

@@ -21,7 +21,8 @@ from crawler.errors import (
     TooLarge,
 )
 from crawler.net.robots import TooManyRedirects
-from crawler.records import Entry, ListingRules, Secret, Selector, Source, SourceKind
+from crawler.records import Entry, ListingRules, Selector, Source, SourceKind
+from crawler.secret import Secret
 from crawler.spiders import validators, wire
 from crawler.spiders.sitemap_document import read_sitemap, w3c_time
 from crawler.spiders.validators import Validators

@@ -19,7 +19,8 @@ import pytest_asyncio
 from crawler.errors import NotAFeedError, TemporaryFetchError, TooLarge
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
-from crawler.records import Fetched, Listed, ListingRules, Secret, Selector, Source, SourceKind
+from crawler.records import Fetched, Listed, ListingRules, Selector, Source, SourceKind
+from crawler.secret import Secret
 from crawler.spiders.browser import Browser, lacking
 from crawler.spiders.crew import SpiderCrew
 from crawler.spiders.showing import Asked, Given

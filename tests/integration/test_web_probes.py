@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.acceptance.conftest import free_port
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.vitals import FakeVitals

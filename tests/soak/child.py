@@ -24,6 +24,7 @@ from crawler.extract import PageExtractor  # noqa: F401  # likewise
 from crawler.failpoints import Doom
 from crawler.pages import PageReader
 from crawler.poll import Poller
+from crawler.secret import Secret
 from tests.soak.board import Board, Hand
 from tidings.app import App, open_app
 from tidings.settings import Settings, load
@@ -49,6 +50,9 @@ def _view(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
 
 
 copyreg.pickle(MappingProxyType, lambda view: (_view, (dict(view),)))  # settings hold some
+copyreg.pickle(
+    Secret, lambda one: (Secret, (one.reveal(),))
+)  # of this world; the program itself pickles none
 
 
 def live(folder: Path, doom: Doom | None, step: timedelta | None = None) -> None:

@@ -27,7 +27,7 @@ from alerts.recent import Recent
 from alerts.records import Digest, Flood, ToldIn
 from alerts.render import Renderer
 from crawler.folds import Change, ChangeKind
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.outbox import COVERAGE, INITIATIVES, NOW, SINCE, found, plan, slot
 from tidings.checking import check_watchlists
 from tidings.cli import app

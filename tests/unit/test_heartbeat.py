@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from crawler.errors import TemporaryFetchError
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.net_site import Site, reply
 from tests.unit.test_health import World

@@ -19,7 +19,8 @@ from crawler.errors import (
 )
 from crawler.pages import PageReader, after_failure, next_try, page_request
 from crawler.ports import ArticleStore, ChildCrashed, ChildrenLost
-from crawler.records import Article, Fetched, Page, Purpose, Request, Secret, Source, SourceKind, TextState
+from crawler.records import Article, Fetched, Page, Purpose, Request, Source, SourceKind, TextState
+from crawler.secret import Secret
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 ARTICLE = Article(

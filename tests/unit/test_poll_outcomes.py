@@ -35,12 +35,12 @@ from crawler.records import (
     PollResult,
     PollState,
     Request,
-    Secret,
     Source,
     SourceKind,
     SourceState,
     TextState,
 )
+from crawler.secret import Secret
 from tests.fakes.articles import MemoryArticles
 from tests.fakes.clock import FixedClock
 

@@ -11,8 +11,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from crawler.errors import CrawlError
-from crawler.records import Secret, Source, SourceKind
+from crawler.records import Source, SourceKind
 from crawler.redact import masked, without
+from crawler.secret import Secret
 from crawler.wording import addresses_shown, place_of, shown
 from tidings.cli.output import plain
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.plans import HookFormat, WebhookChannel
-from crawler.records import Secret
+from crawler.secret import Secret
 from tidings.settings import ConfigError, load
 
 TOKEN = "tk_4rk2qp7canary"

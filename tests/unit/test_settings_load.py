@@ -12,7 +12,8 @@ from alerts.match import validate
 from alerts.plans import AlertKind, AppriseChannel, EmailChannel, FileChannel, Tls, WebhookChannel, WhenEmpty
 from alerts.records import Case, Field
 from crawler.net.limits import Limits
-from crawler.records import FullText, Secret, SourceKind
+from crawler.records import FullText, SourceKind
+from crawler.secret import Secret
 from tidings.settings import ConfigError, Settings, load, load_watchlist
 
 FULL = Path(__file__).parents[1] / "data" / "settings" / "full"

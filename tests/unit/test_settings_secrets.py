@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.records import Secret
+from crawler.secret import Secret
 from tidings.settings import ConfigError, load
 from tidings.settings.secrets import SecretFault, fill, read_secret
 

@@ -11,7 +11,8 @@ import pytest
 from crawler.asking import Asker
 from crawler.care import Habits
 from crawler.errors import Cause, CrawlError, GoneError, NotAFeedError, TemporaryFetchError, Unchanged
-from crawler.records import Feed, Fetched, PollState, Secret, Source, SourceKind, SourceState
+from crawler.records import Feed, Fetched, PollState, Source, SourceKind, SourceState
+from crawler.secret import Secret
 from tests.unit.test_poll_outcomes import DAY, HOUR, MINUTE, MOVED, NOON, URL, Listings, Web
 from tidings.finding import find_feeds, guesses, probe
 from tidings.trial import Reply, ask

@@ -12,7 +12,8 @@ from pathlib import Path
 from alerts.plans import AlertPlan, ChannelPlan, DigestPlan
 from alerts.records import Initiative, Watchlist
 from crawler.net.limits import Limits
-from crawler.records import Secret, Source
+from crawler.records import Source
+from crawler.secret import Secret
 
 
 class Queue(StrEnum):

@@ -9,7 +9,7 @@ import pytest
 from alerts.obstacles import SUSPEND_AFTER, Parking
 from alerts.plans import WebhookChannel
 from alerts.targets import target_of
-from crawler.records import Secret
+from crawler.secret import Secret
 from tests.fakes.clock import NOON
 from tests.integration.storage.making import HOUR, LEASE, delivery, message
 from tidings.settings import load

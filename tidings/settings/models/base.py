@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from crawler.records import Secret
+from crawler.secret import Secret
 from tidings.settings.models import spider_file, values
 from tidings.settings.models.faults import fault, suggestion
 from tidings.settings.secrets import PLACEHOLDER, SecretFault, fill, read_secret

@@ -19,7 +19,7 @@ from alerts.plans import (
     Tls,
     WebhookChannel,
 )
-from crawler.records import Secret
+from crawler.secret import Secret
 from tidings.settings.models.base import (
     Filled,
     Network,

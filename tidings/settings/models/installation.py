@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from crawler.net.guard import PORTS
-from crawler.records import Secret
+from crawler.secret import Secret
 from tidings.settings.models.base import (
     Bind,
     BodySize,

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, GetJsonSchemaHandler, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import CoreSchema
 
-from crawler.records import ArticleRules, FullText, ListingRules, Secret, Selector, Source, SourceKind
+from crawler.records import ArticleRules, FullText, ListingRules, Selector, Source, SourceKind
+from crawler.secret import Secret
 from crawler.spiders import browser, link_patterns, readable
 from tidings.settings.models.base import (
     Duration,
