@@ -51,10 +51,12 @@ class AlertDesk:
         before: Sequence[Memory],
         after: Sequence[Memory],
         refers_to: Sequence[str] = (),
+        owed_since: datetime | None = None,
     ) -> Message | None:
         """Freeze the alert for all recipients of a channel, due now; None: it was told before.
 
         Args:
+            owed_since: see `AlertStore.tell`.
             refers_to: keys of messages that its mails answer.
         """
         message = replace(
@@ -65,6 +67,7 @@ class AlertDesk:
             after=after,
             message=message,
             deliveries=deliveries_for(message, channel_id, self._channels.get(channel_id), now),
+            owed_since=owed_since,
         )
         return message if new else None
 

@@ -54,10 +54,15 @@ class AlertStore(Protocol):
         after: Sequence[Memory],
         message: Message | None = None,
         deliveries: Sequence[Delivery] = (),
+        owed_since: datetime | None = None,
     ) -> bool:
         """Put `after` in the place of `before`, and freeze the message with its deliveries, in one transaction.
 
         False when nothing is told: when something else is remembered of these things by now, because another process
         was there before, nothing is changed; and a message whose key is known was told before memories were kept,
         so that only the memory is put down. Without a message, True says that the memory was put down.
+
+        Args:
+            owed_since: when it was to be told; None: when the things of which it tells began. What was owed before a
+                restore of just now counts as told.
         """

@@ -31,6 +31,7 @@ class Due:
     """A commitment that is to be told now."""
 
     after: Memory | None  # what is remembered then; None: it is over
+    slot: datetime  # at which it was to be told
     meant_for: date | None = None  # told late: the day on which it was to be told
     merged: int = 0  # earlier stages that were missed
 
@@ -96,6 +97,7 @@ def judge(
         after=known,
         due=Due(
             after=told,
+            slot=slot,
             meant_for=slot.astimezone(ZoneInfo(times.zone)).date() if late else None,
             merged=len(missed),
         ),
@@ -111,7 +113,7 @@ def _ended(known: Memory | None, times: Times, now: datetime) -> Verdict:
     slot = times.first(ended.over_at)
     if slot > now:
         return Verdict(after=ended, waits_for=slot)
-    return Verdict(after=ended, due=Due(after=None))
+    return Verdict(after=ended, due=Due(after=None, slot=slot))
 
 
 def stages(due: date, before: Sequence[timedelta], zone: ZoneInfo) -> Iterator[Stage]:

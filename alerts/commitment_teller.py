@@ -131,6 +131,7 @@ class CommitmentAlerts:
             now=now,
             before=before,
             after=after,
+            owed_since=max(one.slot for one in due.values()),
         )
 
     async def _of(

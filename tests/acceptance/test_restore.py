@@ -219,3 +219,27 @@ async def test_an_alert_that_the_original_told_is_not_told_again(world: World) -
         assert len(world.mailbox.mails) == original
         await world.live(app, NOON + 4 * DAY, step=HOUR)
     assert len(world.mailbox.mails) == original + 2
+
+
+async def test_an_advance_warning_that_the_original_sent_is_not_sent_again(world: World) -> None:
+    """Its day is yet to come; the day itself is told as usual."""
+    world.press.add("times", "a", NOON - HOUR)
+    files = desk(world.mailbox.port, now=NOW)
+    files["watchlists__chips"] = (
+        "watchlist: chips\ntitle: Chips\ninitiatives:\n  - id: chips\n    name: Chips\n    any: [semiconductor]\n"
+        "    commitments:\n      - {id: fab, text: Open a fab, due: 2026-11-28}\n"
+        'alerts:\n  - {on: commitment, to: [desk], before: [3d, 0d], at: "09:00"}\n'
+    )
+    configure(world.folder / "config", sources=world.press.sources(), **files)
+    async with world.running() as app:
+        await world.live(app, NOON + HOUR)
+        await app.stores.database.backup(world.folder / "backup", now=world.clock.time)
+        await world.live(app, NOON + DAY, step=HOUR)
+    original = len(world.mailbox.mails)
+
+    put(world, told_until=None)
+    async with world.running(elsewhere(world)) as app:
+        await world.live(app, NOON + DAY + 6 * HOUR, step=HOUR)
+        assert len(world.mailbox.mails) == original
+        await world.live(app, NOON + 4 * DAY, step=HOUR)
+    assert len(world.mailbox.mails) == original + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from alerts.alert_memory import Memory
 from alerts.messages import Delivery, Message
@@ -26,6 +27,7 @@ class MemoryAlerts:
         after: Sequence[Memory],
         message: Message | None = None,
         deliveries: Sequence[Delivery] = (),
+        owed_since: datetime | None = None,
     ) -> bool:
         things = {one.id for one in (*before, *after)}
         if {thing: one for thing, one in self.kept.items() if thing in things} != {

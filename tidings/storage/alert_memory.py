@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import fields
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, delete, select
 
@@ -40,10 +41,11 @@ class SqlAlertMemory:
         after: Sequence[Memory],
         message: Message | None = None,
         deliveries: Sequence[Delivery] = (),
+        owed_since: datetime | None = None,
     ) -> bool:
         """Memory, message and deliveries in one transaction; False: another process was there before."""
         return await self._database.write(
-            lambda connection: _tell(connection, before, after, message, deliveries)
+            lambda connection: _tell(connection, before, after, message, deliveries, owed_since)
         )
 
 
@@ -53,6 +55,7 @@ def _tell(
     after: Sequence[Memory],
     message: Message | None,
     deliveries: Sequence[Delivery],
+    owed_since: datetime | None,
 ) -> bool:
     lock(connection, "alerts")
     expected = {one.id: one for one in before}
@@ -66,7 +69,7 @@ def _tell(
         connection.execute(
             told_alerts.insert(), [{name: getattr(one, name) for name in _FIELDS} for one in after]
         )
-    if message is None or _told_elsewhere(connection, expected, after, message):
+    if message is None or _told_elsewhere(connection, expected, after, message, owed_since):
         return True
     if not add_message(connection, message):
         return False
@@ -80,13 +83,16 @@ def _told_elsewhere(
     before: Mapping[tuple[str, str, str], Memory],
     after: Sequence[Memory],
     message: Message,
+    owed_since: datetime | None,
 ) -> bool:
-    """Whether all that it tells lasts since before a restore of just now: then the database that went on has told it."""
+    """Whether all that it tells was owed before a restore of just now: then the database that went on has told it."""
     told_before = {one: memory.last_told_at for one, memory in before.items()}
     told = [
         one for one in after if one.last_told_at is not None and one.last_told_at != told_before.get(one.id)
     ]
-    return bool(told) and all(restoring.lasts(connection, one.since, message.created_at) for one in told)
+    return bool(told) and all(
+        restoring.lasts(connection, owed_since or one.since, message.created_at) for one in told
+    )
 
 
 def _found(connection: Connection, things: Set[tuple[str, str, str]]) -> Iterator[Memory]:
