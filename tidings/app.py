@@ -75,11 +75,13 @@ class App:
         await self.services.reader.reconsider()
 
     async def tidy(self) -> object:
-        """Drop what is older than `retention` says; a small key of it stays known."""
-        keep = self.settings.retention
-        return await self.stores.retention.purge(
-            self.clock.now(), unmatched=keep.unmatched, text=keep.text, matched=keep.matched
+        """Drop what is older than `retention` says; a small key of it stays known. Returns how much of what."""
+        keep, now = self.settings.retention, self.clock.now()
+        purged = await self.stores.retention.purge(
+            now, unmatched=keep.unmatched, text=keep.text, matched=keep.matched
         )
+        await self.stores.installation.tidied(now)
+        return purged
 
     async def settle(self, *, everything: bool = False) -> None:
         """Collect until there is nothing left to do now, then tell: what `once` and the demo are made of.

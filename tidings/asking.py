@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,42 @@ def _words(facts: dict[str, Any], *, good: bool, live: bool) -> str:
     )
 
 
-def notes(state_dir: Path, *, seconds: float = 1.0) -> tuple[str, ...]:
-    """Sentences for `status` on what only the running daemon knows: whether it can be asked, and its heartbeat."""
-    if probe_file.read(state_dir) is None:
-        return ()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """What only the running daemon knows of itself."""
+
+    address: str | None = None  # where it answers, as one on this machine reaches it
+    phase: str | None = None  # see `tidings.pulse.Phase`; None: it gave no answer
+    ticked_at: datetime | None = None  # the end of the last tick that went well
+    lag: float = 0.0  # seconds by which that began late
+    reloaded_at: datetime | None = None  # when the configuration in force was read
+    notes: tuple[str, ...] = ()  # sentences: why it gave no answer, and its heartbeat
+
+
+def beat(state_dir: Path, *, seconds: float = 1.0) -> Beat | None:
+    """Ask the daemon that works on `state_dir` for itself; None: there is none. Never raises."""
+    probe = probe_file.read(state_dir)
+    if probe is None:
+        return None
     said = ask(state_dir, live=True, seconds=seconds)
-    found = [] if said.facts else [said.words]
-    heartbeat = said.facts.get("heartbeat") or {}
+    if not said.facts:
+        return Beat(notes=(said.words,))
+    facts, notes = said.facts, []
+    heartbeat = facts.get("heartbeat") or {}
     if heartbeat.get("problem"):
-        found.append(f"the heartbeat is not taken since {heartbeat['since']}: {heartbeat['problem']}")
-    return tuple(found)
+        notes.append(f"the heartbeat is not taken since {heartbeat['since']}: {heartbeat['problem']}")
+    return Beat(
+        address=f"http://{f'[{probe.host}]' if ':' in str(probe.host) else probe.host}:{probe.port}",
+        phase=facts.get("phase"),
+        ticked_at=_moment(facts.get("ticked_at")),
+        lag=float(facts.get("lag") or 0.0),
+        reloaded_at=_moment(facts.get("reloaded_at")),
+        notes=tuple(notes),
+    )
+
+
+def _moment(said: str | None) -> datetime | None:
+    try:
+        return None if said is None else datetime.fromisoformat(said)
+    except ValueError:
+        return None  # another version of the daemon says it in another way

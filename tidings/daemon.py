@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from tidings.app import App, open_app
 from tidings.clock import SystemClock
 from tidings.config_watch import Prints, prints, watch
+from tidings.housekeeping import LOOK, keep_house
 from tidings.lock import DaemonLock, lock_file
 from tidings.outcomes import Outcomes
 from tidings.pulse import Phase
@@ -32,7 +33,6 @@ log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=5)
 CATCH_UP = timedelta(minutes=2)
-HOUSEKEEPING = timedelta(hours=6)
 DRAIN = 7.0  # seconds for what is under way; ten in all from SIGTERM to the end
 LONG_WAIT = 30.0  # seconds for which another program may lock the database before the log says so
 
@@ -103,7 +103,7 @@ async def live(
     scheduler = AsyncIOScheduler(
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    scheduler.add_job(_housekeep, "interval", [app], seconds=HOUSEKEEPING.total_seconds())
+    scheduler.add_job(keep_house, "interval", [app], seconds=LOOK.total_seconds())
     scheduler.start()
     await app.stores.troubles.clear(CONFIGURATION)  # what is in force was read just now
     background = [
@@ -234,14 +234,3 @@ async def _heart(app: App, supervisor: Supervisor, reloader: Reloader) -> None:
             supervisor.says(now)
             status = now
         await asyncio.sleep(every)
-
-
-async def _housekeep(app: App) -> None:
-    try:
-        purged = await app.tidy()
-    except StorageError as fault:
-        log.warning("housekeeping was put off; the next one tries again", problem=str(fault))
-    except Exception:
-        log.exception("housekeeping failed; the next one tries again")
-    else:
-        log.info("housekeeping", purged=purged)

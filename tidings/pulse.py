@@ -38,6 +38,7 @@ class Pulse:
         lag: seconds by which the last tick began late.
         storage: why the database cannot be written to; None: it can.
         collecting: whether new polls and pages are begun; no while the disk is nearly full.
+        reloaded_at: when the configuration in force was read.
         reload_problem: the words in which the last edit was refused; None: what is in force is what is written.
         restart_for: settings that were changed and hold from the next start on.
     """
@@ -51,6 +52,7 @@ class Pulse:
         self.lag = 0.0
         self.storage: StorageTrouble | None = None
         self.collecting = True
+        self.reloaded_at = started_at
         self.reload_problem: str | None = None
         self.restart_for: tuple[str, ...] = ()
 

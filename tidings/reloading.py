@@ -126,7 +126,7 @@ async def take_edit(app: App, load: Callable[[], Settings]) -> None:
         if refused is None:
             await app.apply(edited)
             await troubles.clear(CONFIGURATION, BOUND)
-            pulse.reload_problem = None
+            pulse.reload_problem, pulse.reloaded_at = None, app.clock.now()
         else:
             pulse.reload_problem = refused.words()
             await troubles.notice(CONFIGURATION, BOUND, refused.words(), app.clock.now())

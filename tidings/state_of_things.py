@@ -14,11 +14,12 @@ from alerts.targets import target_of
 from crawler.care import Care, Need
 from crawler.records import SourceState, TextState
 from crawler.wording import counted, moment
-from tidings import __version__, asking
+from tidings import __version__
 from tidings.alert_standings import Standing, alert_lines, standings
 from tidings.caring import Cared, look, outage
 from tidings.health import LATE
-from tidings.lock import Holder, holder, lock_file
+from tidings.housekeeping import EVERY
+from tidings.running import Running, heading, running
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
 from tidings.storage.crashes import CrashedPage
@@ -57,25 +58,14 @@ class Status:
     workers: tuple[str, ...] = ()
     alerts: tuple[Standing, ...] = ()  # of each initiative, what its alerts can say now
     obstacles: Obstacles = field(default_factory=Obstacles)  # between deliveries and their channels
-    running: str | None = None  # the daemon in words: process, host, since when
-    seen_at: datetime | None = None  # its last sign of life
+    daemon: Running | None = None
+    next_housekeeping: datetime | None = None  # None: some minutes after the daemon has started
     free: int | None = None  # bytes on the disk of the state folder
     version: str = __version__
 
-    def _sign(self) -> str:
-        """When it lived last."""
-        if self.seen_at is None:
-            return ""
-        seconds = max(0, int((self.taken_at - self.seen_at).total_seconds()))
-        return f"; it wrote its last sign of life {counted(seconds, 'second')} ago"
-
     def lines(self) -> Iterator[str]:
         """For a terminal."""
-        yield f"tidings {self.version}, " + (
-            f"running as {self.running}{self._sign()}"
-            if self.running is not None
-            else "not running; start it with `tidings run`"
-        )
+        yield from heading(self.daemon, self.taken_at, self.version)
         sources = ", ".join(f"{number} {state}" for state, number in self.counts.sources.items() if number)
         now = sum(1 for one in self.care if one.need is Need.NOW)
         yield f"sources     {sources or 'none yet'}" + (
@@ -95,6 +85,8 @@ class Status:
             yield f"  digest    {one.digest}: {due}"
         for line in alert_lines(self.alerts):
             yield f"  alert     {line}"
+        if self.next_housekeeping is not None:
+            yield f"  tidying   {_when(self.next_housekeeping, self.taken_at)}"
         yield ""
         yield "needs you" if self.needs else "nothing needs you"
         for need in self.needs:
@@ -111,17 +103,16 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
     obstacles = await stores.deliveries.obstacles(taken_at)
     obstacles = obstacles.on({plan.id: target_of(plan) for plan in settings.channels})
     crashed = tuple(one for one in await stores.crashes.all() if one.quarantined)
-    running = holder(lock_file(settings.database, settings.state_dir))
-    process = None if running is None else running.process
-    lease = await stores.leases.held()
-    seen_at = lease.seen_at if lease is not None and running is not None else None
+    lease, tidied = await stores.leases.held(), await stores.installation.tidied_at()
+    daemon = await asyncio.to_thread(
+        running, settings.database, settings.state_dir, None if lease is None else lease.seen_at
+    )
     space = await asyncio.to_thread(room, settings.state_dir)
-    said = () if running is None else await asyncio.to_thread(asking.notes, settings.state_dir)
     asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
     polls = [one.state.next_poll_at for one in asked if one.state.next_poll_at is not None]
     return Status(
         taken_at=taken_at,
-        process=process,
+        process=None if daemon is None else daemon.holder.process,
         counts=counts,
         next_poll=min(polls, default=None),
         next_digests=tuple(
@@ -132,16 +123,21 @@ async def take(settings: Settings, stores: Stores, now: datetime | None = None) 
         care=tuple(one.care for one in cared if one.care.need is not Need.NOTHING),
         quarantined=crashed,
         needs=(
-            *_of_the_daemon(running, seen_at, space, taken_at),
+            *_of_the_daemon(daemon, space, taken_at),
             *_noticed(settings, await stores.troubles.noticed()),
             *_waiting(settings, obstacles, await stores.troubles.waiting(taken_at - PATIENCE)),
-            *_needs(cared, counts, crashed, taken_at, running=running is not None),
+            *_needs(cared, counts, crashed, taken_at, running=daemon is not None),
             *_in_the_way(settings, obstacles),
         ),
-        notes=(*_sometime(cared), *_notes(settings, counts), *_on_hold(settings, obstacles), *said),
+        notes=(
+            *_sometime(cared),
+            *_notes(settings, counts),
+            *_on_hold(settings, obstacles),
+            *(() if daemon is None else daemon.notes),
+        ),
         obstacles=obstacles,
-        running=None if running is None else str(running),
-        seen_at=seen_at,
+        daemon=daemon,
+        next_housekeeping=None if tidied is None else tidied + EVERY,
         free=None if space is None else space.free,
         alerts=await standings(settings, stores, taken_at),
     )
@@ -164,13 +160,12 @@ def _pages(counts: Counts) -> str:
     )
 
 
-def _of_the_daemon(
-    running: Holder | None, seen_at: datetime | None, space: Room | None, now: datetime
-) -> Iterator[str]:
+def _of_the_daemon(daemon: Running | None, space: Room | None, now: datetime) -> Iterator[str]:
     """Whether it still works, and whether it has where to write."""
-    if running is not None and seen_at is not None and now - seen_at > SILENT:
+    seen_at = None if daemon is None else daemon.seen_at
+    if daemon is not None and seen_at is not None and now - seen_at > SILENT:
         yield (
-            f"the daemon ({running}) has written no sign of life since {moment(seen_at)}: look at its log; "
+            f"the daemon ({daemon.holder}) has written no sign of life since {moment(seen_at)}: look at its log; "
             "the database may be locked or its disk full"
         )
     if space is not None and not space.writable:

@@ -44,6 +44,7 @@ class DaemonVitals:
             "started_at": _stamp(pulse.started_at),
             "ticked_at": _stamp(pulse.ticked_at),
             "lag": round(pulse.lag, 3),
+            "reloaded_at": _stamp(pulse.reloaded_at),
             "silence": round(pulse.silence, 3),
             "heartbeat": {
                 "sent_at": _stamp(beats.sent_at),

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from crawler.errors import (
+    HERE,
     BlockedError,
     Cause,
     CrawlError,
@@ -55,12 +56,14 @@ class Ruling:
     crawl_delay: timedelta | None = None  # as asked for, not clamped
     problem: str | None = None  # UNREACHABLE: why
     retry_at: datetime | None = None  # UNREACHABLE: when it is asked for again
+    cause: Cause = Cause.ROBOTS  # of that; another where it may as well lie here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     rules: Protego | None  # None: everything is allowed, unless there is a problem
     file: RobotsFile  # without its text, which is in the rules
+    cause: Cause = Cause.ROBOTS  # of its problem, when there is one
 
 
 class Robots:
@@ -96,7 +99,12 @@ class Robots:
         """
         kept = await self._rules_of(target)
         if kept.file.problem is not None:
-            return Ruling(verdict=Verdict.UNREACHABLE, problem=kept.file.problem, retry_at=kept.file.until)
+            return Ruling(
+                verdict=Verdict.UNREACHABLE,
+                problem=kept.file.problem,
+                retry_at=kept.file.until,
+                cause=kept.cause,
+            )
         if kept.rules is None:
             return Ruling(verdict=Verdict.ALLOWED)
         allowed = kept.rules.can_fetch(str(target.url), self._agent)
@@ -122,7 +130,7 @@ class Robots:
         if ruling.verdict is Verdict.UNREACHABLE:
             raise TemporaryFetchError(
                 f"no page of {target.host} may be read while its robots.txt cannot be: {ruling.problem}",
-                cause=Cause.ROBOTS,
+                cause=ruling.cause,
                 retry_at=ruling.retry_at,
             )
 
@@ -157,12 +165,13 @@ class Robots:
         return _kept(file) if file is not None and self._counts(file) else None
 
     async def _asked(self, target: Target) -> _Kept:
-        file = await self._file(target)
-        if self._store is not None:
+        file, cause = await self._file(target)
+        if self._store is not None and cause not in HERE:  # what is wrong here is no fact about the host
             await self._store.keep_robots(file)
-        return _kept(file)
+        return _kept(file, cause)
 
-    async def _file(self, target: Target) -> RobotsFile:
+    async def _file(self, target: Target) -> tuple[RobotsFile, Cause]:
+        """The file, and the cause of its problem where it has one."""
         now = self._clock.now()
         origin, until = _named(target), now + KEEP
         try:
@@ -171,11 +180,12 @@ class Robots:
             raise
         except CrawlError as error:
             if not is_unreachable(error):
-                return RobotsFile(origin=origin, fetched_at=now, until=until)
+                return RobotsFile(origin=origin, fetched_at=now, until=until), Cause.ROBOTS
             wish = error.retry_at if isinstance(error, TemporaryFetchError) else None
             until = min(max(wish or now, now + KEEP_TROUBLE), until)
-            return RobotsFile(origin=origin, problem=str(error), fetched_at=now, until=until)
-        return RobotsFile(origin=origin, text=text_of(body), fetched_at=now, until=until)
+            cause = error.cause if error.cause in HERE else Cause.ROBOTS
+            return RobotsFile(origin=origin, problem=str(error), fetched_at=now, until=until), cause
+        return RobotsFile(origin=origin, text=text_of(body), fetched_at=now, until=until), Cause.ROBOTS
 
 
 def is_unreachable(error: CrawlError) -> bool:
@@ -191,11 +201,11 @@ def text_of(body: bytes) -> str:
     return body[:MAX_BODY].decode("utf-8-sig", errors="replace")
 
 
-def _kept(file: RobotsFile) -> _Kept:
+def _kept(file: RobotsFile, cause: Cause = Cause.ROBOTS) -> _Kept:
     from protego import Protego
 
     rules = None if file.text is None else Protego.parse(file.text)
-    return _Kept(rules=rules, file=replace(file, text=None))
+    return _Kept(rules=rules, file=replace(file, text=None), cause=cause)
 
 
 def _named(target: Target) -> str:

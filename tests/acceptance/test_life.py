@@ -184,6 +184,35 @@ def test_status_tells_of_what_waits_for_a_restart(
     assert daemon.stop() == 0
 
 
+def test_status_tells_what_runs_also_while_an_edit_is_refused(
+    daemon: Daemon, folder: Path, place: Callable[..., Done]
+) -> None:
+    """The daemon's own answer, and what it would be told of the mistake; exit code 2 as with any command."""
+    daemon.until("PollSource", source="feed-3")
+    good = place("status")
+    path = folder / "config" / "watchlists" / "chips.yaml"
+    path.write_text(path.read_text().replace("any:", "anny:"))
+    daemon.until("the edit is refused whole, the rules before it stay in force")
+
+    refused, rows = place("status"), place("status", "--json")
+
+    assert good.code == 0
+    second = good.out.splitlines()[1]
+    assert second.startswith("daemon      ")
+    assert "configuration read " in second
+    assert "answers at http://127.0.0.1:" in second
+    assert refused.code == 2
+    assert f"running as process {daemon.process.pid} on" in refused.out
+    assert "the daemon goes on with what it has read before" in refused.out
+    assert "chips.yaml:4:" in refused.err
+    (row,) = rows.rows()
+    assert (row["process"], row["daemon"]["beat"]["phase"]) in {
+        (daemon.process.pid, phase) for phase in ("catching up", "running")
+    }
+    assert "chips.yaml:4:" in row["problems"][0]
+    assert daemon.stop() == 0
+
+
 def test_the_second_daemon_is_turned_away_before_anything_is_loaded(
     daemon: Daemon, folder: Path, place: Callable[..., Done]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.acceptance.world import DAY, HOUR, MINUTE, NOON, World, configured, told
+from tidings.housekeeping import keep_house
 
 
 async def test_what_was_purged_is_never_told_again(world: World) -> None:
@@ -27,6 +28,25 @@ async def test_what_was_purged_is_never_told_again(world: World) -> None:
 
     assert told(world.mailbox.mails).news == {"a": 1, "b": 1}
     assert settings.retention.matched is None
+
+
+async def test_housekeeping_is_done_every_six_hours_however_often_the_daemon_is_started_anew(
+    world: World,
+) -> None:
+    """A daemon that is restarted every two hours; and one whose clock was far ahead for a while."""
+    configured(world.folder, world.press, world.mailbox)
+    done = []
+    for _ in range(10):
+        async with world.running() as app:
+            done.append(await keep_house(app))
+        world.clock.time += 2 * HOUR
+    assert done == [True, False, False, True, False, False, True, False, False, True]
+
+    async with world.running() as app:
+        world.clock.time += 365 * DAY
+        assert await keep_house(app)
+        world.clock.time -= 365 * DAY
+        assert await keep_house(app)
 
 
 async def test_room_that_was_freed_is_used_by_what_comes_next(world: World) -> None:

@@ -300,16 +300,20 @@ async def test_health_tells_in_words_what_the_daemon_says(asked: Asked) -> None:
 
 async def test_status_notes_what_only_the_daemon_knows(asked: Asked) -> None:
     """A heartbeat that is not taken, and an address that was taken; of a daemon that is well there is nothing to note."""
-    assert asking.notes(asked.folder) == ()
+    assert asking.beat(asked.folder) is None
     await asked.serve()
-    assert await asyncio.to_thread(asking.notes, asked.folder) == ()
+    well = await asyncio.to_thread(asking.beat, asked.folder)
+    assert well == asking.Beat(address=f"http://127.0.0.1:{asked.site.port}", phase="running")
 
     asked.vitals.heartbeat = {"problem": "it was answered with status 404", "since": "2026-11-25T12:00:00Z"}
-    (note,) = await asyncio.to_thread(asking.notes, asked.folder)
-    assert note == "the heartbeat is not taken since 2026-11-25T12:00:00Z: it was answered with status 404"
+    told = await asyncio.to_thread(asking.beat, asked.folder)
+    assert told is not None
+    assert told.notes == (
+        "the heartbeat is not taken since 2026-11-25T12:00:00Z: it was answered with status 404",
+    )
 
     probe_file.write(asked.folder, probe_file.Probe(process=1, problem="web.bind: taken"))
-    assert asking.notes(asked.folder) == ("the daemon cannot be asked: web.bind: taken",)
+    assert asking.beat(asked.folder) == asking.Beat(notes=("the daemon cannot be asked: web.bind: taken",))
 
 
 def test_health_says_when_no_daemon_runs(tmp_path: Path) -> None:

@@ -22,13 +22,14 @@ from typing import Any
 from alerts.match import validate
 from tidings import log
 from tidings.app import App, open_app
-from tidings.daemon import HOUSEKEEPING, Ticks
+from tidings.daemon import Ticks
 from tidings.demo.clock import SimulatedClock, Timeline
 from tidings.demo.configuration import write_configuration
 from tidings.demo.hooksink import HookSink, new_secret
 from tidings.demo.mailbox import Mailbox
 from tidings.demo.newsroom import Newsroom
 from tidings.demo.outlets import OUTLETS, Trouble
+from tidings.housekeeping import keep_house
 from tidings.outcomes import Outcomes
 from tidings.reloading import take_edit
 from tidings.settings import Settings, load
@@ -97,7 +98,6 @@ class Week:
     async def live(self, start: datetime) -> None:
         """The week: between the restarts an application lives and ticks."""
         acts = sorted(_acts(), key=lambda one: one[0])
-        housekept = start
         while (at := self.clock.now() - start) < WEEK:
             async with open_app(
                 self.settings(), clock=self.clock, on_report=Outcomes(self.clock).heard, alone=True
@@ -115,9 +115,7 @@ class Week:
                             await act(self, app)
                     if restart:
                         break
-                    if self.clock.now() - housekept >= HOUSEKEEPING:
-                        await app.tidy()
-                        housekept = self.clock.now()
+                    await keep_house(app)
                     await ticks.tick()
                     await app.runner.drain()
                     self._look(at)

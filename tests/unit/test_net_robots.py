@@ -9,6 +9,7 @@ import pytest
 
 from crawler.errors import (
     BlockedError,
+    Cause,
     CrawlError,
     ForbiddenAddress,
     GoneError,
@@ -176,6 +177,21 @@ async def test_an_unreachable_robots_txt_is_asked_for_again_soon_or_when_the_hos
     shelf.what = b""
     assert (await rules.ruling(page())).verdict is Verdict.ALLOWED
     assert len(shelf.asked) == 3
+
+
+@pytest.mark.parametrize("cause", [Cause.NAME, Cause.NETWORK])
+async def test_trouble_that_may_lie_here_is_told_as_such_and_held_against_no_host(cause: Cause) -> None:
+    """So that sources which cannot be asked for want of DNS count as an outage of the network."""
+    store, shelf = MemoryHosts(), Shelf(TemporaryFetchError("the name cannot be looked up", cause=cause))
+    first = robots(shelf, store=store)
+    for _ in range(2):
+        with pytest.raises(TemporaryFetchError) as caught:
+            await first.check(page(), lambda host, delay: None)
+        assert caught.value.cause is cause
+    assert len(shelf.asked) == 1
+
+    shelf.what = b""
+    assert (await robots(shelf, store=store).ruling(page())).verdict is Verdict.ALLOWED
 
 
 async def test_check_says_who_forbids_what_and_how_slowly_it_may_be_read() -> None:

@@ -12,6 +12,7 @@ import typer
 from tidings.cli.options import (
     FAILED,
     PARTIAL,
+    USAGE,
     Config,
     Json,
     State,
@@ -25,6 +26,9 @@ from tidings.cli.options import (
 from tidings.cli.output import json_line, progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tidings.settings import ConfigError
     from tidings.state_of_things import Status
     from tidings.tasks import Report
 
@@ -45,6 +49,9 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
     import signal
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a daemon that reloads, what is read is new
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # nor is anything under way yet that would need an orderly end
     from tidings.folders import state_folder
     from tidings.lock import AlreadyRunning, DaemonLock, lock_file
 
@@ -135,11 +142,19 @@ def summary(counts: Counter[str]) -> str:
 
 
 def status(config: Config = None, state: State = None, as_json: Json = False) -> None:
-    """Tell what is running, what comes next, and what needs you."""
+    """Tell what is running, what comes next, and what needs you.
+
+    While the configuration has a mistake, it tells what runs, and the mistake; the exit code is 2.
+    """
     from tidings.opening import open_stores
+    from tidings.settings import ConfigError
     from tidings.state_of_things import take
 
-    loaded = settings(config, state)
+    try:
+        loaded = served(config, state)
+    except ConfigError as fault:
+        _refused(fault, state, as_json=as_json)
+        raise typer.Exit(USAGE) from None
 
     async def work() -> Status:
         async with open_stores(loaded) as stores:
@@ -151,3 +166,28 @@ def status(config: Config = None, state: State = None, as_json: Json = False) ->
         return
     for line in now.lines():
         typer.echo(line)
+
+
+def _refused(fault: ConfigError, state: Path | None, *, as_json: bool) -> None:
+    """What can be told without a configuration; the mistake goes to standard error, as with every command."""
+    from datetime import UTC, datetime
+
+    from tidings.folders import state_folder
+    from tidings.running import heading, running
+
+    folder, now = state_folder(state, os.environ), datetime.now(UTC)
+    daemon = running("sqlite", folder)  # where another database is named, nobody can read that now
+    if as_json:
+        process = None if daemon is None else daemon.holder.process
+        json_line(
+            {"taken_at": now, "process": process, "daemon": daemon, "problems": str(fault).splitlines()}
+        )
+    else:
+        for line in heading(daemon, now):
+            typer.echo(line)
+        typer.echo("\nneeds you")
+        typer.echo(
+            "  the configuration has a mistake and is refused whole; "
+            + ("the daemon goes on with what it has read before" if daemon else "nothing can start with it")
+        )
+    complain(str(fault))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from crawler.budget import first_hour, hour_of
 from crawler.ports import RobotsFile
@@ -18,6 +18,9 @@ R = robots_files.c
 P = host_pages.c
 T = host_habits.c
 
+LONGEST = timedelta(
+    days=8
+)  # that anything of a host is kept; what ends later was put down by a clock far ahead
 HABITS_FOR = timedelta(days=400)  # after the last article of a host
 
 
@@ -115,6 +118,8 @@ def forget_hosts(connection: Connection, now: datetime) -> int:
     """Drop what counts no longer; returns how much."""
     dropped = 0
     for table in (host_holds, robots_files):
-        dropped += connection.execute(delete(table).where(table.c.until <= now)).rowcount
+        until = table.c.until
+        over = or_(until <= now, until > now + LONGEST)
+        dropped += connection.execute(delete(table).where(over)).rowcount
     dropped += connection.execute(delete(host_habits).where(T.kept_at < now - HABITS_FOR)).rowcount
     return dropped + connection.execute(delete(host_pages).where(P.hour < first_hour(now))).rowcount

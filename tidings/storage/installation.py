@@ -12,6 +12,7 @@ from tidings.storage.installation_tables import installation
 
 N = installation.c
 _PROBE = "probe"
+_TIDIED = "tidied_at"
 
 
 class SqlInstallation:
@@ -27,6 +28,15 @@ class SqlInstallation:
             StorageError: it cannot.
         """
         await self._database.write(lambda connection: put(connection, _PROBE, now.isoformat()))
+
+    async def tidied(self, now: datetime) -> None:
+        """What is old was dropped."""
+        await self._database.write(lambda connection: put(connection, _TIDIED, now.isoformat()))
+
+    async def tidied_at(self) -> datetime | None:
+        """When that was done last."""
+        found = await self._database.read(lambda connection: get(connection, _TIDIED))
+        return None if found is None else datetime.fromisoformat(found)
 
 
 def put(connection: Connection, name: str, value: str) -> None:

@@ -85,8 +85,9 @@ async def test_text_that_no_database_holds_is_kept_without_what_cannot_be(sql: D
 
 
 async def test_housekeeping_drops_what_counts_no_longer(sql: Database) -> None:
-    """Holds that ended, and robots.txt files that are to be asked for again."""
+    """Holds that ended, those of a clock far ahead, and robots.txt files that are to be asked for again."""
     stores = Stores(sql)
+    await stores.hosts.hold("ahead.example", NOON + 365 * 24 * HOUR)
     await stores.hosts.hold("a.example", NOON)
     await stores.hosts.hold("b.example", NOON + HOUR)
     await stores.hosts.keep_robots(file(until=NOON))
