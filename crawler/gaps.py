@@ -18,6 +18,7 @@ WORTH_TELLING = timedelta(days=1)  # of silence, though its list reaches back ov
 _FULL = 0.75  # of the length of the list before
 _SHORTEST = 3  # entries of a list that can be full
 _RENEWED, _RENEWED_AFTER = 10, 3  # shorter lists that were renewed whole so often in a row always are
+_PINS, _PINS_OF = 3, 0.25  # entries that may be pinned, at most, in a short list and of a longer one
 _PINNED, _PINNED_GAPS = timedelta(days=1), 20  # before the last poll, or usual gaps between entries before it
 _LOOKS = 4  # polls wanted in the time that one list spans
 
@@ -33,7 +34,8 @@ def noticed(
 
     A source that failed for a day or more and lists everything since leaves a gap that is filled already: people
     are told when it was away. A source with a new address was away as long. A first list leaves none. An entry that
-    was known and is far older than the last poll may be pinned to the top of the list, so it proves nothing.
+    was known and is far older than the last poll may be pinned to the top of the list, so it proves nothing; more of
+    them than anybody pins do, as after a quiet weekend.
 
     Args:
         state: before this poll.
@@ -48,7 +50,9 @@ def noticed(
     pinned = last - max(_PINNED, _PINNED_GAPS * usual)
     fresh = Counter(dates) - Counter(known)
     oldest = min((moment for moment in fresh if moment is not None), default=None)
-    joins = any(moment is None or moment >= pinned for moment in known)
+    joins = len(known) > max(_PINS, _PINS_OF * len(dates)) or any(
+        moment is None or moment >= pinned for moment in known
+    )
     if joins or not fresh or (oldest is not None and oldest <= last):
         if not away or now - last < WORTH_TELLING:
             return None

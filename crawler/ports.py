@@ -175,11 +175,19 @@ class SourceStore(Protocol):
         """Make the stored set equal to the configured one; what left keeps its history."""
 
     async def claim_due(
-        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        *,
+        everything: bool = False,
+        per_host: int | None = None,
     ) -> tuple[str, ...]:
         """Ids of due, unclaimed, unpaused sources, oldest first, leased to the caller.
 
-        `everything`: whatever our own rhythm says; `not_before`, GONE and pauses still hold.
+        Args:
+            everything: whatever our own rhythm says; `not_before`, GONE and pauses still hold.
+            per_host: of one host at most so many are leased at a time, those under way included; None: any number.
         """
 
     async def state(self, source_id: str) -> PollState:

@@ -10,9 +10,10 @@ from tidings.runners import Runner
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle
 
 LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
-OF_ONE_HOST = (
-    4  # pages in hand; the gate lets two through at a time, so that a host which stalls holds few places
-)
+# In hand of one host; the gate lets two through at a time, so that a host which stalls holds few places, and one with
+# hundreds of feeds keeps no other waiting.
+POLLS_OF_ONE_HOST = 8
+PAGES_OF_ONE_HOST = 4
 EVERYTHING = 1_000_000  # `once --all` claims each source exactly once, in one go
 
 
@@ -50,11 +51,12 @@ class Ticker:
         now = self._clock.now()
         room = EVERYTHING if everything else self._runner.room(PollSource)
         lease = LEASE * 12 if everything else LEASE
-        polls = await self._sources.claim_due(now, room, lease, everything=everything)
+        per_host = None if everything else POLLS_OF_ONE_HOST
+        polls = await self._sources.claim_due(now, room, lease, everything=everything, per_host=per_host)
         for source_id in polls:
             await self._runner.submit(PollSource(source_id, asked=everything))
         pages = await self._articles.claim_pending(
-            now, self._runner.room(ReadPage), LEASE, per_host=OF_ONE_HOST
+            now, self._runner.room(ReadPage), LEASE, per_host=PAGES_OF_ONE_HOST
         )
         for article in pages:
             await self._runner.submit(ReadPage(article.id))

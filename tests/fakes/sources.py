@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from crawler.records import Poll, PollState, Source, SourceGap, SourceState
+from tidings.storage.article_rows import page_host
 from tidings.storage.clock_back import AHEAD
 from tidings.storage.sources import NOT_TWICE_WITHIN
 
@@ -34,6 +36,10 @@ class Kept:
         return name or self.state.title or self.state.source_id
 
 
+def _host(one: Kept) -> str:
+    return page_host(one.state.moved_to or (one.source.url if one.source is not None else ""))
+
+
 class MemorySources:
     """See `crawler.ports.SourceStore`."""
 
@@ -56,13 +62,32 @@ class MemorySources:
             known.source, known.configured = source, True
 
     async def claim_due(
-        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        *,
+        everything: bool = False,
+        per_host: int | None = None,
     ) -> tuple[str, ...]:
         due = [one for one in self.kept.values() if is_due(one, now, everything=everything)]
         due.sort(key=lambda one: (one.state.next_poll_at or NEVER, one.state.source_id))
+        if per_host is not None:
+            due = self._fair(due, now, per_host)
         for one in due[:limit]:
             one.claimed_until = now + lease
         return tuple(one.state.source_id for one in due[:limit])
+
+    def _fair(self, due: list[Kept], now: datetime, per_host: int) -> list[Kept]:
+        under_way = Counter(
+            _host(one) for one in self.kept.values() if one.claimed_until and one.claimed_until > now
+        )
+        chosen = []
+        for one in due:
+            if under_way[_host(one)] < per_host:
+                under_way[_host(one)] += 1
+                chosen.append(one)
+        return chosen
 
     async def state(self, source_id: str) -> PollState:
         known = self.kept.get(source_id)

@@ -76,6 +76,15 @@ def test_a_few_entries_that_are_always_renewed_are_no_loss() -> None:
     assert [scrolled(state(scrolled=2), *told) for told in ((gap, 0), (None, 0), (None, 1))] == [3, 2, 0]
 
 
+def test_a_source_that_wakes_up_has_lost_nothing() -> None:
+    """An hourly feed after a quiet weekend, a dormant one after a year: all but the newest entry is known."""
+    for silence in (3 * DAY, 365 * DAY):
+        old = [NOW - silence - number * HOUR for number in range(19)]
+        assert noticed(state(interval=HOUR / 2), [NOW, *old], known=old, now=NOW) is None
+    pins = [NOW - 30 * DAY] * 5
+    assert noticed(state(interval=HOUR / 2), [*pins, *FULL[:15]], known=pins, now=NOW) is not None
+
+
 def test_an_entry_pinned_to_the_top_proves_nothing() -> None:
     """It is far older than the last poll, by the habits of the source."""
     pinned = NOW - 30 * DAY

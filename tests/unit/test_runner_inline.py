@@ -16,7 +16,7 @@ from crawler.records import Article, Poll, PollResult, PollState, Source, Source
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.stores import MemoryStores
 from tidings.pulse import Pulse
-from tidings.runners.inline import AT_ONCE, WAITING, InlineRunner
+from tidings.runners.inline import ASIDE, AT_ONCE, WAITING, InlineRunner
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Report, Services, Settle
 from tidings.ticker import LEASE, Ticker
 
@@ -74,7 +74,7 @@ class Work:
 class House:
     """A runner over stores in memory, with everything in reach of the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 3600.0) -> None:
         self.stores = MemoryStores()
         self.work = Work()
         self.reports: list[Report] = []
@@ -91,7 +91,7 @@ class House:
             alerts=work,
             wait_for_text=timedelta(hours=1),
         )
-        self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append)
+        self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append, patience=patience)
 
     async def with_sources(self, *names: str) -> House:
         configured = [Source(id=name, kind=SourceKind.FEED, url=f"https://{name}.example/") for name in names]
@@ -158,6 +158,32 @@ async def test_no_more_of_a_kind_run_at_once_than_is_polite() -> None:
     house.work.let_go(*names)
     await house.runner.drain()
     assert house.work.begun == names
+
+
+async def test_who_waits_long_for_a_host_gives_its_place_to_the_next() -> None:
+    """So that hosts that answer nothing keep no other source waiting, up to so many of them; they end as ever."""
+    house = House(patience=0.0)
+    most = AT_ONCE[PollSource] + ASIDE[PollSource]
+    silent = [f"s{number}" for number in range(most)]
+    house.work.hold(*silent)
+    for name in silent[:-1]:
+        await house.runner.submit(PollSource(name))
+    await house.until(lambda: house.work.begun == silent[:-1])
+    assert house.runner.room(PollSource) == AT_ONCE[PollSource] * (WAITING - 1) + 1
+
+    await house.runner.submit(PollSource("quick"))
+    await house.until(lambda: any(one.task == PollSource("quick") for one in house.reports))
+
+    await house.runner.submit(PollSource(silent[-1]))
+    await house.until(lambda: house.work.begun[-1] == silent[-1])
+    await house.runner.submit(PollSource("waits"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert house.work.begun[-1] == silent[-1]
+    house.work.let_go(*silent)
+    await house.runner.drain()
+    assert house.work.begun[-1] == "waits"
+    assert house.runner.room(PollSource) == AT_ONCE[PollSource] * WAITING
 
 
 async def test_a_task_that_waits_is_not_queued_again() -> None:

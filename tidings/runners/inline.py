@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import structlog
 
+from tidings.runners.places import Places
 from tidings.storage.errors import StorageError
 from tidings.tasks import (
     Compose,
@@ -34,20 +35,34 @@ AT_ONCE: dict[type[Task], int] = {
     Compose: 1,
     Deliver: 1,
 }
+ASIDE: dict[type[Task], int] = {PollSource: 200, ReadPage: 64}  # that wait long for their hosts, besides
+PATIENCE = 3.0  # seconds
 WAITING = 4  # tasks in hand for each one under way; more stay in the database, where they are safe
 
 
 class InlineRunner:
-    """The embedded runner. `on_report` hears of every task that ended."""
+    """The embedded runner.
+
+    Args:
+        on_report: hears of every task that ended.
+        patience: seconds after which a poll or page that waits for its host gives its place to the next.
+    """
 
     def __init__(
-        self, services: Callable[[], Services], *, on_report: Callable[[Report], None] | None = None
+        self,
+        services: Callable[[], Services],
+        *,
+        on_report: Callable[[Report], None] | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         self._services = services  # asked for each task, so that a reload holds from the next one on
         self._on_report = on_report
-        self._gates = {kind: asyncio.Semaphore(number) for kind, number in AT_ONCE.items()}
+        self._places = {
+            kind: Places(number, aside=ASIDE.get(kind, 0), patience=patience)
+            for kind, number in AT_ONCE.items()
+        }
         # A round of matching that began before an edit ends before the archive is judged by the new rules.
-        self._gates[Rematch] = self._gates[Settle]
+        self._places[Rematch] = self._places[Settle]
         self._waiting: dict[Task, asyncio.Task[None]] = {}  # not begun
         self._in_hand: dict[asyncio.Task[None], Task] = {}  # waiting or under way
         self._stranded: list[Task] = []  # failed because nothing could be written, their claims held
@@ -58,7 +73,7 @@ class InlineRunner:
         if self._stopping:
             return 0
         in_hand = sum(1 for task in self._in_hand.values() if type(task) is kind)
-        return max(0, AT_ONCE[kind] * WAITING - in_hand)
+        return max(0, AT_ONCE[kind] * WAITING + self._places[kind].aside - in_hand)
 
     async def submit(self, task: Task) -> None:
         """Start `task` as soon as its kind has a free place; one that waits already is not queued again.
@@ -119,7 +134,7 @@ class InlineRunner:
             log.exception("claims could not be given back", tasks=len(tasks))
 
     async def _perform(self, task: Task) -> None:
-        async with self._gates[type(task)]:
+        async with self._places[type(task)].place():
             self._waiting.pop(task, None)
             try:
                 report = await perform(task, self._services())

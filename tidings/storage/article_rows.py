@@ -125,7 +125,7 @@ def first_due(article: Article) -> datetime | None:
 
 
 def page_host(url: str) -> str:
-    """The host by which claims on pages are shared out; "" for an address without one."""
+    """The host by which claims are shared out; "" for an address without one."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, func, 
 
 from crawler.errors import Cause
 from crawler.records import PollState, Source, SourceGap, SourceState
-from tidings.storage.article_rows import chunks
+from tidings.storage.article_rows import chunks, page_host
 from tidings.storage.clock_back import AHEAD
 from tidings.storage.dialect import AnyRow, claim, insert
 from tidings.storage.engine import Database
@@ -75,13 +76,19 @@ class SqlSources:
         await self._database.write(lambda connection: _sync(connection, sources, now))
 
     async def claim_due(
-        self, now: datetime, limit: int, lease: timedelta, *, everything: bool = False
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        *,
+        everything: bool = False,
+        per_host: int | None = None,
     ) -> tuple[str, ...]:
         """Ids of due sources, oldest first, leased."""
         if limit < 1:
             return ()
         return await self._database.write(
-            lambda connection: _claim(connection, now, limit, lease, everything=everything)
+            lambda connection: _claim(connection, now, limit, lease, everything=everything, per_host=per_host)
         )
 
     async def state(self, source_id: str) -> PollState:
@@ -146,6 +153,7 @@ _SAVE = (
     )
 )
 _STATE = select(sources).where(_OWN)
+_OLDEST_FIRST = (S.next_poll_at.asc().nulls_first(), S.id)
 
 
 def save_state(
@@ -235,7 +243,13 @@ def _new(source_id: str, kind: str, url: str, now: datetime, *, configured: bool
 
 
 def _claim(
-    connection: Connection, now: datetime, limit: int, lease: timedelta, *, everything: bool
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    *,
+    everything: bool,
+    per_host: int | None,
 ) -> tuple[str, ...]:
     ahead = S.last_polled_at > now + AHEAD  # by another clock, and so was what it waits for
     due = [
@@ -246,16 +260,38 @@ def _claim(
     ]
     if not everything:
         due.append(or_(S.next_poll_at.is_(None), S.next_poll_at <= now, ahead))
+    if per_host is not None:
+        due.append(S.id.in_(_fair(connection, and_(*due), now, limit, per_host)))
     rows = claim(
         connection,
         sources,
         and_(*due),
-        order=(S.next_poll_at.asc().nulls_first(), S.id),
+        order=_OLDEST_FIRST,
         limit=limit,
         values={"claimed_until": now + lease},
         returning=(S.id, S.next_poll_at),
     )
     return tuple(row.id for row in sorted(rows, key=_oldest_first))
+
+
+def _fair(
+    connection: Connection, due: ColumnElement[bool], now: datetime, limit: int, per_host: int
+) -> list[str]:
+    """Ids of the first that are due, of one host a few, so that one with hundreds of feeds keeps no other waiting."""
+    address = func.coalesce(S.moved_to, S.url).label("address")
+    under_way = Counter(
+        page_host(row.address) for row in connection.execute(select(address).where(S.claimed_until > now))
+    )
+    chosen: list[str] = []
+    with connection.execute(select(S.id, address).where(due).order_by(*_OLDEST_FIRST)) as rows:
+        for row in rows:
+            host = page_host(row.address)
+            if under_way[host] < per_host:
+                under_way[host] += 1
+                chosen.append(row.id)
+                if len(chosen) == limit:
+                    break
+    return chosen
 
 
 def _oldest_first(row: AnyRow) -> tuple[float, str]:

@@ -1,7 +1,7 @@
 """A server whose every loopback address is a host with a feed of its own, with honest validators.
 
 `python -m tests.benchmarks.polling.hosts KIND NUMBER` prints its port, then takes one edition number a line from
-its standard input and answers how many entries are new in it in each feed. Feed n is at http://127.1.(n >> 8).(n & 255):PORT/feed.
+its standard input, with the time of its entries where that is not now, and answers how many entries are new in it in each feed. Feed n is at http://127.1.(n >> 8).(n & 255):PORT/feed.
 """
 
 from __future__ import annotations
@@ -32,9 +32,8 @@ class Hosts:
         for place, feed in enumerate(self._feeds):
             self._print(place, feed, 0)
 
-    def publish(self, edition: int) -> list[int]:
+    def publish(self, edition: int, now: datetime) -> list[int]:
         """Add one to three entries to half of the feeds; returns how many to each of all feeds."""
-        now = datetime.now(UTC)
         added = [0] * len(self._feeds)
         for place in self._dice.sample(range(len(self._feeds)), len(self._feeds) // 2):
             feed = self._feeds[place]
@@ -109,7 +108,9 @@ async def serve(kind: str, number: int) -> None:
     def listen() -> None:
         """Editions come from a thread: they are asked for only between two polls."""
         for line in sys.stdin:
-            print(*hosts.publish(int(line)), flush=True)
+            edition, *moment = line.split()
+            now = datetime.fromisoformat(moment[0]) if moment else datetime.now(UTC)
+            print(*hosts.publish(int(edition), now), flush=True)
         loop.call_soon_threadsafe(ended.set)
 
     threading.Thread(target=listen, daemon=True).start()

@@ -94,6 +94,22 @@ async def test_the_longest_due_is_claimed_first(stores: Any) -> None:
     assert await stores.sources.claim_due(NOON + HOUR, 2, LEASE) == ("c", "b")
 
 
+async def test_of_one_host_a_few_are_claimed_at_a_time(stores: Any) -> None:
+    """Those under way count, and a permanent move; hundreds of feeds of one host keep no other waiting."""
+    crowd = [source(f"a{n}", url=f"https://tube.example/feed/{n}") for n in range(5)]
+    await stores.sources.sync([*crowd, source("b", url="https://post.example/feed"), source("z")], NOON)
+    await stores.articles.record_poll(
+        poll(by="z", state={"next_poll_at": NOON, "moved_to": "https://tube.example/z"})
+    )
+
+    assert await stores.sources.claim_due(NOON, 9, LEASE, per_host=2) == ("a0", "a1", "b")
+    assert await stores.sources.claim_due(NOON, 9, LEASE, per_host=2) == ()
+    await stores.sources.release("a0", "b")
+    assert await stores.sources.claim_due(NOON, 1, LEASE, per_host=2) == ("a0",)
+    assert await stores.sources.claim_due(NOON, 9, LEASE, per_host=2) == ("b",)
+    assert await stores.sources.claim_due(NOON, 9, LEASE) == ("a2", "a3", "a4", "z")
+
+
 async def test_a_poll_releases_its_claim(stores: Any) -> None:
     """After the poll the schedule decides again, not the lease."""
     await stores.sources.sync([source()], NOON)
