@@ -44,6 +44,8 @@ from tidings.ticker import Ticker
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 
+LOOK_AGAIN = 1.0  # seconds between two looks for what is due, while something is under way
+
 
 @dataclass(slots=True)
 class App:
@@ -103,9 +105,9 @@ class App:
         deadline = None if patience is None else loop.time() + patience.total_seconds()
         with suppress(TimeoutError):
             claimed = await self.ticker.collect(everything=everything)
-            while claimed:
+            while claimed or self.runner.is_busy:
                 async with asyncio.timeout_at(deadline):
-                    await self.runner.drain()
+                    await self.runner.drain(LOOK_AGAIN)  # a host that says nothing keeps no other waiting
                 claimed = await self.ticker.collect()
             for task in (Settle(), Rematch()):
                 await self.runner.submit(task)

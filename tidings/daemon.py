@@ -198,6 +198,9 @@ class Ticks:
             await app.runner.recover()
             await app.tenure.renew()
             await app.ticker.tick()
+        except asyncio.CancelledError:
+            if app.pulse.phase is not Phase.STOPPING:
+                raise
         except StorageError as fault:
             if app.pulse.storage is None and app.watch.ruin is None:
                 log.error("tick failed; the next one tries again", problem=str(fault))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -88,10 +89,18 @@ class InlineRunner:
             self._in_hand[job] = task
             job.add_done_callback(self._in_hand.pop)
 
-    async def drain(self) -> None:
-        """Wait until nothing is in hand."""
-        while self._in_hand:
-            await asyncio.wait(self._in_hand)
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is in hand."""
+        return bool(self._in_hand)
+
+    async def drain(self, seconds: float | None = None) -> None:
+        """Wait until nothing is in hand, or for so long."""
+        deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                while self._in_hand:
+                    await asyncio.wait(self._in_hand)
 
     async def recover(self) -> None:
         """Give back what tasks hold that failed because the database could not be written to; as a rule there are none.

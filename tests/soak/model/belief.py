@@ -1,0 +1,111 @@
+"""What must have been told in the end, and what may have been: the promises of the manual, in memory. No I/O."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Pair = tuple[str, str]  # slug of an article, id of an initiative
+
+
+class Told(StrEnum):
+    """What is to become of a pair."""
+
+    MUST = "must"  # once, as news
+    MAY = "may"  # once at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a feed says of one article."""
+
+    slug: str
+    subjects: frozenset[str]  # ids of the initiatives whose word is in it
+    published: datetime
+
+
+@dataclass(slots=True)
+class Belief:
+    """Kept up by the machine with each thing that it does.
+
+    Attributes:
+        in_force: initiatives in the watchlist.
+        pairs: what is to become of each article under each initiative; one that is missing must not be told.
+        known: what the program has stored for certain, by slug.
+    """
+
+    in_force: set[str] = field(default_factory=set)
+    pairs: dict[Pair, Told] = field(default_factory=dict)
+    known: dict[str, Entry] = field(default_factory=dict)
+
+    def was_served(self, entries: Iterable[Entry]) -> None:
+        """A list of these entries went to a program that may have died of it: whatever it stored may be told."""
+        for one in entries:
+            for subject in one.subjects & self.in_force:
+                self.pairs.setdefault((one.slug, subject), Told.MAY)
+
+    def was_taken(self, entries: Iterable[Entry]) -> None:
+        """A list was served, and the program went on well: what is in it is stored, and found."""
+        for one in entries:
+            before = self.known.get(one.slug)
+            self.known[one.slug] = one
+            for subject in self.in_force:
+                pair = (one.slug, subject)
+                if subject in one.subjects:
+                    if before is None or subject not in before.subjects or pair not in self.pairs:
+                        self.pairs[pair] = Told.MUST
+                elif self.pairs.get(pair) is Told.MUST:
+                    self.pairs[pair] = Told.MAY  # told before it was edited, or not
+
+    def added(self, initiative: str) -> None:
+        """A new one is run over the archive; of one that came back, what was told before stays told."""
+        self.in_force.add(initiative)
+        for one in self.known.values():
+            if initiative in one.subjects:
+                self.pairs[one.slug, initiative] = Told.MUST
+
+    def removed(self, initiative: str) -> None:
+        """What waits for its digest is not told any more."""
+        self.in_force.discard(initiative)
+        for pair in self.pairs:
+            if pair[1] == initiative:
+                self.pairs[pair] = Told.MAY
+
+    def faults(self, told: Mapping[str, Counter[Pair]]) -> Iterator[str]:
+        """What is wrong with what was told.
+
+        Args:
+            told: by way (mail, hook), how many messages tell each pair as news.
+        """
+        for way, counted in told.items():
+            for (slug, initiative), number in sorted(counted.items()):
+                if (slug, initiative) not in self.pairs:
+                    yield f"{slug} was told under {initiative} by {way}, and must not be"
+                if number > 1:
+                    yield f"{slug} was told {number} times under {initiative} by {way}"
+            for pair, state in sorted(self.pairs.items()):
+                if state is Told.MUST and not counted[pair]:
+                    yield f"{pair[0]} was not told under {pair[1]} by {way}"
+
+
+@dataclass(slots=True)
+class Feeds:
+    """What each feed lists, newest first, and which of them are in the configuration."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    configured: set[str] = field(default_factory=set)
+
+    def listed(self, names: Set[str]) -> list[Entry]:
+        """All entries of these feeds."""
+        return [one for name in sorted(names) for one in self.entries[name]]
+
+    def of(self, slug: str) -> tuple[str, int] | None:
+        """The feed that lists an article, and where."""
+        for name, entries in self.entries.items():
+            for place, one in enumerate(entries):
+                if one.slug == slug:
+                    return name, place
+        return None
