@@ -14,7 +14,8 @@ help:
 	@echo "make coverage  the same, and which lines no test reaches"
 	@echo "make run     start the daemon on ./config"
 	@echo "make bench   measure against named peers"
-	@echo "make soak    kill the program some 1,500 times at any moment, and count what was told (some 20 minutes)"
+	@echo "make soak    kill the program some 1,500 times at any moment, lead it through 10,000 random steps, and count what"
+	@echo "             was told (some 30 minutes)"
 	@echo "make fuzz    hunt for inputs that break the feed readers, FUZZ_SECONDS each"
 	@echo "make lint    formatting, lint rules, types, import contracts"
 	@echo "make lock    resolve the dependencies anew into requirements.lock"
@@ -47,6 +48,7 @@ bench: $(READY)
 SOAK_SEED ?= 1
 soak: $(READY)
 	$(BIN)/python -m tests.soak --seed $(SOAK_SEED)
+	$(BIN)/python -m tests.soak.model --seed $(SOAK_SEED)
 
 # Atheris is no locked dependency: there are no wheels of it for every machine.
 FUZZ_SECONDS ?= 60

@@ -13,13 +13,9 @@ import time
 import traceback
 from collections.abc import Iterator
 
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
-
 from tests.soak.model.machine import Installation
+from tests.soak.model.play import play
 from tidings import log
-
-A_LIFE = 40  # steps of one installation at most
 
 
 def lines(seconds: float) -> Iterator[str]:
@@ -33,34 +29,13 @@ def lines(seconds: float) -> Iterator[str]:
     yield f"articles under an initiative: {machine.pairs['must']} to be told, {machine.pairs['may']} that might be"
 
 
-def play(steps: int, first_seed: int) -> None:
-    """Examples until so many steps were done; raises at the first that fails."""
-    number = first_seed
-    while sum(Installation.steps.values()) < steps:
-
-        @seed(number)
-        class One(Installation):
-            """Examples of one seed."""
-
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]  # the library's
-            One,
-            settings=settings(
-                max_examples=10,
-                stateful_step_count=A_LIFE,
-                deadline=None,
-                database=None,
-                print_blob=False,
-                phases=(Phase.generate,),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
-        number += 1
-
-
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.model")
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--whole", action="store_true", help="show a fault as it came, do not look for a shorter way"
+    )
     chosen = parser.parse_args(words)
     os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
     log.configure(outcomes=False)
@@ -68,7 +43,7 @@ def main(words: list[str]) -> int:
     began = time.monotonic()
     fault = ""
     try:
-        play(chosen.steps, chosen.seed)
+        play(chosen.steps, chosen.seed, shrink=not chosen.whole)
     except Exception:
         fault = traceback.format_exc()
     sys.stdout.write(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,6 +24,7 @@ class Entry:
 
     slug: str
     subjects: frozenset[str]  # ids of the initiatives whose word is in it
+    words: str  # slug of the article whose words it has: its own, or that of which it is a reprint
     published: datetime
 
 
@@ -34,18 +35,27 @@ class Belief:
     Attributes:
         in_force: initiatives in the watchlist.
         pairs: what is to become of each article under each initiative; one that is missing must not be told.
-        known: what the program has stored for certain, by slug.
+        known: what the program has stored, by slug; after a death its subjects are those that it has for certain.
+        perhaps: subjects that a version has which a dying program may have stored.
     """
 
     in_force: set[str] = field(default_factory=set)
     pairs: dict[Pair, Told] = field(default_factory=dict)
     known: dict[str, Entry] = field(default_factory=dict)
+    perhaps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def was_served(self, entries: Iterable[Entry]) -> None:
         """A list of these entries went to a program that may have died of it: whatever it stored may be told."""
         for one in entries:
-            for subject in one.subjects & self.in_force:
-                self.pairs.setdefault((one.slug, subject), Told.MAY)
+            self.perhaps[one.slug] |= one.subjects
+            if (before := self.known.get(one.slug)) is not None:
+                self.known[one.slug] = replace(before, subjects=before.subjects & one.subjects)
+            for subject in self.in_force:
+                pair = (one.slug, subject)
+                if subject in one.subjects:
+                    self.pairs.setdefault(pair, Told.MAY)
+                elif self.pairs.get(pair) is Told.MUST:
+                    self.pairs[pair] = Told.MAY
 
     def was_taken(self, entries: Iterable[Entry]) -> None:
         """A list was served, and the program went on well: what is in it is stored, and found."""
@@ -66,6 +76,9 @@ class Belief:
         for one in self.known.values():
             if initiative in one.subjects:
                 self.pairs[one.slug, initiative] = Told.MUST
+        for slug, subjects in self.perhaps.items():
+            if initiative in subjects:
+                self.pairs.setdefault((slug, initiative), Told.MAY)
 
     def removed(self, initiative: str) -> None:
         """What waits for its digest is not told any more."""
@@ -86,9 +99,14 @@ class Belief:
                     yield f"{slug} was told under {initiative} by {way}, and must not be"
                 if number > 1:
                     yield f"{slug} was told {number} times under {initiative} by {way}"
-            for pair, state in sorted(self.pairs.items()):
-                if state is Told.MUST and not counted[pair]:
-                    yield f"{pair[0]} was not told under {pair[1]} by {way}"
+            stories = {(self._words(slug), initiative) for slug, initiative in counted}
+            for (slug, initiative), state in sorted(self.pairs.items()):
+                if state is Told.MUST and (self._words(slug), initiative) not in stories:
+                    yield f"{slug} was not told under {initiative} by {way}"
+
+    def _words(self, slug: str) -> str:
+        """A reprint is in the story of its original, and one of them is its link."""
+        return self.known[slug].words if slug in self.known else slug
 
 
 @dataclass(slots=True)

@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 FEEDS = ("times", "post", "wire")
 DOWN_FOR = 2 * DAY  # that a receiver may be down; what waits longer than some days is given up, as promised
-MOMENTS = 60  # of a tick, at one of which it dies
+MOMENTS = 30  # of a tick, at one of which it dies
 
-some_subjects = st.sets(st.sampled_from(sorted(SUBJECTS)), max_size=2).map(frozenset)
+some_subjects = st.sets(st.sampled_from(sorted(SUBJECTS)), max_size=3).map(frozenset)
 
 
 class Installation(RuleBasedStateMachine):
@@ -50,17 +50,20 @@ class Installation(RuleBasedStateMachine):
         self.steps[name] += 1
         return self._loop.run_until_complete(work)
 
-    @initialize(feeds=st.sets(st.sampled_from(FEEDS), min_size=1), first=st.sampled_from(sorted(SUBJECTS)))
-    def begin(self, feeds: set[str], first: str) -> None:
+    @initialize(
+        feeds=st.sets(st.sampled_from(FEEDS), min_size=1),
+        first=st.sets(st.sampled_from(sorted(SUBJECTS)), min_size=1),
+    )
+    def begin(self, feeds: set[str], first: set[str]) -> None:
         """A new installation."""
         self.feeds.configured = set(feeds)
-        self.stage.feeds, self.stage.initiatives = set(feeds), {first}
-        self.belief.in_force = {first}
+        self.stage.feeds, self.stage.initiatives = set(feeds), set(first)
+        self.belief.in_force = set(first)
         for name in FEEDS:
             self.stage.press.feeds[name] = []
         self._do(self.stage.open(), "a new installation")
         self._open = True
-        self._do(self.stage.tick(timedelta()), "a tick")
+        self.tick(0)
 
     # -- the news ------------------------------------------------------------------------------------
 
@@ -78,6 +81,18 @@ class Installation(RuleBasedStateMachine):
         """The usual course of things."""
         self.publish(feed, [subjects | {"zinc"}])
         self.tick(minutes)
+
+    @rule(data=st.data(), feed=st.sampled_from(FEEDS))
+    @precondition(lambda self: any(self.feeds.entries.values()))
+    def reprint(self, data: st.DataObject, feed: str) -> None:
+        """Word for word, under another address, in any feed."""
+        self.steps["a reprint"] += 1
+        where, place = self._some(data)
+        one = self.feeds.entries[where][place]
+        self.number += 1
+        again = entry(f"n{self.number}", one.subjects, self.stage.clock.time, words=one.words)
+        self.feeds.entries[feed].insert(0, again)
+        self._show(feed)
 
     @rule(data=st.data(), subjects=some_subjects)
     @precondition(lambda self: any(self.feeds.entries.values()))
@@ -148,20 +163,13 @@ class Installation(RuleBasedStateMachine):
 
     # -- receivers -----------------------------------------------------------------------------------
 
-    @rule(mood=st.sampled_from(("well", "down", "silent")))
-    def mail_server(self, mood: str) -> None:
-        """It works, takes nothing, or takes mails without a word."""
-        self.steps["mail server"] += 1
+    @rule(mood=st.sampled_from(("well", "down", "silent")), status=st.sampled_from((0, 0, 500, 503)))
+    def receivers(self, mood: str, status: int) -> None:
+        """The mail server works, takes nothing, or takes mails without a word; the hooks work, or answer with a fault."""
+        self.steps["receivers"] += 1
         self.stage.office.mood = mood
         self._note("mail", well=mood == "well")
-
-    @rule(status=st.sampled_from((0, 500, 503)))
-    def hook(self, status: int) -> None:
-        """It works, or answers with a fault."""
-        self.steps["hook"] += 1
-        self.stage.press.status.pop("/hook/desk", None)
-        if status:
-            self.stage.press.status["/hook/desk"] = status
+        self.stage.press.status = {f"/hook/{name}": status for name in SUBJECTS} if status else {}
         self._note("hook", well=not status)
 
     # -- time ----------------------------------------------------------------------------------------

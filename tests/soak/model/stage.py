@@ -145,12 +145,18 @@ class Stage:
         """The configuration as it is to be."""
         port = self.press.port
         plans = "".join(
-            f"  - {{id: now-{name}, initiatives: [{name}], to: [desk, hook], immediately: true, gather: 5m}}\n"
+            f"  - {{id: now-{name}, initiatives: [{name}], to: [desk-{name}, hook-{name}], immediately: true, gather: 5m}}\n"
             for name in sorted(self.initiatives)
         )
         rules = "".join(
             f"  - {{id: {name}, name: {SUBJECTS[name]}, any: [{SUBJECTS[name]}]}}\n"
             for name in sorted(self.initiatives)
+        )
+        channels = "".join(  # each initiative has its own: digests to one desk share what they tell
+            f'  desk-{name}: {{type: email, from: "Tidings <t@news.example>", to: [{name}@policy.example], '
+            f"smtp: {{host: 127.0.0.1, port: {self.office.port}, tls: off}}}}\n"
+            f'  hook-{name}: {{type: webhook, url: "http://127.0.0.1:{port}/hook/{name}", allow_private: [127.0.0.0/8]}}\n'
+            for name in sorted(SUBJECTS)
         )
         sources = "".join(
             f'  - {{id: {name}, feed: "http://127.0.0.1:{port}/feed/{name}", every: 10m, full_text: never}}\n'
@@ -159,9 +165,7 @@ class Stage:
         configure(
             self.folder / "config",
             tidings="polling: {host_delay: 0s, floor: 1m, timeout: 10s, backfill: 60d, allow_private: [127.0.0.0/8]}\n"
-            'channels:\n  desk: {type: email, from: "Tidings <t@news.example>", to: [desk@policy.example], '
-            f"smtp: {{host: 127.0.0.1, port: {self.office.port}, tls: off}}}}\n"
-            f'  hook: {{type: webhook, url: "{self.press.hook}", allow_private: [127.0.0.0/8]}}\n',
+            f"channels:\n{channels}",
             sources=f"sources:\n{sources}" if sources else "sources: []\n",
             watchlists__chips=f"watchlist: chips\ntitle: Chips\ninitiatives:\n{rules}digests:\n{plans}",
         )
@@ -210,7 +214,7 @@ class Stage:
                 path=f"/{one.slug}",
                 title=title_of(one),
                 published=one.published,
-                text=f"{texts.get(one.slug, '')}{long_text(one.slug)}".replace("semiconductor", "large"),
+                text=f"{texts.get(one.slug, '')}{long_text(one.words)}".replace("semiconductor", "large"),
             )
             for one in entries
         ]
@@ -253,12 +257,12 @@ class Stage:
 def title_of(entry: Entry) -> str:
     """A headline that holds the words of its subjects, and others for each article."""
     words = [SUBJECTS[one] for one in sorted(entry.subjects)] or ["Gravel"]
-    return f"{' and '.join(words)} plant {entry.slug} opens"
+    return f"{' and '.join(words)} plant {entry.words} opens"
 
 
-def entry(slug: str, subjects: frozenset[str], now: datetime) -> Entry:
-    """One that is published at `now`."""
-    return Entry(slug=slug, subjects=subjects, published=now - MINUTE)
+def entry(slug: str, subjects: frozenset[str], now: datetime, *, words: str = "") -> Entry:
+    """One that is published at `now`; `words`: of which article it is a reprint."""
+    return Entry(slug=slug, subjects=subjects, words=words or slug, published=now - MINUTE)
 
 
 def renamed(one: Entry, subjects: frozenset[str]) -> Entry:
