@@ -19,12 +19,14 @@ from typer.testing import CliRunner
 
 from tests.acceptance.conftest import Done, configure, tidings
 from tests.integration.storage.test_storage_schema import migrations
+from tidings import opening
 from tidings.cli import app
 from tidings.lock import DaemonLock, lock_file
 from tidings.storage import schema
 from tidings.storage.copying import MARK
 from tidings.storage.engine import FILE, Database
 from tidings.storage.errors import Full
+from tidings.storage.lanes import Waits
 from tidings.storage.sqlite import InUse
 
 Place = Callable[..., Done]
@@ -336,3 +338,43 @@ def test_states_that_cannot_be_are_told(place: Place, database: Path) -> None:
     assert "1 × delivery that waits for no time" in done.out
     assert "1 × delivery that was sent at no time" in done.out
     assert done.code == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("sources", "list"),
+        ("deliveries", "list"),
+        ("stories", "list"),
+        ("search", "chips"),
+        ("quarantine", "list"),
+        ("channels", "list"),
+        ("suggest", "chips"),
+        ("impact",),
+    ],
+    ids=" ".join,
+)
+def test_looking_makes_no_database(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Before the first start there is nothing to see, and nothing is begun by looking."""
+    configure(tmp_path / "config")
+    options = ("--config", str(tmp_path / "config"), "--state", str(tmp_path / "state"))
+    done = CliRunner().invoke(app, [*words, *options])
+
+    assert done.exit_code == 0, done.output
+    assert [one.name for one in tmp_path.iterdir()] == ["config"]
+
+
+def test_whoever_looks_waits_seconds_for_a_locked_file(
+    place: Place, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program holds it: one line says so, while somebody sits before it."""
+    assert opening.BRISK.busy <= 3
+    monkeypatch.setattr(opening, "BRISK", Waits(busy=0.1, patience=0.1))
+    with closing(sqlite3.connect(database)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        done = place("status")
+
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert "locked" in done.err

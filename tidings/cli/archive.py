@@ -24,12 +24,12 @@ def explain(
 ) -> None:
     """Tell the life of one article: seen where, folded into what, matched by what, sent to whom; or where it stopped."""
     from alerts.match import Matcher
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     loaded = settings(config, state)
 
     async def work() -> tuple[Any, bool]:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             life = await stores.lookup.find(subject)
             return life, life is None and await _is_story(stores, subject)
 

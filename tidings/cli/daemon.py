@@ -146,7 +146,7 @@ def status(config: Config = None, state: State = None, as_json: Json = False) ->
 
     While the configuration has a mistake, it tells what runs, and the mistake; the exit code is 2.
     """
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
     from tidings.settings import ConfigError
     from tidings.state_of_things import take
 
@@ -157,7 +157,7 @@ def status(config: Config = None, state: State = None, as_json: Json = False) ->
         raise typer.Exit(USAGE) from None
 
     async def work() -> Status:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             return await take(loaded, stores)
 
     now = run(work)

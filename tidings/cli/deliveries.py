@@ -73,13 +73,13 @@ def list_deliveries(
 ) -> None:
     """List deliveries, newest first."""
     from alerts.messages import DeliveryState
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     loaded = settings(config, state)
     young = None if since is None else datetime.now(UTC) - age("--since", since)
 
     async def work() -> tuple[Delivery, ...]:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             return await stores.deliveries.list(
                 limit=limit,
                 state=None if only is None else DeliveryState(only),
@@ -127,12 +127,12 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one delivery and the message it carries."""
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     loaded = settings(config, state)
 
     async def work() -> tuple[Delivery, Message] | None:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             return await stores.deliveries.get(await _the_one(stores, delivery_id))
 
     found = run(work)

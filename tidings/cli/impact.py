@@ -68,7 +68,7 @@ def impact(
     """
     from tidings.clock import SystemClock
     from tidings.impact import MONTH, judged, measure
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     length = age("--since", since)
     loaded = settings(config, state)
@@ -76,7 +76,7 @@ def impact(
     most = loaded.edits.max_stories_per_week
 
     async def work() -> tuple[_Asked, Impact]:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             asked = _ask(loaded, await stores.edits.in_force(), watchlist, against)
             with progress("comparing") as live:
                 found = await measure(

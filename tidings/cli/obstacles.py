@@ -69,16 +69,11 @@ def resume(
 
 def standing(loaded: Settings) -> Obstacles:
     """What stands in the way just now; nothing before the first start."""
-    from alerts.obstacles import Obstacles
     from alerts.targets import target_of
-    from tidings.opening import open_stores
-    from tidings.storage.engine import FILE
-
-    if loaded.database == "sqlite" and not (loaded.state_dir / FILE).exists():
-        return Obstacles()
+    from tidings.opening import look_into
 
     async def work() -> Obstacles:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             found = await stores.deliveries.obstacles(datetime.now(UTC))
             return found.on({plan.id: target_of(plan) for plan in loaded.channels})
 

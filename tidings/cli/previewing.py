@@ -85,10 +85,10 @@ def preview(
 def _of_archive(loaded: Settings, plan: DigestPlan, when: datetime) -> tuple[Previewed, ...]:
     from tidings.app import notifier
     from tidings.clock import SystemClock
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     async def work() -> tuple[Previewed, ...]:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             composed = await notifier(loaded, stores, SystemClock()).previewed(plan, when)
         return tuple(
             Previewed(one.message, one.channels, one.problem) for one in composed if one.message is not None

@@ -21,12 +21,12 @@ Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Articles, by id
 @app.command("list")
 def list_pages(config: Config = None, state: State = None, as_json: Json = False) -> None:
     """What crashed, why and when, and how to try it by hand."""
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     loaded = settings(config, state)
 
     async def work() -> Any:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             return await stores.crashes.all()
 
     found = run(work)

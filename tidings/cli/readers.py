@@ -21,15 +21,12 @@ def add_to(app: typer.Typer) -> None:
 
 def left(loaded: Settings) -> tuple[Left, ...]:
     """Who has unsubscribed from what; nobody where nothing ever ran."""
-    from tidings.opening import open_stores
-    from tidings.storage.engine import FILE
+    from tidings.opening import look_into
 
     async def work() -> tuple[Left, ...]:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             return await stores.unsubscribed.list()
 
-    if loaded.database == "sqlite" and not (loaded.state_dir / FILE).exists():
-        return ()
     return run(work)
 
 

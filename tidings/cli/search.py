@@ -41,7 +41,7 @@ def search(
     """
     from alerts.errors import RuleError
     from tidings.clock import SystemClock
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
     from tidings.searching import compile_query
     from tidings.searching import search as find
 
@@ -56,7 +56,7 @@ def search(
 
     async def work() -> int:
         number = 0
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             async for found in find(stores.archive, matcher, since=start, until=end):
                 number += 1
                 if as_json:

@@ -43,7 +43,7 @@ def list_sources(
     order of the configuration.
     """
     from tidings.caring import look
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     loaded = settings(config, state)
     wanted = {_state_called(name) for name in states or ()}
@@ -51,7 +51,7 @@ def list_sources(
     _check_tags(tagged, {tag for one in loaded.sources for tag in one.tags})
 
     async def work() -> tuple[Cared, ...]:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             return await look(loaded, stores, datetime.now(UTC))
 
     chosen = [

@@ -13,6 +13,8 @@ from tidings.cli.output import json_line, plain, table
 from tidings.cli.reasons import reason
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from tidings.settings import Settings
     from tidings.storage.constraints import Constraint, Said
     from tidings.storage.stores import Stores
@@ -71,7 +73,7 @@ def list_stories(
         widest=widest,
         limit=limit,
     )
-    lines, more = _ask(loaded, lambda stores: stores.stories.list(query))
+    lines, more = _look(loaded, lambda stores: stores.stories.list(query))
     if as_json:
         for line in lines:
             json_line(_as_plain(line))
@@ -99,7 +101,7 @@ def list_stories(
 @app.command("show")
 def show(story: StoryId, config: Config = None, state: State = None, as_json: Json = False) -> None:
     """Show every article of a story in order of time: why it is in it, what it repeats, and who was told."""
-    found = _ask(settings(config, state), lambda stores: stores.stories.show(story))
+    found = _look(settings(config, state), lambda stores: stores.stories.show(story))
     if as_json:
         json_line(_whole_as_plain(found))
         return
@@ -123,7 +125,7 @@ def split(
     What was told of them stays told. Works beside a running daemon.
     """
     loaded = settings(config, state)
-    done = _ask(loaded, lambda stores: stores.stories.split(story, articles, _said("split")))
+    done = _change(loaded, lambda stores: stores.stories.split(story, articles, _said("split")))
     if as_json:
         json_line(done)
         return
@@ -147,7 +149,7 @@ def merge(
     if len(stories) < 2:
         fail(f"{stories[0]} alone cannot be merged; name two stories or more", USAGE)
     loaded = settings(config, state)
-    done = _ask(loaded, lambda stores: stores.stories.merge(stories, _said("merge")))
+    done = _change(loaded, lambda stores: stores.stories.merge(stories, _said("merge")))
     if as_json:
         json_line(done)
         return
@@ -155,13 +157,27 @@ def merge(
         typer.echo(line)
 
 
-def _ask(loaded: Settings, question: Callable[[Stores], Coroutine[Any, Any, T]]) -> T:
+def _look(loaded: Settings, question: Callable[[Stores], Coroutine[Any, Any, T]]) -> T:
     """What the stores answer; a story that cannot be had ends the command."""
+    from tidings.opening import look_into
+
+    return _answer(look_into(loaded), question)
+
+
+def _change(loaded: Settings, order: Callable[[Stores], Coroutine[Any, Any, T]]) -> T:
+    """What came of an order; a story that cannot be had ends the command."""
     from tidings.opening import open_stores
+
+    return _answer(open_stores(loaded), order)
+
+
+def _answer(
+    opened: AbstractAsyncContextManager[Stores], question: Callable[[Stores], Coroutine[Any, Any, T]]
+) -> T:
     from tidings.storage.story_views import StoryProblem
 
     async def work() -> T:
-        async with open_stores(loaded) as stores:
+        async with opened as stores:
             return await question(stores)
 
     try:

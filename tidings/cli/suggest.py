@@ -44,7 +44,7 @@ def suggest(
     """
     from tidings.clock import SystemClock
     from tidings.mining import mine
-    from tidings.opening import open_stores
+    from tidings.opening import look_into
 
     length = age("--since", since)
     loaded = settings(config, state)
@@ -52,7 +52,7 @@ def suggest(
     start = SystemClock().now() - length
 
     async def work() -> Miner:
-        async with open_stores(loaded) as stores:
+        async with look_into(loaded) as stores:
             return await mine(loaded, stores.archive, wanted, start)
 
     miner = run(work)

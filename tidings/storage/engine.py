@@ -171,6 +171,12 @@ class Database:
         finally:
             engine.dispose()
 
+    @classmethod
+    def is_missing(cls, url: str, *, state_dir: Path) -> bool:
+        """Whether `open` would make a new SQLite file."""
+        address = _address(url, state_dir)
+        return address.get_backend_name() == "sqlite" and not Path(address.database or "").exists()
+
     @property
     def is_sqlite(self) -> bool:
         """Whether the database is a SQLite file."""
