@@ -43,7 +43,7 @@ POINTS: Mapping[str, str] = {
     "mark_sent": "A mail or a hook was taken, and is about to be marked as sent.",
     "marked": "That it was sent is committed; the delivery is not over for the program.",
     "lease_renew": "The daemon is about to write down that it lives.",
-    "schema_migrate": "A step of the schema is run, in the transaction of all steps; it is reached once a step.",
+    "schema_migrate": "A step of the schema is run, in the transaction of all steps, or all tables of a new database are made.",
 }
 
 

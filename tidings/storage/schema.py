@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
+from crawler.failpoints import reach
 from tidings.storage.errors import StorageError
 
 VERSION_TABLE = "tidings_schema"
@@ -66,7 +67,7 @@ class Upgraded:
 
 
 def upgrade(connection: Connection) -> Upgraded:
-    """Run the missing migrations inside the caller's transaction.
+    """Run the missing migrations inside the caller's transaction; a new database gets its tables at once.
 
     Raises:
         StorageError: the database is newer than this program.
@@ -74,7 +75,28 @@ def upgrade(connection: Connection) -> Upgraded:
     found = revision(connection)
     if found is not None and not is_older(found):
         return Upgraded(before=found, after=found)
+    if found is None:
+        _make(connection)
+    else:
+        _migrate(connection)
+    return Upgraded(before=found, after=REVISIONS[-1])
 
+
+def _make(connection: Connection) -> None:
+    """What all migrations make together, which a test compares, in a fraction of their time."""
+    from tidings.storage.every_table import metadata
+
+    metadata.create_all(connection)
+    version = Column("version_num", String(32), nullable=False)
+    table = Table(
+        VERSION_TABLE, MetaData(), version, PrimaryKeyConstraint(version, name=f"{VERSION_TABLE}_pkc")
+    )
+    table.create(connection)
+    connection.execute(table.insert().values(version_num=REVISIONS[-1]))
+    reach("schema_migrate")
+
+
+def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -83,7 +105,6 @@ def upgrade(connection: Connection) -> Upgraded:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    return Upgraded(before=found, after=REVISIONS[-1])
 
 
 def is_older(found: str) -> bool:
