@@ -17,6 +17,7 @@ from concurrent.futures import Future, InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from crawler.child_environment import forget_environment
 from crawler.ports import ChildCrashed, ChildrenLost
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class ChildPool:
         return ProcessPool(
             max_workers=self._workers,
             max_tasks=JOBS_A_CHILD,
-            initializer=limit_this_process,
+            initializer=_begin,
             initargs=(self._memory_limit,),
             context=multiprocessing.get_context("spawn"),
         )
@@ -170,6 +171,12 @@ class SameProcess:
 
     async def close(self) -> None:
         """Nothing to stop."""
+
+
+def _begin(memory: int) -> None:
+    """In a child of the pool, which reads what strangers wrote: little memory, and no password to find."""
+    forget_environment()
+    limit_this_process(memory)
 
 
 def limit_this_process(memory: int) -> None:

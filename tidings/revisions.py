@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from crawler.child_environment import for_child
 from tidings.settings.load import SUFFIXES
 
 PATIENCE = 30  # seconds for one answer of git
@@ -70,7 +71,7 @@ def _ask(git: str, folder: Path, *words: str, fault: str) -> bytes:
         done = subprocess.run(  # noqa: S603  # a list of arguments and no shell; the one word of the user's is no option
             [git, "-c", "protocol.allow=never", *words],
             cwd=folder,
-            env={**os.environ, **_QUIET},
+            env={**for_child("XDG_CONFIG_HOME"), **_QUIET},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=PATIENCE,

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from crawler.child_environment import for_child
 from crawler.errors import Cause, CrawlError, TemporaryFetchError, TooLarge
 from crawler.net.limits import spelled
 from crawler.spiders.showing import Answers, Given, Show
@@ -280,9 +281,7 @@ def _room(memory: int) -> Iterator[None]:
 
 
 def _passed_on() -> dict[str, str | float | bool]:
-    return {
-        name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ") if name in os.environ
-    }
+    return dict(for_child(but=("HOME", "VIRTUAL_ENV")))
 
 
 def _why(error: BaseException) -> str:

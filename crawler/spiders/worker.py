@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import crawler
+from crawler.child_environment import for_child
 from crawler.errors import Cause, CrawlError, TemporaryFetchError
 from crawler.net.hosts import HostGate, Lease
 from crawler.ports import RobotsStore
@@ -22,7 +23,6 @@ from crawler.spiders.wire import FORMATS
 _START = 30.0  # seconds to load Scrapy and say so
 _BEGIN = 5.0  # seconds in which a request that may start has surely started
 _GRACE = 10.0  # seconds to stop a visit, or to end
-_KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "VIRTUAL_ENV")
 
 
 @dataclass(slots=True)
@@ -63,7 +63,6 @@ class Worker:
         """
         root = str(Path(crawler.__file__).parents[1])
         path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -71,7 +70,7 @@ class Worker:
             "crawler.spider_process",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**env, "PYTHONPATH": path},
+            env={**for_child(), "PYTHONPATH": path},
             limit=wire.MAX_LINE,
             start_new_session=True,  # Ctrl-C is for the daemon, which ends its spiders in order
         )

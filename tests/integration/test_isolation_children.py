@@ -46,6 +46,16 @@ async def test_work_is_done_in_another_process(pool: ChildPool) -> None:
     assert first == second != os.getpid()
 
 
+async def test_a_child_knows_no_password_of_ours(pool: ChildPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads what strangers wrote; where programs are it may know."""
+    monkeypatch.setenv("SMTP_PASSWORD", "S3CRET")
+
+    known = await pool.run(jobs.environment)
+
+    assert "SMTP_PASSWORD" not in known
+    assert "PATH" in known
+
+
 async def test_a_crash_loses_its_own_job_only(pool: ChildPool) -> None:
     """What waits behind a job that kills its child is done by the next child."""
     results = await asyncio.gather(

@@ -257,7 +257,7 @@ async def test_limits_robots_and_guard_bind_spiders_as_they_bind_feeds(crew: Spi
                 f"http://localhost:{site.port + 1}/",
                 CrawlError,
                 "refused the connection|public address|no connection",
-                Cause.ROBOTS,
+                Cause.NETWORK,
             ),
             ("file:///etc/passwd", ForbiddenAddress, "http", Cause.ADDRESS),
         ]
