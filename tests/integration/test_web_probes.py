@@ -7,7 +7,9 @@ import json
 import socket
 import stat
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from tidings.cli import app
 from tidings.settings import Settings, load
 from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
+from tidings.web.door import MOST, Door
 from tidings.web.probes import PATHS
 from tidings.web.site import CannotListen, Site
 
@@ -373,4 +376,43 @@ async def test_where_nobody_wrote_an_address_a_taken_one_is_a_warning(asked: Ask
 
     await asked.site.follow(replace(asked.settings, web=replace(asked.settings.web, written=False)))
     assert asked.site.problem is None
+    assert (await asked.ask("/livez"))[0] == 200
+
+
+async def test_no_crowd_of_connections_takes_the_handles_of_the_daemon(asked: Asked) -> None:
+    """More than so many are closed at once; those that asked before, and those that come after, are answered."""
+    await asked.serve()
+    port = asked.site.port
+    assert port is not None
+    assert (await asked.ask("/livez"))[0] == 200
+    crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MOST + 20)]
+    closed = 0
+    for reader, _ in crowd[MOST:]:
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        closed += 1
+    assert closed == 20
+    assert (await asked.ask("/livez"))[0] == 200
+    for _, writer in crowd:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    async with aiohttp.ClientSession() as other, other.get(f"http://127.0.0.1:{port}/livez") as answer:
+        assert answer.status == 200
+
+
+async def test_a_connection_that_asks_nothing_is_closed(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor one that never comes to the end of its headers."""
+    monkeypatch.setattr("tidings.web.site.Door", partial(Door, silent=0.05))
+    await asked.serve()
+    port = asked.site.port
+    assert port is not None
+    for beginning in (b"", b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: "):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(beginning)
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
     assert (await asked.ask("/livez"))[0] == 200

@@ -21,6 +21,7 @@ from tidings.settings import Settings
 from tidings.settings.records import Web, is_loopback
 from tidings.storage.engine import StorageError
 from tidings.web import pages
+from tidings.web.door import MOST, Door
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.probes import PATHS, Probes, Vitals
@@ -76,6 +77,7 @@ class Site:
         self._links: Links | None = None
         self._served: Web | None = None
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
         self._state_dir: Path | None = None
         self._key = secrets.token_urlsafe(24)  # for `tidings health`, which reads it in the state folder
         self.problem: str | None = None
@@ -83,9 +85,9 @@ class Site:
     @property
     def port(self) -> int | None:
         """Where it listens; None: it does not."""
-        if self._runner is None or not self._runner.addresses:
+        if self._listening is None or not self._listening.sockets:
             return None
-        found: int = self._runner.addresses[0][1]
+        found: int = self._listening.sockets[0].getsockname()[1]
         return found
 
     async def follow(self, settings: Settings) -> None:
@@ -118,13 +120,18 @@ class Site:
     async def close(self) -> None:
         """Stop listening, once answers that are under way are out."""
         runner, self._runner, self._served = self._runner, None, None
+        listening, self._listening = self._listening, None
         if self._state_dir is not None:
             probe_file.remove(self._state_dir, self._key)
+        if listening is not None:
+            listening.close()
         if runner is not None:
             await runner.cleanup()
 
     async def _open(self, where: Web) -> None:
-        app = web.Application(client_max_size=BODY, middlewares=[_dressed, addressed(where), self._rated])
+        door = Door()
+        checks = [door.heard, _dressed, addressed(where), self._rated]
+        app = web.Application(client_max_size=BODY, middlewares=checks)
         Probes(self._vitals, self._keys, self._open_to_all, self._missed).add_to(app)
         if where.public is not None:
             unsubscribing = Unsubscribing(self._readers, self._clock, self._in_force, self._missed)
@@ -141,8 +148,11 @@ class Site:
             keepalive_timeout=KEPT,
         )
         await runner.setup()
+        door.server = runner.server
         try:
-            await web.TCPSite(runner, where.host, where.port).start()
+            self._listening = await asyncio.get_running_loop().create_server(
+                door, where.host, where.port, backlog=MOST
+            )
         except OSError as error:
             await runner.cleanup()
             raise CannotListen(
