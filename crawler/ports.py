@@ -168,6 +168,15 @@ class Lister(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """How many sources of a kind may be leased at a time, those under way included, so that they keep no other waiting."""
+
+    per_host: int
+    troubled: int  # of those whose last poll failed, and those that are `slow`, together
+    slow: Collection[str] = ()  # ids of sources whose last poll took long, however it ended
+
+
 class SourceStore(Protocol):
     """The schedule: which source is due, and what is remembered of it."""
 
@@ -181,13 +190,13 @@ class SourceStore(Protocol):
         lease: timedelta,
         *,
         everything: bool = False,
-        per_host: int | None = None,
+        shares: Shares | None = None,
     ) -> tuple[str, ...]:
         """Ids of due, unclaimed, unpaused sources, oldest first, leased to the caller.
 
         Args:
             everything: whatever our own rhythm says; `not_before`, GONE and pauses still hold.
-            per_host: of one host at most so many are leased at a time, those under way included; None: any number.
+            shares: how many of one host and of those in trouble are leased at a time; None: any number.
         """
 
     async def state(self, source_id: str) -> PollState:

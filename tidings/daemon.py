@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from tidings.app import App, open_app
 from tidings.clock import SystemClock
 from tidings.config_watch import Prints, prints, watch
+from tidings.handles import allow_enough
 from tidings.housekeeping import LOOK, keep_house
 from tidings.lock import DaemonLock, lock_file
 from tidings.outcomes import Outcomes
@@ -50,6 +51,7 @@ async def run(load: Callable[[], Settings], *, held: Path | None = None) -> None
         CannotListen: the address of `web.bind` cannot be had.
         StorageError: the database cannot be used, or can be used no longer.
     """
+    allow_enough()
     supervisor = Supervisor(os.environ)
     settings = load()
     files = prints(

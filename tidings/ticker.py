@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from crawler.ports import ArticleStore, Clock, SourceStore
+from crawler.ports import ArticleStore, Clock, Shares, SourceStore
 from tidings.pulse import Pulse
 from tidings.runners import Runner
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle
@@ -14,6 +14,9 @@ LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting 
 # hundreds of feeds keeps no other waiting.
 POLLS_OF_ONE_HOST = 8
 PAGES_OF_ONE_HOST = 4
+# Polls in hand of sources that failed or took long the last time: half of those that are welcome at once, so that the
+# others find room in any case.
+TROUBLED = 100
 EVERYTHING = 1_000_000  # `once --all` claims each source exactly once, in one go
 
 
@@ -51,8 +54,10 @@ class Ticker:
         now = self._clock.now()
         room = EVERYTHING if everything else self._runner.room(PollSource)
         lease = LEASE * 12 if everything else LEASE
-        per_host = None if everything else POLLS_OF_ONE_HOST
-        polls = await self._sources.claim_due(now, room, lease, everything=everything, per_host=per_host)
+        shares = Shares(per_host=POLLS_OF_ONE_HOST, troubled=TROUBLED, slow=self._runner.slow)
+        polls = await self._sources.claim_due(
+            now, room, lease, everything=everything, shares=None if everything else shares
+        )
         for source_id in polls:
             await self._runner.submit(PollSource(source_id, asked=everything))
         pages = await self._articles.claim_pending(

@@ -16,6 +16,7 @@ from aiohttp.client_proto import ResponseHandler
 from crawler.net.guard import AddressGuard
 from crawler.net.limits import Limits
 
+KEPT = 5.0  # seconds for which a connection is kept for the next request to its host; each is an open file
 _HEAD_304 = re.compile(rb"HTTP/1\.[01] 304 .*?\r\n\r\n", re.DOTALL)
 
 
@@ -80,7 +81,7 @@ def open_session(
     *,
     tls: ssl.SSLContext | None = None,
     resolver: AbstractResolver | None = None,
-    limit: int = 100,
+    limit: int = 0,
     limit_per_host: int = 0,
     **options: Any,
 ) -> aiohttp.ClientSession:
@@ -92,7 +93,8 @@ def open_session(
 
     Args:
         tls: how certificates are verified; None: by the system's authorities.
-        limit: connections in all; `limit_per_host`: 0 leaves that to the gate.
+        limit: connections in all; 0: as many as are asked for, so that no request waits behind others on its own time.
+        limit_per_host: 0 leaves that to the gate.
         options: further arguments of `aiohttp.ClientSession`.
     """
     connector = _Patient(
@@ -102,6 +104,7 @@ def open_session(
         ssl=True if tls is None else tls,
         limit=limit,
         limit_per_host=limit_per_host,
+        keepalive_timeout=KEPT,
     )
     connector._factory = functools.partial(  # type: ignore[assignment]  # partial is invariant
         _Forgiving, loop=asyncio.get_running_loop()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from crawler.ports import Shares
 from crawler.records import Poll, PollState, Source, SourceGap, SourceState
 from tidings.storage.article_rows import page_host
 from tidings.storage.clock_back import AHEAD
@@ -68,24 +69,28 @@ class MemorySources:
         lease: timedelta,
         *,
         everything: bool = False,
-        per_host: int | None = None,
+        shares: Shares | None = None,
     ) -> tuple[str, ...]:
         due = [one for one in self.kept.values() if is_due(one, now, everything=everything)]
         due.sort(key=lambda one: (one.state.next_poll_at or NEVER, one.state.source_id))
-        if per_host is not None:
-            due = self._fair(due, now, per_host)
+        if shares is not None:
+            due = self._fair(due, now, shares)
         for one in due[:limit]:
             one.claimed_until = now + lease
         return tuple(one.state.source_id for one in due[:limit])
 
-    def _fair(self, due: list[Kept], now: datetime, per_host: int) -> list[Kept]:
-        under_way = Counter(
-            _host(one) for one in self.kept.values() if one.claimed_until and one.claimed_until > now
-        )
+    def _fair(self, due: list[Kept], now: datetime, shares: Shares) -> list[Kept]:
+        def is_troubled(one: Kept) -> bool:
+            return one.state.failures > 0 or one.state.source_id in shares.slow
+
+        under_way = [one for one in self.kept.values() if one.claimed_until and one.claimed_until > now]
+        hosts, room = Counter(map(_host, under_way)), shares.troubled - sum(map(is_troubled, under_way))
         chosen = []
         for one in due:
-            if under_way[_host(one)] < per_host:
-                under_way[_host(one)] += 1
+            troubled = is_troubled(one)
+            if hosts[_host(one)] < shares.per_host and (room > 0 or not troubled):
+                hosts[_host(one)] += 1
+                room -= troubled
                 chosen.append(one)
         return chosen
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from tidings.tasks import Task
@@ -12,6 +13,10 @@ class Runner(Protocol):
 
     def room(self, kind: type[Task]) -> int:
         """How many more tasks of this kind are welcome now."""
+
+    @property
+    def slow(self) -> Collection[str]:
+        """Ids of sources whose last poll kept its place for long."""
 
     async def submit(self, task: Task) -> None:
         """Have `task` performed soon; one that is waiting already is not queued again."""

@@ -36,8 +36,9 @@ AT_ONCE: dict[type[Task], int] = {
     Compose: 1,
     Deliver: 1,
 }
-ASIDE: dict[type[Task], int] = {PollSource: 200, ReadPage: 64}  # that wait long for their hosts, besides
 PATIENCE = 3.0  # seconds
+# That wait long for their hosts, besides: as many as step aside in the 30 s that a request may take.
+ASIDE: dict[type[Task], int] = {PollSource: 500, ReadPage: 64}
 WAITING = 4  # tasks in hand for each one under way; more stay in the database, where they are safe
 
 
@@ -66,6 +67,8 @@ class InlineRunner:
         self._places[Rematch] = self._places[Settle]
         self._waiting: dict[Task, asyncio.Task[None]] = {}  # not begun
         self._in_hand: dict[asyncio.Task[None], Task] = {}  # waiting or under way
+        self.slow: set[str] = set()  # sources whose last poll outlasted the patience
+        self._patience = patience
         self._stranded: list[Task] = []  # failed because nothing could be written, their claims held
         self._stopping = False
 
@@ -145,6 +148,7 @@ class InlineRunner:
     async def _perform(self, task: Task) -> None:
         async with self._places[type(task)].place():
             self._waiting.pop(task, None)
+            began = asyncio.get_running_loop().time()
             try:
                 report = await perform(task, self._services())
             except (
@@ -155,5 +159,8 @@ class InlineRunner:
             except Exception as fault:
                 log.exception("task failed", task=repr(task))
                 report = Report(task=task, counts={"faults": 1}, problem=f"{type(fault).__name__}: {fault}")
+        if isinstance(task, PollSource):
+            took = asyncio.get_running_loop().time() - began
+            (self.slow.add if took > self._patience else self.slow.discard)(task.source_id)
         if self._on_report is not None:
             self._on_report(report)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, func, or_, select, update
 
 from crawler.errors import Cause
+from crawler.ports import Shares
 from crawler.records import PollState, Source, SourceGap, SourceState
 from tidings.storage.article_rows import chunks, page_host
 from tidings.storage.clock_back import AHEAD
@@ -82,13 +83,13 @@ class SqlSources:
         lease: timedelta,
         *,
         everything: bool = False,
-        per_host: int | None = None,
+        shares: Shares | None = None,
     ) -> tuple[str, ...]:
         """Ids of due sources, oldest first, leased."""
         if limit < 1:
             return ()
         return await self._database.write(
-            lambda connection: _claim(connection, now, limit, lease, everything=everything, per_host=per_host)
+            lambda connection: _claim(connection, now, limit, lease, everything=everything, shares=shares)
         )
 
     async def state(self, source_id: str) -> PollState:
@@ -249,7 +250,7 @@ def _claim(
     lease: timedelta,
     *,
     everything: bool,
-    per_host: int | None,
+    shares: Shares | None,
 ) -> tuple[str, ...]:
     ahead = S.last_polled_at > now + AHEAD  # by another clock, and so was what it waits for
     due = [
@@ -260,8 +261,8 @@ def _claim(
     ]
     if not everything:
         due.append(or_(S.next_poll_at.is_(None), S.next_poll_at <= now, ahead))
-    if per_host is not None:
-        due.append(S.id.in_(_fair(connection, and_(*due), now, limit, per_host)))
+    if shares is not None:
+        due.append(S.id.in_(_fair(connection, and_(*due), now, limit, shares)))
     rows = claim(
         connection,
         sources,
@@ -275,19 +276,26 @@ def _claim(
 
 
 def _fair(
-    connection: Connection, due: ColumnElement[bool], now: datetime, limit: int, per_host: int
+    connection: Connection, due: ColumnElement[bool], now: datetime, limit: int, shares: Shares
 ) -> list[str]:
-    """Ids of the first that are due, of one host a few, so that one with hundreds of feeds keeps no other waiting."""
-    address = func.coalesce(S.moved_to, S.url).label("address")
-    under_way = Counter(
-        page_host(row.address) for row in connection.execute(select(address).where(S.claimed_until > now))
-    )
+    """Ids of the first that are due, of one host a few and of those in trouble not too many, so that they keep no other
+    waiting."""
+    asked = select(S.id, func.coalesce(S.moved_to, S.url).label("address"), S.failures)
+    slow = frozenset(shares.slow)
+
+    def is_troubled(row: AnyRow) -> bool:
+        return row.failures > 0 or row.id in slow
+
+    under_way = connection.execute(asked.where(S.claimed_until > now)).all()
+    hosts = Counter(page_host(row.address) for row in under_way)
+    room = shares.troubled - sum(map(is_troubled, under_way))
     chosen: list[str] = []
-    with connection.execute(select(S.id, address).where(due).order_by(*_OLDEST_FIRST)) as rows:
+    with connection.execute(asked.where(due).order_by(*_OLDEST_FIRST)) as rows:
         for row in rows:
-            host = page_host(row.address)
-            if under_way[host] < per_host:
-                under_way[host] += 1
+            host, troubled = page_host(row.address), is_troubled(row)
+            if hosts[host] < shares.per_host and (room > 0 or not troubled):
+                hosts[host] += 1
+                room -= troubled
                 chosen.append(row.id)
                 if len(chosen) == limit:
                     break

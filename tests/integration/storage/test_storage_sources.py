@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import Cause
+from crawler.ports import Shares
 from crawler.records import PollState, SourceState
 from tests.integration.storage.making import DAY, HOUR, LEASE, MINUTE, NOON, article, keys_of, poll, source
 
@@ -102,12 +103,29 @@ async def test_of_one_host_a_few_are_claimed_at_a_time(stores: Any) -> None:
         poll(by="z", state={"next_poll_at": NOON, "moved_to": "https://tube.example/z"})
     )
 
-    assert await stores.sources.claim_due(NOON, 9, LEASE, per_host=2) == ("a0", "a1", "b")
-    assert await stores.sources.claim_due(NOON, 9, LEASE, per_host=2) == ()
+    few = Shares(per_host=2, troubled=0)
+    assert await stores.sources.claim_due(NOON, 9, LEASE, shares=few) == ("a0", "a1", "b")
+    assert await stores.sources.claim_due(NOON, 9, LEASE, shares=few) == ()
     await stores.sources.release("a0", "b")
-    assert await stores.sources.claim_due(NOON, 1, LEASE, per_host=2) == ("a0",)
-    assert await stores.sources.claim_due(NOON, 9, LEASE, per_host=2) == ("b",)
+    assert await stores.sources.claim_due(NOON, 1, LEASE, shares=few) == ("a0",)
+    assert await stores.sources.claim_due(NOON, 9, LEASE, shares=few) == ("b",)
     assert await stores.sources.claim_due(NOON, 9, LEASE) == ("a2", "a3", "a4", "z")
+
+
+async def test_of_those_in_trouble_so_many_are_claimed_at_a_time(stores: Any) -> None:
+    """Failing and slow ones together, those under way included; all others are claimed whatever they do."""
+    await stores.sources.sync([source(name, url=f"https://{name}.example/") for name in "abcde"], NOON)
+    for number, name in enumerate("abc"):
+        state = {"failures": 1, "next_poll_at": NOON - DAY + number * MINUTE}
+        await stores.articles.record_poll(poll(by=name, url=f"https://{name}.example/", state=state))
+    shares = Shares(per_host=9, troubled=2, slow=("d",))
+
+    assert await stores.sources.claim_due(NOON, 9, LEASE, shares=shares) == ("d", "e", "a")
+    await stores.sources.release("a", "e")
+    assert await stores.sources.claim_due(NOON, 9, LEASE, shares=shares) == ("e", "a")
+    await stores.sources.release("a", "d")
+    assert await stores.sources.claim_due(NOON, 1, LEASE, shares=shares) == ("d",)
+    assert await stores.sources.claim_due(NOON + LEASE, 9, LEASE) == ("d", "e", "a", "b", "c")
 
 
 async def test_a_poll_releases_its_claim(stores: Any) -> None:
