@@ -1,8 +1,8 @@
 """A thousand feeds on loopback, each a host of its own, of which some do harm: they drip, stall, never end or lead in a circle.
 
-`python -m tests.soak.hostile_hosts` prints its port; each line of its standard input is answered by what was
-asked since the last one: pairs of a place and a moment of the wall clock, as JSON. Feed n is at
-http://127.1.(n >> 8).(n & 255):PORT/feed.
+`python -m tests.soak.hostile_hosts` prints its port; each line of its standard input is answered, as JSON, by what was
+asked since the last one, pairs of a place and a moment of the wall clock, and by what ended since then, pairs of a place
+and the seconds for which it kept whoever asked. Feed n is at http://127.1.(n >> 8).(n & 255):PORT/feed.
 """
 
 from __future__ import annotations
@@ -58,14 +58,21 @@ class Hosts:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, float]] = []
+        self.kept: list[tuple[int, float]] = []
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         _, _, high, low = request.transport.get_extra_info("sockname")[0].split(".")
-        place = (int(high) << 8) + int(low)
-        kind = kind_of(place)
+        place, began = (int(high) << 8) + int(low), time.monotonic()
         if request.path == "/feed":
             self.asked.append((place, time.time()))
+        try:
+            return await self._answer(request, place)
+        finally:  # answered, or whoever asked has gone
+            self.kept.append((place, time.monotonic() - began))
+
+    async def _answer(self, request: web.Request, place: int) -> web.StreamResponse:
+        kind = kind_of(place)
         if kind is Kind.LOOP:
             return web.HTTPFound(f"/{'round' if request.path == '/feed' else 'feed'}")
         if kind is Kind.STALL:
@@ -114,15 +121,15 @@ async def serve() -> None:
     hosts, loop, ended = Hosts(), asyncio.get_running_loop(), asyncio.Event()
     app = web.Application()
     app.router.add_get("/{path:.*}", hosts.answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "0.0.0.0", 0, backlog=4096).start()  # all of 127.0.0.0/8
     _say(runner.addresses[0][1])
 
     def listen() -> None:
         for _ in sys.stdin:
-            asked, hosts.asked = hosts.asked, []
-            _say(asked)
+            asked, hosts.asked, kept, hosts.kept = hosts.asked, [], hosts.kept, []
+            _say((asked, kept))
         loop.call_soon_threadsafe(ended.set)
 
     threading.Thread(target=listen, daemon=True).start()
