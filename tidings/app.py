@@ -256,6 +256,9 @@ async def open_app(
             tenure=tenure,
             rewire=wire,
         )
+        del (
+            services
+        )  # an edit puts others in their place, and then their rules are not to be kept beside the new ones
         yield app
 
 
