@@ -256,6 +256,8 @@ async def open_app(
             tenure=tenure,
             rewire=wire,
         )
+        # An edit puts others in their place, and then their rules are not to be kept beside the new ones.
+        del services
         yield app
 
 

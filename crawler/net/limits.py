@@ -15,6 +15,8 @@ from crawler.net.guard import PORTS
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"  # advertised because each is capped while decoding
 
+TOGETHER = 512 * 1024 * 1024  # decoded bytes of all bodies that are being read in this process
+FAIR = 1024 * 1024  # bytes that a body may have all the same
 _PIECE = 64 * 1024  # bytes decoded at a time
 _STACKED = 2  # content codings on top of each other
 _MEMBERS = 1000  # gzip members or zstd frames in one body
@@ -56,14 +58,22 @@ async def read_body(
 
     Args:
         cut: keep only the first `cut` bytes and call that the body (robots.txt).
+    Raises:
+        TemporaryFetchError: also when all bodies that are being read have become too many bytes together.
     """
     body = bytearray()
-    async with aclosing(decoded(chunks, encodings=encodings, limits=limits, host=host)) as pieces:
-        async for piece in pieces:
-            body += piece
-            if cut is not None and len(body) >= cut:
-                return bytes(body[:cut])
-    return bytes(body)
+    try:
+        async with aclosing(decoded(chunks, encodings=encodings, limits=limits, host=host)) as pieces:
+            async for piece in pieces:
+                body += piece
+                _together.bytes += len(piece)
+                if cut is not None and len(body) >= cut:
+                    return bytes(body[:cut])
+                if len(body) > FAIR and _together.bytes > TOGETHER:
+                    raise TemporaryFetchError(f"{host} sends much while others do; it is asked again later")
+        return bytes(body)
+    finally:
+        _together.bytes -= len(body)
 
 
 async def decoded(
@@ -113,6 +123,16 @@ def gunzip(body: bytes, *, limits: Limits, host: str) -> bytes:
     if not decoder.complete:
         raise TemporaryFetchError(f"{host} sends a gzip file that is cut off", cause=Cause.BROKEN)
     return content
+
+
+@dataclass(slots=True)
+class _Together:
+    """What is being read at this moment."""
+
+    bytes: int = 0
+
+
+_together = _Together()
 
 
 class _Corrupt(ValueError):

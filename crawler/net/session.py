@@ -16,7 +16,7 @@ from aiohttp.client_proto import ResponseHandler
 from crawler.net.guard import AddressGuard
 from crawler.net.limits import Limits
 
-KEPT = 5.0  # seconds for which a connection is kept for the next request to its host; each is an open file
+IDLE = 100  # hosts with a connection that nobody uses, at most
 _HEAD_304 = re.compile(rb"HTTP/1\.[01] 304 .*?\r\n\r\n", re.DOTALL)
 
 
@@ -38,7 +38,11 @@ class _Forgiving(ResponseHandler):
 
 
 class _Patient(aiohttp.TCPConnector):
-    """Gives up a connection that takes too long in all, with the name and every address of it."""
+    """Gives up a connection that takes too long in all, with the name and every address of it.
+
+    Of connections that nobody uses it keeps those to the hosts that were asked last. Most sources are alone on their
+    host, and a round of a thousand of them would hold a thousand handles, as many as a process has by default.
+    """
 
     def __init__(self, patience: float, **options: Any) -> None:
         super().__init__(**options)
@@ -48,6 +52,13 @@ class _Patient(aiohttp.TCPConnector):
         _fresh.set(True)
         async with asyncio.timeout(self._patience):
             return await super()._create_connection(*request)
+
+    def _release(self, key: Any, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        super()._release(key, protocol, should_close=should_close)
+        if len(self._conns) > IDLE:
+            oldest = next(iter(self._conns))  # a host that is asked again goes to the end
+            for idle, _ in self._conns.pop(oldest):
+                idle.close()
 
 
 class Broken(aiohttp.ClientError):
@@ -104,7 +115,6 @@ def open_session(
         ssl=True if tls is None else tls,
         limit=limit,
         limit_per_host=limit_per_host,
-        keepalive_timeout=KEPT,
     )
     connector._factory = functools.partial(  # type: ignore[assignment]  # partial is invariant
         _Forgiving, loop=asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from crawler import identity
 from crawler.feeds.parse import parse
 from tests.benchmarks import archive
 from tests.benchmarks.growth import open_shelf
-from tests.benchmarks.polling.bodies import ENTRIES, news_feed
+from tests.benchmarks.polling.bodies import ENTRIES, feeds, news_feed
 from tests.benchmarks.polling.hosts import Hosts
 from tests.benchmarks.polling.processes import Talker, cpu_of, peak_of
 
@@ -67,7 +67,7 @@ def test_what_a_process_took_is_read_from_outside(host: tuple[Talker, int]) -> N
 
 def test_an_edition_brings_as_many_new_entries_as_it_says() -> None:
     """The keys of the entries tell new from known, as they do in the program."""
-    hosts = Hosts("news", SOME)
+    hosts = Hosts(feeds("news", SOME))
 
     def listed(place: int) -> set[str]:
         _, _, body = hosts.full[place].partition(b"\r\n\r\n")

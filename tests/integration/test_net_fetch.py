@@ -28,6 +28,7 @@ from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
 from crawler.net.hosts import HostGate
 from crawler.net.limits import Limits
+from crawler.net.session import IDLE
 from crawler.records import Purpose, Request
 from crawler.secret import Secret
 from tests.fakes.hosts import MemoryHosts
@@ -712,6 +713,34 @@ async def test_an_idle_connection_that_the_server_gave_up_costs_no_poll() -> Non
     await server.wait_closed()
 
     assert asked == 2
+
+
+async def test_a_round_of_many_hosts_holds_few_idle_connections() -> None:
+    """Those to the hosts that were asked last are kept and used again, the others are closed."""
+    made: list[str] = []
+    open_now: set[asyncio.StreamWriter] = set()
+
+    async def keep_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made.append(writer.get_extra_info("sockname")[0])
+        open_now.add(writer)
+        with suppress(OSError, asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+        open_now.remove(writer)
+        writer.close()
+
+    server = await asyncio.start_server(keep_open, "0.0.0.0", 0)
+    port = server.sockets[0].getsockname()[1]
+    hosts = [f"127.2.0.{number}" for number in range(1, IDLE + 31)]
+    async with fetching() as fetcher:
+        for host in (*hosts, hosts[-1], hosts[31], hosts[0]):
+            assert (await fetcher.get(feed(f"http://{host}:{port}/"))).body == b"x"
+        held = len(open_now)
+    server.close()
+    await server.wait_closed()
+
+    assert held <= IDLE + 1  # one may not have been told yet that it is closed
+    assert made == [*hosts, hosts[0]]
 
 
 async def test_small_limits_open_no_door_past_robots_txt() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import TemporaryFetchError, TooLarge
-from crawler.net.limits import Limits, gunzip, read_body, spelled
+from crawler.net.limits import FAIR, Limits, gunzip, read_body, spelled
 
 TEXT = "".join(f"<item>Überschrift {number}</item>" for number in range(5000)).encode()
 BOMB = bytes(64 * 1024 * 1024)
@@ -159,3 +159,28 @@ def test_a_body_that_is_a_gzip_file_is_opened_within_the_limits() -> None:
 )
 def test_a_limit_is_told_as_it_was_written(size: int, told: str) -> None:
     assert spelled(size) == told
+
+
+async def test_all_bodies_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While hundreds of hosts send as much as they may, the large bodies are put off, and small ones are read."""
+    monkeypatch.setattr("crawler.net.limits.TOGETHER", 4 * FAIR)
+    wait = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(7):
+            yield bytes(FAIR // 4)
+        await wait.wait()
+
+    async def one(chunks: AsyncIterator[bytes]) -> bytes:
+        return await read_body(chunks, encodings=(), limits=LIMITS, host="example.org")
+
+    others = [asyncio.create_task(one(slowly())) for _ in range(2)]  # each has most of 2 MiB
+    for _ in range(20):
+        await asyncio.sleep(0)
+    with pytest.raises(TemporaryFetchError, match="asked again later"):
+        await one(_wire(bytes(FAIR + 10), size=FAIR // 2))
+    assert await one(_wire(TEXT)) == TEXT
+
+    wait.set()
+    await asyncio.gather(*others)
+    assert len(await one(_wire(bytes(2 * FAIR - 10), size=FAIR // 2))) == 2 * FAIR - 10

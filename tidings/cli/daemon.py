@@ -54,7 +54,9 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
     )  # nor is anything under way yet that would need an orderly end
     from tidings.folders import state_folder
     from tidings.lock import AlreadyRunning, DaemonLock, lock_file
+    from tidings.memory import keep_few_arenas
 
+    keep_few_arenas()
     folder = state_folder(state, os.environ)
     early = lock_file("sqlite", folder) if folder.is_dir() else None
     try:  # the lock comes before all that takes its time to load

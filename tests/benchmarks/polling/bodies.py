@@ -83,11 +83,24 @@ def _paragraphs(dice: random.Random, number: int) -> str:
     )
 
 
-def news_feed(place: int, entries: int = ENTRIES) -> Feed:
-    """Generated news: RSS, and Atom at every third place; every third entry comes with its full content."""
-    start = datetime(2026, 2, 1, tzinfo=UTC)
+def news_feed(
+    place: int,
+    entries: int = ENTRIES,
+    *,
+    start: datetime = datetime(2026, 2, 1, tzinfo=UTC),
+    every: timedelta = timedelta(hours=1),
+    site: str = "",
+) -> Feed:
+    """Generated news: RSS, and Atom at every third place; every third entry comes with its full content.
+
+    Args:
+        start: of the newest entry.
+        every: between two entries.
+        site: what the addresses of its pages begin with; "": a host that is nowhere.
+    """
+    site = site or f"https://n{place}.example"
     entry = _atom_entry if place % 3 == 2 else _rss_item
-    items = tuple(entry(f"{place}-{n}", start - timedelta(hours=n), full=n % 3 == 0) for n in range(entries))
+    items = tuple(entry(f"{place}-{n}", start - n * every, site, full=n % 3 == 0) for n in range(entries))
     title = _words(random.Random(place), 3).title()
     if entry is _atom_entry:
         head = (
@@ -100,29 +113,37 @@ def news_feed(place: int, entries: int = ENTRIES) -> Feed:
             '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" '
             'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
             'xmlns:media="http://search.yahoo.com/mrss/" xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
-            f"<channel><title>{title}</title><link>https://n{place}.example/</link>"
+            f"<channel><title>{title}</title><link>{site}/</link>"
             f"<description>{title}</description><language>en</language>\n"
         )
         tail = b"</channel></rss>\n"
     kind = "application/atom+xml" if entry is _atom_entry else "application/rss+xml"
 
     def news(token: str, now: datetime) -> bytes:
-        return entry(f"{place}-{token}", now, full=token.endswith(".0"))
+        return entry(f"{place}-{token}", now, site, full=token.endswith(".0"))
 
     return Feed(head.encode(), items, tail, kind, news)
 
 
-def _told(token: str) -> tuple[random.Random, str, str]:
+def news_page(token: str) -> bytes:
+    """The page of an entry of generated news, with some 1,000 words."""
+    dice, title, _ = _told(token, "")
+    return (
+        f"<!doctype html><html lang=en><head><title>{title}</title></head><body><nav>{_words(dice, 9)}</nav>"
+        f"<article><h1>{title}</h1>{_paragraphs(dice, 10)}</article></body></html>"
+    ).encode()
+
+
+def _told(token: str, site: str) -> tuple[random.Random, str, str]:
     dice = random.Random(token)
     title = _words(dice, 9).capitalize()
     if dice.random() < 0.02:
         title = f"{dice.choice(SUBJECTS)}, {_words(dice, 3)}"
-    host = token.partition("-")[0]
-    return dice, title, f"https://n{host}.example/2026/{token}/{title.replace(' ', '-').replace(',', '')}"
+    return dice, title, f"{site}/2026/{token}/{title.replace(' ', '-').replace(',', '')}"
 
 
-def _rss_item(token: str, at: datetime, *, full: bool) -> bytes:
-    dice, title, link = _told(token)
+def _rss_item(token: str, at: datetime, site: str, *, full: bool) -> bytes:
+    dice, title, link = _told(token, site)
     content = f"<content:encoded><![CDATA[{_paragraphs(dice, 4)}]]></content:encoded>\n" if full else ""
     return (
         f"<item><title>{title}</title><link>{link}</link>"
@@ -133,8 +154,8 @@ def _rss_item(token: str, at: datetime, *, full: bool) -> bytes:
     ).encode()
 
 
-def _atom_entry(token: str, at: datetime, *, full: bool) -> bytes:
-    dice, title, link = _told(token)
+def _atom_entry(token: str, at: datetime, site: str, *, full: bool) -> bytes:
+    dice, title, link = _told(token, site)
     content = _paragraphs(dice, 4).replace("&", "&amp;").replace("<", "&lt;")
     return (
         f'<entry><title>{title}</title><link rel="alternate" href="{link}"/><id>urn:entry:{token}</id>'

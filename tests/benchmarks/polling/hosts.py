@@ -1,15 +1,18 @@
 """A server whose every loopback address is a host with a feed of its own, with honest validators.
 
-`python -m tests.benchmarks.polling.hosts KIND NUMBER` prints its port, then takes one edition number a line from
-its standard input, with the time of its entries where that is not now, and answers how many entries are new in it in each feed. Feed n is at http://127.1.(n >> 8).(n & 255):PORT/feed.
+`python -m tests.benchmarks.polling.hosts KIND NUMBER` prints its port, then takes an edition a line from its standard
+input and answers how many entries are new in it in each feed. A line is the edition's number, and the time of its entries
+where that is not now. Feed n is at http://127.1.(n >> 8).(n & 255):PORT/feed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import sys
 import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -18,11 +21,17 @@ from tests.benchmarks.polling.bodies import MOST_NEW, Feed, feeds
 EPOCH = datetime(2026, 3, 1, tzinfo=UTC)  # of the first edition
 
 
+def address(place: int) -> str:
+    """Of one host."""
+    return f"127.1.{place >> 8}.{place & 255}"
+
+
 class Hosts:
     """All feeds in the edition of this moment, as ready answers."""
 
-    def __init__(self, kind: str, number: int) -> None:
-        self._feeds = list(feeds(kind, number))
+    def __init__(self, some: Iterable[Feed]) -> None:
+        self._feeds = list(some)
+        number = len(self._feeds)
         self._added: list[list[bytes]] = [[] for _ in self._feeds]
         self._dice = random.Random(number)
         self.tags = [b""] * number
@@ -32,18 +41,29 @@ class Hosts:
         for place, feed in enumerate(self._feeds):
             self._print(place, feed, 0)
 
-    def publish(self, edition: int, now: datetime) -> list[int]:
-        """Add one to three entries to half of the feeds; returns how many to each of all feeds."""
+    def publish(self, edition: int, now: datetime | None = None) -> list[int]:
+        """Add what there is of news; returns how many entries to each of all feeds."""
+        now = now or datetime.now(UTC)
         added = [0] * len(self._feeds)
-        for place in self._dice.sample(range(len(self._feeds)), len(self._feeds) // 2):
+        for place, number in self._news():
             feed = self._feeds[place]
-            number = min(self._dice.randint(1, MOST_NEW), len(feed.items))
+            number = added[place] = min(number, len(feed.items))
             for n in range(number):
                 token = f"e{edition}.{n}"
                 self._added[place].append(feed.news(token, now - timedelta(minutes=number - n)))
-            added[place] = number
             self._print(place, feed, edition)
         return added
+
+    def _news(self) -> Iterator[tuple[int, int]]:
+        """One to three entries in half of the feeds."""
+        for place in self._dice.sample(range(len(self._feeds)), len(self._feeds) // 2):
+            yield place, self._dice.randint(1, MOST_NEW)
+
+    def answer(self, place: int, path: bytes, asked: Mapping[bytes, bytes]) -> bytes:
+        """To a request with these headers: the feed, whatever the path, or that it is as it was."""
+        tag = asked.get(b"if-none-match")
+        known = tag == self.tags[place] if tag else asked.get(b"if-modified-since") == self.dates[place]
+        return self.same[place] if known else self.full[place]
 
     def _print(self, place: int, feed: Feed, edition: int) -> None:
         body = feed.body(self._added[place])
@@ -86,30 +106,29 @@ class Conversation(asyncio.Protocol):
             self._answer(head)
 
     def _answer(self, head: bytes) -> None:
-        hosts, place = self._hosts, self._place
+        first, *lines = head.split(b"\r\n")
         asked = {}
-        for line in head.split(b"\r\n")[1:]:
+        for line in lines:
             name, _, value = line.partition(b":")
             asked[name.lower()] = value.strip()
-        tag = asked.get(b"if-none-match")
-        known = tag == hosts.tags[place] if tag else asked.get(b"if-modified-since") == hosts.dates[place]
-        self._transport.write(hosts.same[place] if known else hosts.full[place])
+        self._transport.write(self._hosts.answer(self._place, first.split(b" ", 2)[1], asked))
         if asked.get(b"connection", b"").lower() == b"close":
             self._transport.close()
 
 
-async def serve(kind: str, number: int) -> None:
-    hosts = Hosts(kind, number)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Conversation(hosts), "0.0.0.0", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    ended = asyncio.Event()
+async def serve(made: Callable[[int], Hosts]) -> None:
+    """Until the standard input ends. `made`: the hosts, given their port."""
+    listening = socket.create_server(("0.0.0.0", 0), backlog=4096)
+    port = listening.getsockname()[1]
+    hosts, loop, ended = made(port), asyncio.get_running_loop(), asyncio.Event()
+    server = await loop.create_server(lambda: Conversation(hosts), sock=listening, backlog=4096)
+    print(port, flush=True)
 
     def listen() -> None:
         """Editions come from a thread: they are asked for only between two polls."""
         for line in sys.stdin:
             edition, *moment = line.split()
-            now = datetime.fromisoformat(moment[0]) if moment else datetime.now(UTC)
+            now = datetime.fromisoformat(moment[0]) if moment else None
             print(*hosts.publish(int(edition), now), flush=True)
         loop.call_soon_threadsafe(ended.set)
 
@@ -119,4 +138,4 @@ async def serve(kind: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(serve(lambda port: Hosts(feeds(sys.argv[1], int(sys.argv[2])))))
