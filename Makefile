@@ -15,7 +15,7 @@ help:
 	@echo "make run     start the daemon on ./config"
 	@echo "make bench   measure against named peers"
 	@echo "make soak    kill the program some 1,500 times at any moment, lead it through 10,000 random steps, and count what"
-	@echo "             was told (some 30 minutes)"
+	@echo "             was told (some 30 minutes); docs/benchmarks.md lists the other long runs"
 	@echo "make fuzz    hunt for inputs that break the feed readers, FUZZ_SECONDS each"
 	@echo "make lint    formatting, lint rules, types, import contracts"
 	@echo "make lock    resolve the dependencies anew into requirements.lock"

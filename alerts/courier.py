@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,10 +73,15 @@ class Courier:
         await self._forget()
         try:
             while True:
-                for delivery, message in await self._claimed(left, under_way.values()):
-                    attempt = asyncio.create_task(self._attempt(delivery, message))
-                    under_way[attempt] = delivery.channel_id
-                    left -= 1
+                try:
+                    async for delivery, message in self._claimed(left, tuple(under_way.values())):
+                        attempt = asyncio.create_task(self._attempt(delivery, message))
+                        under_way[attempt] = delivery.channel_id
+                        left -= 1
+                except Exception:
+                    if under_way:
+                        await asyncio.wait(under_way)  # they hold their claims, and some are half sent
+                    raise
                 if not under_way:
                     return tuple(outcomes)
                 ended, _ = await asyncio.wait(
@@ -84,7 +89,9 @@ class Courier:
                 )
                 for one in ended:
                     del under_way[one]
-                if under_way and any(one.exception() is not None for one in ended):
+                # All are asked, or the loop tells of those that nobody asked.
+                faults = [one.exception() for one in ended]
+                if under_way and any(faults):
                     await asyncio.wait(under_way)  # what is half sent would come twice if it were cut off
                 outcomes += [one.result() for one in ended]
         finally:
@@ -104,18 +111,18 @@ class Courier:
             if channel is not None and one.recipient not in channel.recipients():
                 await self._deliveries.resume(one.channel_id, one.recipient)
 
-    async def _claimed(self, limit: int, busy: Iterable[str]) -> list[tuple[Delivery, Message]]:
+    async def _claimed(self, limit: int, busy: Iterable[str]) -> AsyncIterator[tuple[Delivery, Message]]:
         """Due ones, of each channel as many as it has room for."""
         if limit < 1:
-            return []
-        claimed: list[tuple[Delivery, Message]] = []
-        under_way = Counter(busy)
+            return
+        under_way, left = Counter(busy), limit
         now = self._clock.now()
         for channel_id in await self._deliveries.waiting(now):
-            room = min(AT_ONCE - under_way[channel_id], limit - len(claimed))
+            room = min(AT_ONCE - under_way[channel_id], left)
             if room > 0:
-                claimed += await self._deliveries.claim_due(now, room, LEASE, channel=channel_id)
-        return claimed
+                for one in await self._deliveries.claim_due(now, room, LEASE, channel=channel_id):
+                    left -= 1
+                    yield one
 
     async def _attempt(self, delivery: Delivery, message: Message) -> Outcome:
         """One try and its record; every end but our own cancellation is an outcome."""
@@ -125,7 +132,11 @@ class Courier:
             return await self._parked(
                 delivery, "there is no such channel in tidings.yaml any more", Parking.UNTRIED
             )
-        obstacles = await self._deliveries.obstacles(self._clock.now())
+        try:
+            obstacles = await self._deliveries.obstacles(self._clock.now())
+        except BaseException:
+            await self._give_back(delivery)
+            raise
         untried = None if delivery.asked else await self._untried(delivery, channel, obstacles)
         if untried is not None:
             return untried
@@ -140,8 +151,7 @@ class Courier:
             minutes = LIMIT.total_seconds() // 60
             return await self._later(delivery, TryLater(f"no end within {minutes:.0f} minutes", for_all=True))
         except asyncio.CancelledError:
-            with suppress(Exception):  # else the claim runs out
-                await self._deliveries.release(delivery.id)
+            await self._give_back(delivery)
             raise
         except Exception as error:  # a fault of ours or of a library; its words may hold secrets
             return await self._later(delivery, TryLater(f"unexpected {type(error).__name__} in the channel"))
@@ -151,6 +161,10 @@ class Courier:
         if delivery.channel_id in obstacles.bans:
             await self._deliveries.unban(delivery.channel_id)
         return Outcome(delivery=delivery, result=Result.SENT, answer=answer)
+
+    async def _give_back(self, delivery: Delivery) -> None:
+        with suppress(Exception):  # else the claim runs out
+            await self._deliveries.release(delivery.id)
 
     async def _untried(self, delivery: Delivery, channel: Channel, obstacles: Obstacles) -> Outcome | None:
         """Parked, where nothing gets through; None: try it."""
@@ -163,11 +177,14 @@ class Courier:
         return None
 
     async def _refused(self, delivery: Delivery, channel: Channel, error: Refused) -> Outcome:
-        if error.disable:
-            now = self._clock.now()
-            await self._deliveries.ban(delivery.channel_id, channel.target(), now, str(error))
         why = Parking.NO_RECIPIENT if error.of_recipient else Parking.REFUSED
-        return await self._parked(delivery, str(error), why, gone=error.disable)
+        try:
+            if error.disable:
+                now = self._clock.now()
+                await self._deliveries.ban(delivery.channel_id, channel.target(), now, str(error))
+        finally:  # what became of it is kept, or owed, whatever becomes of the rest
+            outcome = await self._parked(delivery, str(error), why, gone=error.disable)
+        return outcome
 
     async def _parked(self, delivery: Delivery, error: str, why: Parking, *, gone: bool = False) -> Outcome:
         await self._deliveries.park(delivery.id, now=self._clock.now(), error=error, why=why)
@@ -180,8 +197,14 @@ class Courier:
             delivery, now=now, fraction=self._fraction(), retry_after=wish, for_all=error.for_all
         )
         until = retry.hold(now, again_at=at, for_all=error.for_all, retry_after=wish)
-        if until is not None:
-            await self._deliveries.hold(delivery.channel_id, now, until, str(error))
+        try:
+            if until is not None:
+                await self._deliveries.hold(delivery.channel_id, now, until, str(error))
+        finally:
+            outcome = await self._put_off(delivery, error, at)
+        return outcome
+
+    async def _put_off(self, delivery: Delivery, error: TryLater, at: datetime | None) -> Outcome:
         if at is None:
             words = f"given up after {delivery.attempts} attempts: {error}"
             return await self._parked(delivery, words, Parking.GIVEN_UP)

@@ -18,6 +18,7 @@ from alerts.rhythm_alerts import RhythmAlerts
 from alerts.trouble_teller import TroubleAlerts, routes
 from crawler.ports import Clock
 from tidings.settings import Settings
+from tidings.storage.errors import OF_ALL
 from tidings.storage.stores import Stores
 from tidings.troubles import ALERTS, TELLERS, TEMPLATE, WORK, Watchman, alerts_work
 
@@ -83,13 +84,19 @@ class Alerting:
         )
 
     async def tell_due(self) -> Told:
-        """Freeze all alerts that are due."""
+        """Freeze all alerts that are due.
+
+        Raises:
+            StorageError: the database is in trouble as a whole; what was frozen before is.
+        """
         messages: list[Message] = []
         problems: list[str] = []
         for name, teller in self._tellers.items():
             broken = None
             try:
                 messages += await teller.tell_due()
+            except OF_ALL:  # no fault of the alerts
+                raise
             except Exception as fault:  # the next round tries again, and the others go on
                 log.exception("alerts broke", alerts=name)
                 broken = f"{type(fault).__name__}: {fault}"

@@ -52,6 +52,7 @@ class StorageWatch:
         self.look = look
         self._file = _print_of(stores.database.file)
         self._low = False
+        self._low_noticed: bool | None = None  # in the database; None: an earlier process may have
         self._over: tuple[StorageTrouble, datetime] | None = (
             None  # one to be told, and until when it is noticed
         )
@@ -104,22 +105,28 @@ class StorageWatch:
         return True
 
     async def _watch_room(self) -> None:
+        """Also what an earlier process noticed ends here; what cannot be written down now is at the next tick."""
         found = await asyncio.to_thread(self.look, self._folder)
         low = found is not None and found.is_low
-        if low == self._low:
-            return
-        self._low = low
-        self._pulse.collecting = not low
+        words = ""
         if found is not None and low:
             words = (
                 f"{found.free // 2**20} MiB are free in {self._folder}, less than {FLOOR // 2**20}: "
                 "nothing new is collected, what was found is still told"
             )
-            log.error("the disk is nearly full", problem=words)
+        if low != self._low:
+            self._low = low
+            self._pulse.collecting = not low
+            if low:
+                log.error("the disk is nearly full", problem=words)
+            else:
+                log.info("there is room again, polls go on")
+        if low and self._low_noticed is not True:
             await self._stores.troubles.notice(STORAGE, LOW, words, self._clock.now())
-        else:
-            log.info("there is room again, polls go on")
+            self._low_noticed = True
+        elif not low and self._low_noticed is not False:
             await self._stores.troubles.clear(STORAGE, LOW)
+            self._low_noticed = False
 
     async def _tell(self) -> None:
         """Notice a trouble that could not be noticed while it lasted, until it was told."""

@@ -21,6 +21,7 @@ from crawler.records import PollResult, TextState
 from crawler.vocabulary import vocabulary_of
 from tidings.alerting import Alerting
 from tidings.rematching import SLICE, Progress, Rematcher
+from tidings.storage.errors import OF_ALL
 from tidings.troubles import digest_work
 
 log = structlog.get_logger(__name__)
@@ -255,13 +256,21 @@ async def _compose(task: Compose, services: Services) -> Report:
 
 
 async def _composed(services: Services) -> tuple[tuple[Composed, ...], Mapping[str, str]]:
-    """What was composed, and why each digest that was due could not be; both are noted for the operator."""
+    """What was composed, and why each digest that was due could not be; both are noted for the operator.
+
+    Raises:
+        StorageError: the database is in trouble as a whole, which is no fault of a digest.
+    """
     broken: dict[str, str] = {}
+    trouble: Exception | None = None
     try:
         composed = await services.notifier.compose_due()
     except Uncomposed as some:
         composed = some.done
         for name, fault in some.faults.items():
+            if isinstance(fault, OF_ALL):
+                trouble = fault
+                continue
             log.error("digest cannot be composed", digest=name, exc_info=fault)
             broken[name] = f"{type(fault).__name__}: {fault}"
     for one in composed:
@@ -269,6 +278,8 @@ async def _composed(services: Services) -> tuple[tuple[Composed, ...], Mapping[s
         await services.alerts.note_work(digest_work(one.slot.digest_id), None)
     for name, why in broken.items():
         await services.alerts.note_work(digest_work(name), why)
+    if trouble is not None:
+        raise trouble
     return composed, broken
 
 

@@ -1,71 +1,59 @@
-"""What would be left after a power cut: nothing is sent before what is to be sent is on the disk, as the kernel sees it."""
+"""What is left after a power cut, as the kernel saw the writes; `python -m tests.soak.power_cut` cuts at hundreds of moments."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
+import random
 import shutil
+import sqlite3
+import subprocess
 import sys
-from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import configure
-from tests.acceptance.world import NOON, MoodyMailbox, Press, desk
+from tests.soak.disk_trace import Disk, Said, put, read_trace, traced
+from tests.soak.power_cut import power_cuts
+from tidings.storage.sqlite import journal_for
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed here")
 
-CALLS = "trace=fsync,fdatasync,connect,sendto,write,recvfrom,read"
-
 
 async def test_a_message_is_on_the_disk_before_its_first_byte_is_on_the_network(tmp_path: Path) -> None:
-    """The database is synced at some time before it is sent, and again after it was taken: mail and hook.
+    """Whenever the power is cut, the database is sound, has lost no commit, and has each message that is on its way.
 
-    Which sync is of which message the trace does not tell.
+    From there the program goes on: everything is told once, and what comes again has the same id and bytes.
     """
-    trace = tmp_path / "trace"
-    async with Press() as press, MoodyMailbox() as mailbox:
-        press.add("times", "plant", NOON, title="Semiconductor plant opens")
-        files = desk(mailbox.port, "a@policy.example", hook=press.hook, now="every: 1s")
-        configure(tmp_path / "config", sources=press.sources(), **files)
-        await _once(tmp_path)  # the window of the digest begins
-        had = len(mailbox.mails), len(press.hooks)
-        press.add("times", "second", NOON, title="Semiconductor plant grows")
-        await _once(tmp_path, "strace", "-f", "-y", "-s", "80", "-e", CALLS, "-o", str(trace))
-        assert (len(mailbox.mails), len(press.hooks)) == (had[0] + 1, had[1] + 1)
-        ports = {"mail": mailbox.port, "hook": press.port}
+    journal, _ = journal_for(sqlite3.sqlite_version_info)
+    found = await power_cuts(tmp_path, journal, cuts=12, going_on=1)
 
-    lines = trace.read_text(errors="replace").splitlines()
-    for way, first, answer in (
-        ("mail", rf"connect\(.*htons\({ports['mail']}\)", r'"250 2\.0\.0 kept'),
-        ("hook", r'"POST /hook/', r'"HTTP/1\.1 200'),
-    ):
-        sent = _last(lines, first)
-        taken = next(place for place, line in enumerate(lines) if place > sent and re.search(answer, line))
-        assert _synced(lines[:sent]), f"{way}: nothing was synced before it was sent"
-        assert _synced(lines[taken:]), f"{way}: that it was taken was not synced"
-    # Of all that was synced before the first byte of any message, something is of the database itself.
-    begun = min(_last(lines, rf"connect\(.*htons\({ports['mail']}\)"), _last(lines, r'"POST /hook/'))
-    frozen = [line for line in lines[:begun] if _synced([line])]
-    assert any("tidings.sqlite>" in line for line in frozen)
-    assert any("tidings.sqlite-journal>" in line or "tidings.sqlite-wal>" in line for line in frozen)
+    assert found.messages == 7
+    assert found.events["Said"] > 40
+    assert found.databases == 24
+    assert found.faults == []
 
 
-def _last(lines: Sequence[str], pattern: str) -> int:
-    return max(place for place, line in enumerate(lines) if re.search(pattern, line))
+@pytest.mark.parametrize(("synchronous", "lost"), [("FULL", True), ("EXTRA", False)])
+def test_a_removed_journal_undoes_a_commit_where_the_folder_is_not_synced(
+    tmp_path: Path, synchronous: str, lost: bool
+) -> None:
+    """Why the database is opened as it is, and that such a loss would be seen."""
+    (tmp_path / "state").mkdir()
+    path, trace = tmp_path / "state" / "a.sqlite", tmp_path / "trace"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE t (x)")
+    disk = Disk.of(tmp_path / "state", "a.sqlite")
+    program = (
+        f"import sqlite3; d = sqlite3.connect({str(path)!r}, isolation_level=None); "
+        f"d.execute('PRAGMA journal_mode=DELETE'); d.execute('PRAGMA synchronous={synchronous}'); "
+        "d.execute('INSERT INTO t VALUES (1)')"
+    )
+    subprocess.run([*traced(trace), sys.executable, "-c", program], check=True)
+    for event in read_trace(trace.read_text().splitlines(), tmp_path / "state", "a.sqlite"):
+        assert not isinstance(event, Said)
+        disk.take(event)
 
-
-def _synced(lines: Sequence[str]) -> bool:
-    return any(re.search(r"(fsync|fdatasync)\(\d+<[^>]*tidings\.sqlite[^>]*>\)", line) for line in lines)
-
-
-async def _once(folder: Path, *before: str) -> None:
-    env = {**os.environ, "TIDINGS_CONFIG": str(folder / "config"), "TIDINGS_STATE": str(folder / "state")}
-    process = await asyncio.create_subprocess_exec(
-        *before, sys.executable, "-m", "tidings", "once", "--all", env=env, cwd=folder,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate()
-    assert process.returncode == 0, (out + err).decode()
+    put(disk.cut(), tmp_path / "left")
+    with closing(sqlite3.connect(tmp_path / "left" / "a.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM t").fetchone() == (0 if lost else 1,)
+    assert disk.cut(random.Random(1)).keys() >= {"a.sqlite"}

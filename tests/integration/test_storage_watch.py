@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,51 @@ def test_a_server_that_is_full_or_a_standby_is_sorted_likewise() -> None:
     assert [type(said(Said(code))) for code in ("53100", "25006", "42601")] == [Full, ReadOnly, StorageError]
 
 
+# Where a page of a table is broken: its header, so that nothing of it can be read.
+BROKEN = b"\xff" * 8
+
+
+def break_table(path: Path, table: str) -> bytes:
+    """Flip what stands on the first page of a table; the whole file as it is then."""
+    with closing(sqlite3.connect(path)) as database:
+        (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : (page - 1) * size + len(BROKEN)] = BROKEN
+    path.write_bytes(content)
+    return bytes(content)
+
+
+async def test_a_file_with_flipped_bytes_ends_the_process_at_the_first_step_that_meets_them(
+    tmp_path: Path,
+) -> None:
+    """SQLite says so of a real file; nothing more is written to it, and the way to restore is told."""
+    Database.open("sqlite", state_dir=tmp_path).close()
+    content = break_table(tmp_path / FILE, "noticed_troubles")
+    database = Database.open("sqlite", state_dir=tmp_path, waits=Waits(busy=0.05, patience=0.1))
+    house = House(Stores(database), tmp_path)
+
+    with pytest.raises(Damaged, match="tidings db restore"):
+        await house.stores.troubles.notice("work", "x", "y", NOON)
+    assert house.watch.ruined.is_set()
+    with pytest.raises(Damaged):
+        await house.stores.sources.release("a")
+    assert not await house.watch.tick()
+    database.close()
+    assert (tmp_path / FILE).read_bytes() == content
+
+
+async def test_after_an_unclean_stop_a_file_with_flipped_bytes_is_not_opened(tmp_path: Path) -> None:
+    """And is left as it is. After a clean stop it is opened, for reading it all takes long: `db check` does so."""
+    Database.open("sqlite", state_dir=tmp_path).close()
+    content = break_table(tmp_path / FILE, "noticed_troubles")
+    (tmp_path / f"{FILE}.inuse").write_bytes(b"in use\n")
+
+    with pytest.raises(Damaged, match="tidings db restore"):
+        Database.open("sqlite", state_dir=tmp_path)
+    assert (tmp_path / FILE).read_bytes() == content
+
+
 async def test_a_database_of_rubbish_is_refused_with_the_way_to_restore_it(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"\x00rubbish" * 1000)
 
@@ -183,6 +229,22 @@ async def test_with_little_room_nothing_new_is_collected_and_the_rest_goes_on(ho
     house.disk.free = FLOOR
     assert await house.watch.tick()
     assert (house.pulse.collecting, await house.noticed()) == (True, [])
+
+
+async def test_that_there_is_little_room_is_noticed_as_soon_as_it_can_be_written_down(house: House) -> None:
+    """And that there is room again, also where an earlier process noticed that there was none."""
+    await house.stores.troubles.notice(STORAGE, LOW, "of an earlier process", NOON)
+    await house.watch.tick()
+    assert await house.noticed() == []
+
+    for free, noticed in ((FLOOR - 1, [(STORAGE, LOW)]), (FLOOR, [])):
+        house.disk.free, house.disk.fault = free, Full("the disk is full")
+        with pytest.raises(Full):
+            await house.watch.tick()
+        assert house.pulse.collecting is (free >= FLOOR)
+        house.disk.fault = None
+        await house.watch.tick()
+        assert await house.noticed() == noticed
 
 
 def test_room_is_asked_of_the_system(tmp_path: Path) -> None:
@@ -244,6 +306,19 @@ async def test_what_went_out_while_nothing_could_be_written_is_not_handed_out_ag
     kept = await deliveries.get(one.id)
     assert kept is not None
     assert (kept[0].state, kept[0].sent_at, kept[0].answer) == (DeliveryState.SENT, NOON, "250 taken")
+
+
+async def test_a_claim_that_could_not_be_given_back_is_given_back_afterwards(house: House) -> None:
+    """It does not wait for its lease to end."""
+    deliveries = house.stores.deliveries
+    await deliveries.add(message("k"), [delivery(1, message_key="k")])
+    ((one, _),) = await deliveries.claim_due(NOON, 9, LEASE)
+    house.disk.fault = Full("the disk is full")
+    with pytest.raises(Full):
+        await deliveries.release(one.id)
+    house.disk.fault = None
+
+    assert [found.id for found, _ in await deliveries.claim_due(NOON, 9, LEASE)] == [one.id]
 
 
 async def test_what_is_put_off_or_given_up_meanwhile_is_so_afterwards(house: House) -> None:

@@ -90,7 +90,7 @@ async def crowd(folder: Path, seconds: float, seed: int = 1, commands: int = COM
             for n in range(FEEDS)
         )
         configure(folder / "config", sources=f"sources:\n{sources}", **files)
-        daemons = await asyncio.gather(*(_start(folder, "run") for _ in range(DAEMONS)))
+        daemons = await asyncio.gather(*(start(folder, "run") for _ in range(DAEMONS)))
         began = time.monotonic()
         others = [asyncio.create_task(_turned_away(one, began, found)) for one in daemons]
         while sum(one.done() for one in others) < DAEMONS - 1 and time.monotonic() - began < 60:
@@ -116,10 +116,10 @@ async def crowd(folder: Path, seconds: float, seed: int = 1, commands: int = COM
         for mail in mailbox.mails:
             body = mail.message.get_body(("plain",))
             assert body is not None
-            found.mailed.update(_named(body.get_content()))
+            found.mailed.update(named(body.get_content()))
         keys: dict[str, bytes] = dict(press.hooks)
         for content in keys.values():
-            found.hooked.update(_named(content.decode()))
+            found.hooked.update(named(content.decode()))
     return found
 
 
@@ -134,11 +134,11 @@ def _publish(press: Press, found: Crowd, number: int) -> None:
     found.published.add(slug)
 
 
-def _named(text: str) -> set[str]:
+def named(text: str) -> set[str]:
     return set(re.findall(r"Semiconductor (article\d+) opens", " ".join(text.split())))
 
 
-async def _start(folder: Path, *words: str) -> asyncio.subprocess.Process:
+async def start(folder: Path, *words: str) -> asyncio.subprocess.Process:
     env = {**os.environ, "TIDINGS_CONFIG": str(folder / "config"), "TIDINGS_STATE": str(folder / "state")}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tidings", *words, env=env, cwd=folder,
@@ -147,7 +147,7 @@ async def _start(folder: Path, *words: str) -> asyncio.subprocess.Process:
 
 
 async def _run(folder: Path, *words: str) -> tuple[int, str]:
-    process = await _start(folder, *words)
+    process = await start(folder, *words)
     out, err = await process.communicate()
     assert process.returncode is not None
     return process.returncode, (out + err).decode(errors="replace")

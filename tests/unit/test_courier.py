@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -120,6 +121,52 @@ async def test_a_stalled_server_with_forty_mails_holds_up_no_hook() -> None:
     stalls.set()
     assert results(await delivering) == ["sent"] * 42
     assert house.ways["mail"].most == AT_ONCE
+
+
+async def test_of_marks_that_fail_together_each_is_heard() -> None:
+    """One is raised; the others are not told by the loop as faults that nobody took."""
+
+    class Full(MemoryDeliveries):
+        async def sent(self, delivery_id: str, *, now: datetime, answer: str) -> None:
+            raise OSError("the disk is full")
+
+    unheard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, facts: unheard.append(facts))
+    house = House(mail=Way(to=("a@example.org", "b@example.org")))
+    house.store = Full()
+    house.restart()
+    await house.send("news", "mail")
+
+    with pytest.raises(OSError, match="full"):
+        await house.deliver()
+    gc.collect()
+
+    assert unheard == []
+
+
+async def test_a_claim_that_fails_leaves_no_delivery_waiting_for_its_lease() -> None:
+    """What was claimed for other channels before it goes out in the same round."""
+
+    class Full(MemoryDeliveries):
+        async def claim_due(
+            self, now: datetime, limit: int, lease: timedelta, *, channel: str | None = None
+        ) -> tuple[tuple[Delivery, Message], ...]:
+            if self.leases:
+                raise OSError("the disk is full")
+            return await super().claim_due(now, limit, lease, channel=channel)
+
+    house = House(first=Way(), second=Way())
+    house.store = Full()
+    house.restart()
+    await house.send("news", "first", "second")
+
+    with pytest.raises(OSError, match="full"):
+        await house.deliver()
+
+    assert sorted(one.state for one in house.store.kept.values()) == [
+        DeliveryState.PENDING,
+        DeliveryState.SENT,
+    ]
 
 
 async def test_a_mark_that_fails_cuts_off_no_other_delivery_in_mid_send() -> None:

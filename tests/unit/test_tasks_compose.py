@@ -12,6 +12,7 @@ from tests.fakes.clock import FixedClock
 from tests.fakes.outbox import slot
 from tests.fakes.stores import MemoryStores
 from tidings.alerting import Told
+from tidings.storage.errors import Full
 from tidings.tasks import Compose, Services, perform
 
 
@@ -72,6 +73,18 @@ async def test_alerts_are_told_and_templates_noted_though_a_digest_breaks() -> N
     assert report.problem == (
         "digest broken cannot be composed: LookupError: no such row; morning.html.j2:3: no such name; an alert broke"
     )
+
+
+async def test_a_full_disk_is_no_fault_of_a_digest() -> None:
+    """The operator is not told that it cannot be composed; what was composed before is noted."""
+    alerts = Alerts()
+    fault = Uncomposed((COMPOSED,), {"morning": Full("the disk is full; make room")})
+
+    with pytest.raises(Full):
+        await perform(Compose(), services(Notifier(fault), alerts))
+
+    assert [name for name, why in alerts.work if why is not None] == []
+    assert alerts.templates == [("morning", COMPOSED.problem)]
 
 
 async def test_alerts_are_told_though_nothing_at_all_can_be_composed() -> None:

@@ -65,8 +65,11 @@ class SqlDeliveries:
         return await self._database.write(lambda connection: _claim(connection, now, limit, lease, channel))
 
     async def release(self, delivery_id: str) -> None:
-        """Give back a claim before its lease ends."""
-        await self._set(delivery_id, (PENDING,), {"claimed_until": None})
+        """Give back a claim before its lease ends. One that cannot be given back now is, as soon as it can be."""
+        mine = (D.id == delivery_id, D.state == PENDING)
+        await self._mark(
+            delivery_id, lambda c: c.execute(update(deliveries).where(*mine).values(claimed_until=None))
+        )
 
     async def sent(self, delivery_id: str, *, now: datetime, answer: str) -> None:
         """Handed over: a fact, whatever the operator did to it meanwhile. One that cannot be kept now is kept later."""

@@ -347,7 +347,8 @@ def _sqlite_engine(address: URL, *, connections: int, begin: str, read_only: boo
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver begins no transaction of its own
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA synchronous=FULL")
+        # FULL, and that a rollback journal is gone is on the disk too: one that came back would undo the commit.
+        connection.execute("PRAGMA synchronous=EXTRA")
         connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
         if not read_only:
             connection.execute(

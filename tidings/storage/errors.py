@@ -48,6 +48,8 @@ class Fenced(Ruined):
     """Another daemon has taken over; this one may write nothing more."""
 
 
+OF_ALL = (Unwritable, Locked, Ruined)  # of the database, whatever step met it: no fault of that step
+
 RESTORE = "keep the file, and put a backup in its place: `tidings db restore FILE`"
 
 _SQLITE: dict[int, tuple[type[StorageError], str]] = {

@@ -27,9 +27,9 @@ def journal_for(version: Version) -> tuple[str, str]:
     """The journal mode to use, and a note on it for the operator."""
     name = ".".join(map(str, version))
     if has_safe_wal(version):
-        return "wal", f"SQLite {name}: write-ahead log, synchronous=FULL"
+        return "wal", f"SQLite {name}: write-ahead log, synchronous=EXTRA"
     return "delete", (
-        f"SQLite {name}: rollback journal, synchronous=FULL; "
+        f"SQLite {name}: rollback journal, synchronous=EXTRA; "
         "its write-ahead log can lose writes, SQLite 3.51.3 or newer is faster"
     )
 

@@ -53,6 +53,8 @@ SOURCE = {
     "state": "new",
     "failures": 0,
     "skip_hours": [],
+    "skip_days": [],
+    "scrolled": 0,
 }
 
 
@@ -99,8 +101,8 @@ async def test_every_connection_is_careful(database: Database) -> None:
         names = ("foreign_keys", "synchronous", "busy_timeout")
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
 
-    assert await database.write(pragmas) == [1, 2, 1_000]
-    assert await database.read(pragmas) == [1, 2, 1_000]
+    assert await database.write(pragmas) == [1, 3, 1_000]  # EXTRA
+    assert await database.read(pragmas) == [1, 3, 1_000]
 
 
 async def test_readers_cannot_write(database: Database) -> None:
