@@ -17,6 +17,11 @@ settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for processes of their own, or for a limit to be reached."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True, scope="session")
 def every_document_meets_its_published_schema() -> Iterator[None]:
     """Whatever a test of this suite makes a digest or notice of: its JSON is as docs/schema says.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
+STORY = timedelta(days=13)  # between two reports, for which they are surely one story
 Pair = tuple[str, str]  # slug of an article, id of an initiative
 
 
@@ -36,12 +38,14 @@ class Belief:
         in_force: initiatives in the watchlist.
         pairs: what is to become of each article under each initiative; one that is missing must not be told.
         known: what the program has stored, by slug; after a death its subjects are those that it has for certain.
+        retitled: words of articles that had another headline once, so that they may be another story than their reprints.
         perhaps: subjects that a version has which a dying program may have stored.
     """
 
     in_force: set[str] = field(default_factory=set)
     pairs: dict[Pair, Told] = field(default_factory=dict)
     known: dict[str, Entry] = field(default_factory=dict)
+    retitled: set[str] = field(default_factory=set)
     perhaps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def was_served(self, entries: Iterable[Entry]) -> None:
@@ -99,10 +103,34 @@ class Belief:
                     yield f"{slug} was told under {initiative} by {way}, and must not be"
                 if number > 1:
                     yield f"{slug} was told {number} times under {initiative} by {way}"
-            stories = {(self._words(slug), initiative) for slug, initiative in counted}
+            stories: Counter[Pair] = Counter()
+            for (slug, initiative), number in counted.items():
+                stories[self._words(slug), initiative] += number
+            for (words, initiative), number in sorted(stories.items()):
+                if number > 1 and words not in self.retitled and self._is_one_story(words):
+                    yield f"the story of {words} was told {number} times under {initiative} by {way}"
             for (slug, initiative), state in sorted(self.pairs.items()):
                 if state is Told.MUST and (self._words(slug), initiative) not in stories:
                     yield f"{slug} was not told under {initiative} by {way}"
+
+    def _is_one_story(self, words: str) -> bool:
+        """A story takes reports for some days after its last."""
+        moments = sorted(one.published for one in self.known.values() if one.words == words)
+        return all(later - before < STORY for before, later in pairwise(moments))
+
+    def stored(self, urls: Counter[str]) -> Iterator[str]:
+        """What is wrong with the articles of the database.
+
+        Args:
+            urls: how many articles there are of each slug.
+        """
+        for slug, number in sorted(urls.items()):
+            if number > 1 and self._words(slug) not in self.retitled:
+                yield f"{slug} is {number} articles"
+            if slug not in self.known and slug not in self.perhaps:
+                yield f"{slug} is an article, and was never served"
+        for slug in sorted(self.known.keys() - urls.keys()):
+            yield f"{slug} was served, and is no article"
 
     def _words(self, slug: str) -> str:
         """A reprint is in the story of its original, and one of them is its link."""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from crawler.failpoints import POINTS
 from tests.acceptance.world import DAY, HOUR, MINUTE
 from tests.soak.model.belief import Belief, Feeds
 from tests.soak.model.stage import SUBJECTS, Stage, entry, renamed, until_told
@@ -85,10 +86,12 @@ class Installation(RuleBasedStateMachine):
     @rule(data=st.data(), feed=st.sampled_from(FEEDS))
     @precondition(lambda self: any(self.feeds.entries.values()))
     def reprint(self, data: st.DataObject, feed: str) -> None:
-        """Word for word, under another address, in any feed."""
-        self.steps["a reprint"] += 1
+        """Word for word, under another address, in another feed: two entries of one list with one title are any two."""
         where, place = self._some(data)
         one = self.feeds.entries[where][place]
+        if any(other.words == one.words for other in self.feeds.entries[feed]):
+            return
+        self.steps["a reprint"] += 1
         self.number += 1
         again = entry(f"n{self.number}", one.subjects, self.stage.clock.time, words=one.words)
         self.feeds.entries[feed].insert(0, again)
@@ -100,7 +103,9 @@ class Installation(RuleBasedStateMachine):
         """An article that is listed gets another headline."""
         self.steps["another headline"] += 1
         feed, place = self._some(data)
-        self.feeds.entries[feed][place] = renamed(self.feeds.entries[feed][place], subjects)
+        one = self.feeds.entries[feed][place]
+        self.belief.retitled.add(one.words)
+        self.feeds.entries[feed][place] = renamed(one, subjects)
         self._show(feed)
 
     @rule(data=st.data())
@@ -161,6 +166,13 @@ class Installation(RuleBasedStateMachine):
         self.stage.write()
         self._do(self.stage.reload(), "an initiative comes or goes")
 
+    @rule(data=st.data())
+    def reword(self, data: st.DataObject) -> None:
+        """An initiative gets a term that stands nowhere, or loses it: nothing is told again for that."""
+        self.stage.reworded ^= {data.draw(st.sampled_from(sorted(self.belief.in_force)))}
+        self.stage.write()
+        self._do(self.stage.reload(), "an initiative is reworded")
+
     # -- receivers -----------------------------------------------------------------------------------
 
     @rule(mood=st.sampled_from(("well", "down", "silent")), status=st.sampled_from((0, 0, 500, 503)))
@@ -190,7 +202,16 @@ class Installation(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from((1, 10, 15)), number=st.integers(1, MOMENTS))
     def die(self, minutes: int, number: int) -> None:
         """In the middle of its work, and it is started again."""
-        moment = self._do(self.stage.tick_to_death(minutes * MINUTE, number), "a death in a tick")
+        self._die(minutes, number, None)
+
+    @rule(minutes=st.sampled_from((5, 10, 15)), number=st.integers(1, 2), at=st.sampled_from(sorted(POINTS)))
+    def die_at(self, minutes: int, number: int, at: str) -> None:
+        """At one of its named moments, where a tick comes to it."""
+        self._die(minutes, number, at)
+
+    def _die(self, minutes: int, number: int, at: str | None) -> None:
+        work = self.stage.tick_to_death(minutes * MINUTE, number, at)
+        moment = self._do(work, "a tick to die in")
         if moment is None:
             self._taken()
             return
@@ -239,6 +260,8 @@ class Installation(RuleBasedStateMachine):
         damage = stage.damage()
         assert not wrong, "\n".join(wrong)
         assert damage == "ok", damage
+        unlike = list(self.belief.stored(stage.articles()))
+        assert not unlike, "\n".join(unlike)
         waiting = self._loop.run_until_complete(stage.waiting())
         assert not waiting, f"{waiting} deliveries wait"
         self.pairs.update(map(str, self.belief.pairs.values()))

@@ -77,14 +77,19 @@ class Death:
     likes with the originals.
     """
 
-    def __init__(self, number: int, state: Path, grave: Path, die: Callable[[], None]) -> None:
+    def __init__(
+        self, number: int, state: Path, grave: Path, die: Callable[[], None], *, at: str | None = None
+    ) -> None:
         self._left = number
+        self._at = at  # the name of the moment; None: any
         self._state, self._grave = state, grave
         self._die = die
         self._lock = threading.Lock()
         self.moment: str | None = None
 
     def __call__(self, name: str) -> None:
+        if self._at not in (None, name):
+            return
         with self._lock:
             self._left -= 1
             if self._left or self.moment is not None:
@@ -110,6 +115,7 @@ class Stage:
         self._ticks: Ticks | None = None
         self.initiatives: set[str] = set()
         self.feeds: set[str] = set()
+        self.reworded: set[str] = set()  # initiatives with a further term that stands nowhere
 
     @property
     def app(self) -> App:
@@ -149,7 +155,8 @@ class Stage:
             for name in sorted(self.initiatives)
         )
         rules = "".join(
-            f"  - {{id: {name}, name: {SUBJECTS[name]}, any: [{SUBJECTS[name]}]}}\n"
+            f"  - {{id: {name}, name: {SUBJECTS[name]}, any: [{SUBJECTS[name]}"
+            f"{', unobtainium' if name in self.reworded else ''}]}}\n"
             for name in sorted(self.initiatives)
         )
         channels = "".join(  # each initiative has its own: digests to one desk share what they tell
@@ -182,14 +189,15 @@ class Stage:
         await self._ticks.tick()
         await self.app.runner.drain()
 
-    async def tick_to_death(self, by: timedelta, number: int) -> str | None:
-        """As `tick`, and the program dies at the `number`-th moment of it; where, or None when it did not come to that."""
+    async def tick_to_death(self, by: timedelta, number: int, at: str | None = None) -> str | None:
+        """As `tick`, and the program dies at the `number`-th moment of it, or of the moments `at`; where, or None when it
+        did not come to that."""
 
         def die() -> None:
             self.press.dead = self.office.dead = True
 
         state, grave = self.folder / "state", self.folder / "grave"
-        death = Death(number, state, grave, die)
+        death = Death(number, state, grave, die, at=at)
         failpoints.watch(death)
         try:
             await self.tick(by)
@@ -248,6 +256,12 @@ class Stage:
         counts = await self.app.stores.counts.take()
         return sum(number for state, number in counts.deliveries.items() if str(state) != "sent")
 
+    def articles(self) -> Counter[str]:
+        """How many articles the database has of each slug."""
+        with closing(sqlite3.connect(self.folder / "state" / _DATABASE)) as database:
+            urls = database.execute("SELECT url FROM articles").fetchall()
+        return Counter(url.rpartition("/")[2] for (url,) in urls)
+
     def damage(self) -> str:
         """What SQLite says of the file; "ok" when all is well."""
         with closing(sqlite3.connect(self.folder / "state" / _DATABASE)) as database:
@@ -257,7 +271,9 @@ class Stage:
 def title_of(entry: Entry) -> str:
     """A headline that holds the words of its subjects, and others for each article."""
     words = [SUBJECTS[one] for one in sorted(entry.subjects)] or ["Gravel"]
-    return f"{' and '.join(words)} plant {entry.words} opens"
+    return (
+        f"{' and '.join(words)} plant {entry.words} opens \u2013 \u201ena\u00efve\u201c \u015a\u0142\u0105sk"
+    )
 
 
 def entry(slug: str, subjects: frozenset[str], now: datetime, *, words: str = "") -> Entry:
