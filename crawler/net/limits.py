@@ -70,7 +70,8 @@ async def read_body(
                 if cut is not None and len(body) >= cut:
                     return bytes(body[:cut])
                 if len(body) > FAIR and _together.bytes > TOGETHER:
-                    raise TemporaryFetchError(f"{host} sends much while others do; it is asked again later")
+                    told = f"{host} sends much while others do; it is asked again later"
+                    raise TemporaryFetchError(told, cause=Cause.OTHER)
         return bytes(body)
     finally:
         _together.bytes -= len(body)

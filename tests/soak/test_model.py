@@ -8,7 +8,7 @@ from tests.soak.model.play import play
 
 def test_whatever_happens_all_is_told_once() -> None:
     """`make soak` leads it through 10,000 steps."""
-    play(100, first_seed=4, installations=4)
+    play(60, first_seed=5, installations=3)
 
     assert Installation.deaths, "it never died"
-    assert Installation.pairs["must"] > 10
+    assert Installation.pairs["must"] > 5

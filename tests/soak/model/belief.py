@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -91,21 +91,24 @@ class Belief:
             if pair[1] == initiative:
                 self.pairs[pair] = Told.MAY
 
-    def faults(self, told: Mapping[str, Counter[Pair]]) -> Iterator[str]:
+    def faults(self, told: Mapping[str, Sequence[frozenset[Pair]]]) -> Iterator[str]:
         """What is wrong with what was told.
 
         Args:
-            told: by way (mail, hook), how many messages tell each pair as news.
+            told: by way (mail, hook), what each message tells as news.
         """
-        for way, counted in told.items():
+        for way, messages in told.items():
+            counted = Counter(pair for message in messages for pair in message)
             for (slug, initiative), number in sorted(counted.items()):
                 if (slug, initiative) not in self.pairs:
                     yield f"{slug} was told under {initiative} by {way}, and must not be"
                 if number > 1:
                     yield f"{slug} was told {number} times under {initiative} by {way}"
-            stories: Counter[Pair] = Counter()
-            for (slug, initiative), number in counted.items():
-                stories[self._words(slug), initiative] += number
+            stories = Counter(
+                story
+                for message in messages
+                for story in {(self._words(slug), initiative) for slug, initiative in message}
+            )
             for (words, initiative), number in sorted(stories.items()):
                 if number > 1 and words not in self.retitled and self._is_one_story(words):
                     yield f"the story of {words} was told {number} times under {initiative} by {way}"

@@ -227,8 +227,8 @@ class Stage:
             for one in entries
         ]
 
-    def told(self) -> dict[str, Counter[Pair]]:
-        """By way, how many messages tell each pair as news; a repeat with the same id and bytes is one message."""
+    def told(self) -> dict[str, list[frozenset[Pair]]]:
+        """By way, what each message tells as news; a repeat with the same id and bytes is one message."""
         mails: dict[str, Mail] = {}
         for mail in self.office.mails:
             first = mails.setdefault(str(mail.message["Message-ID"]), mail)
@@ -236,20 +236,10 @@ class Stage:
         hooks: dict[str, bytes] = {}
         for name, body in self.press.hooks:
             assert hooks.setdefault(name, body) == body, f"two hooks {name} differ"
-        by_mail: Counter[Pair] = Counter()
-        for mail in mails.values():
-            initiative = str(mail.message["List-Id"]).partition(".")[0].removeprefix("<digest-now-")
-            by_mail.update((slug, initiative) for slug in _LINK.findall(_NO_NEWS.sub("", plain(mail))))
-        by_hook: Counter[Pair] = Counter()
-        for document in map(json.loads, hooks.values()):
-            if document["type"].startswith("tidings.digest"):
-                for part in document["data"]["initiatives"]:
-                    by_hook.update(
-                        (one["url"].rpartition("/")[2], part["id"])
-                        for one in part["stories"]
-                        if one["first_told"] is None
-                    )
-        return {"mail": by_mail, "hook": by_hook}
+        documents = (
+            one for one in map(json.loads, hooks.values()) if one["type"].startswith("tidings.digest")
+        )
+        return {"mail": list(map(_by_mail, mails.values())), "hook": list(map(_by_hook, documents))}
 
     async def waiting(self) -> int:
         """Deliveries that are not sent yet."""
@@ -266,6 +256,20 @@ class Stage:
         """What SQLite says of the file; "ok" when all is well."""
         with closing(sqlite3.connect(self.folder / "state" / _DATABASE)) as database:
             return str(database.execute("PRAGMA integrity_check").fetchone()[0])
+
+
+def _by_mail(mail: Mail) -> frozenset[Pair]:
+    initiative = str(mail.message["List-Id"]).partition(".")[0].removeprefix("<digest-now-")
+    return frozenset((slug, initiative) for slug in _LINK.findall(_NO_NEWS.sub("", plain(mail))))
+
+
+def _by_hook(document: Any) -> frozenset[Pair]:
+    return frozenset(
+        (one["url"].rpartition("/")[2], part["id"])
+        for part in document["data"]["initiatives"]
+        for one in part["stories"]
+        if one["first_told"] is None
+    )
 
 
 def title_of(entry: Entry) -> str:
