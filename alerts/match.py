@@ -15,6 +15,7 @@ from alerts.fold import quick
 from alerts.index import Index
 from alerts.judge import judge
 from alerts.lexicon import Lexicon
+from alerts.narrowing import Need, needed, one_of
 from alerts.nearness import Nearness
 from alerts.reading import UNSEEN, Reading
 from alerts.records import Case, Field, Initiative, Match, Miss, Term, Watchlist
@@ -90,6 +91,10 @@ class Matcher:
             elif explain:
                 misses.append(explain_miss(rule, reading))
         return Verdict(matches=tuple(matches), misses=tuple(misses), judged=bool(candidates))
+
+    def needed(self) -> Need | None:
+        """What an article needs to meet any of the initiatives; None: it may be any article."""
+        return one_of([needed(rule) for rule in self._rules])
 
     def dissect(self, article: Article) -> tuple[Anatomy, ...]:
         """By which terms `article` meets each initiative of which it meets one, whether it matches or not."""

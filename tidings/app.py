@@ -234,6 +234,7 @@ async def open_app(
                 notifier=tell,
                 rematcher=rematcher(in_force, stores, time, tell),
                 alerts=alerting(in_force, stores, time),
+                index=stores.search,
                 wait_for_text=polling.wait_for_text,
             )
 

@@ -1,15 +1,23 @@
-"""Searching the archive in the language of the watchlists: every article is judged, newest first."""
+"""Searching the archive in the language of the watchlists: a query narrowed by the index of words, then judged."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from alerts.errors import RuleError
 from alerts.match import Matcher
+from alerts.narrowing import Need
 from alerts.records import Evidence, Initiative, Term, Watchlist
 from crawler.records import Article
-from tidings.storage.archive import SqlArchive
+from tidings.storage.search import Filters, SqlSearch
+
+KEYS = ("since", "until", "initiative", "story")
+RANKED = 400  # of the most telling are judged for each that is asked for
+_FILTER = re.compile(rf"(?<!\S)({'|'.join(KEYS)}):(\S+)")
+_BEFORE, _BEHIND = re.compile(r"(\bAND|\bOR|\bNOT)\s+$"), re.compile(r"^\s+(AND\b|OR\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +28,110 @@ class Found:
     evidence: tuple[Evidence, ...]
 
 
-def compile_query(query: str, tags: Mapping[str, tuple[str, ...]]) -> Matcher:
-    """A query ready to be asked: an expression, or a literal phrase; nothing of it is weak, as it has no context.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A query, ready to be asked."""
 
+    matcher: Matcher | None  # None: it asks for no words, only for what `filters` say
+    need: Need | None = None  # what an article needs to be found; None: it may be any
+    filters: Filters = field(default_factory=Filters)
+
+
+def read_query(
+    query: str, tags: Mapping[str, tuple[str, ...]], moment: Callable[[str, str], datetime]
+) -> Question:
+    """A query: an expression or a literal phrase, with `since:`, `until:`, `initiative:` and `story:` beside it.
+
+    Nothing of it is weak, as it has no context.
+
+    Args:
+        tags: of the sources, for `source:`.
+        moment: what is meant by a key (`since`, `until`) and its value; raises what it likes.
     Raises:
         RuleError: it cannot be read; `offset` counts in it.
+    """
+    rest, filters = query, Filters()
+    for at, end, key, value in list(_filters(query)):
+        rest = f"{rest[:at]}{' ' * (end - at)}{rest[end:]}"
+        match key:
+            case "since":
+                filters = replace(filters, since=moment(key, value))
+            case "until":
+                filters = replace(filters, until=moment(key, value))
+            case "initiative":
+                filters = replace(filters, initiative_id=value)
+            case _:
+                filters = replace(filters, story_id=value)
+    if filters != Filters() and not rest.strip():
+        return Question(matcher=None, filters=filters)
+    matcher = compile_query(rest, tags)
+    return Question(matcher=matcher, need=matcher.needed(), filters=filters)
+
+
+def compile_query(query: str, tags: Mapping[str, tuple[str, ...]]) -> Matcher:
+    """The words of a query, ready.
+
+    Raises:
+        RuleError: they cannot be read; `offset` counts in them.
     """
     term = Term(text=query, ordinary=False)
     asked = Initiative(id="query", name="query", watchlist_id="query", any=(term,))
     return Matcher((Watchlist(id="query", title="query", initiatives=(asked,)),), tags=tags)
 
 
-async def search(
-    archive: SqlArchive, matcher: Matcher, *, since: datetime | None = None, until: datetime | None = None
-) -> AsyncIterator[Found]:
-    """What the query finds among articles first seen in these days, newest first."""
-    async for articles in archive.walk(since, until):
-        for article in articles:
-            for match in matcher.judge(article).matches:
-                yield Found(article, match.evidence)
+async def search(archive: SqlSearch, question: Question) -> AsyncIterator[Found]:
+    """What is found, newest first."""
+    async for articles in archive.walk(question.need, question.filters):
+        for found in _judged(articles, question.matcher):
+            yield found
+
+
+async def ranked(archive: SqlSearch, question: Question, most: int) -> list[Found]:
+    """The most telling, best first: those with many of the words for their length, in the title above all."""
+    if question.need is None:
+        return [found async for found in _first(search(archive, question), most)]
+    articles = await archive.best(question.need, question.filters, most=most + RANKED)
+    return list(_judged(articles, question.matcher))[:most]
+
+
+async def _first(found: AsyncIterator[Found], most: int) -> AsyncIterator[Found]:
+    number = 0
+    async for one in found:
+        yield one
+        number += 1
+        if number == most:
+            return
+
+
+def _judged(articles: tuple[Article, ...], matcher: Matcher | None) -> Iterator[Found]:
+    for article in articles:
+        if matcher is None:
+            yield Found(article, ())
+            continue
+        for match in matcher.judge(article).matches:
+            yield Found(article, match.evidence)
+
+
+def _filters(query: str) -> Iterator[tuple[int, int, str, str]]:
+    """Start, end, key and value of each, with the AND that joins it to the rest.
+
+    Raises:
+        RuleError: one stands where it would narrow a part of the query only.
+    """
+    for found in _FILTER.finditer(query):
+        if query.count('"', 0, found.start()) % 2:
+            continue  # in a quotation
+        start, end = found.span()
+        before, behind = _BEFORE.search(query[:start]), _BEHIND.match(query[end:])
+        joins = {one[1] for one in (before, behind) if one is not None}
+        if joins - {"AND"}:
+            raise RuleError(
+                f"“{found[0]}” stands beside {', '.join(sorted(joins - {'AND'}))}, and narrows the query as a whole",
+                "write it apart from the words",
+                offset=start,
+            )
+        if behind is not None:
+            end += behind.end()
+        elif before is not None:
+            start = before.start()
+        yield start, end, found[1], found[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import structlog
 
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
 SETTLE_BATCH = 50  # articles folded or matched in one transaction; others wait for the database meanwhile
 DELIVERY_BATCH = 50
+INDEX_ROUNDS = 10  # transactions in which articles are put into the index of words, at a time
 NAMED = 5  # articles that a report names
 
 
@@ -85,6 +86,13 @@ class Report:
     worth_a_line: bool = True  # False: nothing happened
 
 
+class WordIndex(Protocol):
+    """By which the archive is searched."""
+
+    async def index_some(self) -> int:
+        """Put some of the articles that wait for it into the index; returns how many."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The ports, filled: everything a task may need."""
@@ -97,6 +105,7 @@ class Services:
     notifier: Notifier
     rematcher: Rematcher
     alerts: Alerting
+    index: WordIndex
     wait_for_text: timedelta
 
 
@@ -173,6 +182,9 @@ async def _settle(task: Settle, services: Services) -> Report:
         folded += len(done.folds)
         reprints += sum(fold.duplicate_of is not None for _, fold in done.folds)
     matched = await services.notifier.match_new(SETTLE_BATCH)
+    for _ in range(INDEX_ROUNDS):  # an archive that waits for it as a whole keeps nothing else waiting
+        if not await services.index.index_some():
+            break
     counts = {"folded": folded, "reprints": reprints, "judged": matched.articles, "matches": matched.matches}
     troubles = []
     if unfoldable:

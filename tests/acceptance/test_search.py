@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from tests.acceptance.conftest import Done
 from tests.acceptance.test_impact import LITHIUM, Desk
 from tidings.cli import app
+from tidings.opening import open_stores
 
 TITLES = (
     "Chile and India sign a Lithium pact",
@@ -109,3 +111,60 @@ def test_suggest_names_the_initiatives_that_there_are(desk: Desk) -> None:
     done = asked(desk, "suggest", "oers")
     assert done.code == 2
     assert "there is no initiative 'oers'; did you mean 'ores'" in done.err
+
+
+def test_keys_beside_the_words_narrow_the_whole(desk: Desk) -> None:
+    """Days, an initiative and a story; joined by AND or by a blank, in front or behind, and alone."""
+
+    def titles(*words: str) -> list[str]:
+        return [
+            json.loads(line)["title"] for line in asked(desk, "search", *words, "--json").out.splitlines()
+        ]
+
+    assert titles("lithium since:50h") == list(TITLES[:2])
+    assert titles("until:50h AND lithium") == [TITLES[2]]
+    assert titles("since:50h lithium AND NOT India") == [TITLES[1]]
+    assert titles("since:900d") == list(TITLES)
+    assert titles("initiative:nobody lithium") == []
+    assert titles('"since:50h"') == []  # a quotation
+    story = json.loads(asked(desk, "search", "lithium pact", "--json").out)["story"]
+    assert titles(f"story:{story}" if story else "lithium pact") == [TITLES[0]]
+    assert "there is no initiative 'nobody' now" in asked(desk, "search", "initiative:nobody").out
+
+
+@pytest.mark.parametrize(
+    "query", ["lithium OR since:50h", "since:50h OR lithium", "lithium AND NOT since:50h"]
+)
+def test_a_key_that_would_narrow_a_part_is_refused(desk: Desk, query: str) -> None:
+    done = asked(desk, "search", query)
+
+    assert done.code == 2
+    assert "narrows the query as a whole" in done.err
+    assert done.err.splitlines()[1].index("^") == query.index("since:")
+
+
+def test_a_spreadsheet_gets_rows_and_no_formula(desk: Desk) -> None:
+    """A title that begins with a sign of a formula is told to be text."""
+    desk.fill(*TITLES, "=1+1 lithium")
+
+    lines = asked(desk, "search", "lithium", "--csv").out.splitlines()
+
+    assert lines[0] == "id,title,url,source,published,first_seen,story,snippet"
+    assert len(lines) == 5
+    assert any(",'=1+1 lithium," in line for line in lines)
+
+
+def test_the_best_stand_first_and_want_a_time(desk: Desk) -> None:
+    done = asked(desk, "search", "lithium", "--best")
+    assert (done.code, done.err) == (2, "--best ranks what is of a time: give --since, such as --since 90d\n")
+
+    desk.fill(*TITLES, "Lithium, lithium, lithium")
+
+    async def indexed() -> None:
+        async with open_stores(desk.settings()) as stores:
+            await stores.search.index_some()
+
+    asyncio.run(indexed())
+    found = asked(desk, "search", "lithium", "--best", "--since", "900d", "--json").out.splitlines()
+    assert len(found) == 4
+    assert json.loads(found[0])["title"] == "Lithium, lithium, lithium"

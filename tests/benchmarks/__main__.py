@@ -17,6 +17,7 @@ from tests.benchmarks import (
     matching,
     pages,
     polling,
+    search,
     starting,
     stories,
 )
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "pages": pages.bench,
     "crawl": crawl.bench,
     "digests": digests.bench,
+    "search": search.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }

@@ -14,6 +14,7 @@ from crawler.pages import PageOutcome
 from crawler.poll import PollOutcome
 from crawler.records import Article, Poll, PollResult, PollState, Source, SourceKind, TextState
 from tests.fakes.clock import NOON, FixedClock
+from tests.fakes.no_index import NoIndex
 from tests.fakes.stores import MemoryStores
 from tidings.pulse import Pulse
 from tidings.runners.inline import ASIDE, AT_ONCE, WAITING, InlineRunner
@@ -89,6 +90,7 @@ class House:
             notifier=work,
             rematcher=work,
             alerts=work,
+            index=NoIndex(),
             wait_for_text=timedelta(hours=1),
         )
         self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append, patience=patience)

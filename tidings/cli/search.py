@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,9 +14,11 @@ from tidings.cli.output import json_line, plain
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tidings.searching import Found
+    from tidings.searching import Found, Question
+    from tidings.settings import Settings
 
 _SNIPPETS = 2  # of each article on the terminal
+_COLUMNS = ("id", "title", "url", "source", "published", "first_seen", "story", "snippet")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,17 +27,27 @@ def add_to(app: typer.Typer) -> None:
 
 
 def search(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="Words in a row are a phrase.")],
+    query: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY",
+            help="Words in a row are a phrase; beside them since:, until:, initiative: and story: narrow the search.",
+        ),
+    ],
     since: Annotated[
         str | None, typer.Option("--since", metavar="AGE|DAY", help="Not older, such as 90d or 2026-03-01.")
     ] = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="AGE|DAY", help="Not younger; a day is included.")
     ] = None,
+    best: Annotated[
+        bool, typer.Option("--best", help="The most telling first, of the time that --since or since: names.")
+    ] = False,
     most: Annotated[int, typer.Option("--most", metavar="N", help="Stop behind so many.", min=1)] = 50,
     config: Config = None,
     state: State = None,
     as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")] = False,
 ) -> None:
     """Search the archive, newest first, in the language of the watchlists: phrases, AND, OR, NOT, NEAR/n, fields, /patterns/.
 
@@ -42,43 +56,83 @@ def search(
     from alerts.errors import RuleError
     from tidings.clock import SystemClock
     from tidings.opening import look_into
-    from tidings.searching import compile_query
+    from tidings.searching import ranked, read_query
     from tidings.searching import search as find
 
+    if as_json and as_csv:
+        fail("--json and --csv: one of them", USAGE)
     now = SystemClock().now()
-    start = _moment("--since", since, now, last=False)
-    end = _moment("--until", until, now, last=True)
     loaded = settings(config, state)
     try:
-        matcher = compile_query(query, loaded.tags)
+        asked = read_query(
+            query, loaded.tags, lambda key, value: _moment(key, value, now, last=key == "until")
+        )
     except RuleError as fault:
         fail(f"{query}\n{' ' * fault.offset}^ {fault.problem}; {fault.remedy}", USAGE)
+    asked = _bounded(asked, since, until, now)
+    if best and asked.filters.since is None:
+        fail("--best ranks what is of a time: give --since, such as --since 90d", USAGE)
 
-    async def work() -> int:
-        number = 0
+    async def work() -> list[Found]:
         async with look_into(loaded) as stores:
-            async for found in find(stores.archive, matcher, since=start, until=end):
-                number += 1
-                if as_json:
-                    json_line(_as_plain(found))
-                else:
-                    _print(found)
-                if number == most:
+            if best:
+                return await ranked(stores.search, asked, most)
+            found: list[Found] = []
+            async for one in find(stores.search, asked):
+                found.append(one)
+                if len(found) == most:
                     break
-        return number
+            return found
 
-    number = run(work)
+    found = run(work)
+    if as_csv:
+        _write(found)
+        return
+    for one in found:
+        if as_json:
+            json_line(_as_plain(one))
+        else:
+            _print(one)
     if not as_json:
-        told = f"{number:,} found" if number < most else f"the newest {number:,}; --most shows more"
-        typer.echo(told if number else "nothing found")
+        told = f"{len(found):,} found"
+        if len(found) == most:
+            told = f"the {'best' if best else 'newest'} {most:,}; --most shows more"
+        typer.echo(told if found else f"nothing found{_unknown(asked, loaded)}")
 
 
-def _moment(option: str, given: str | None, now: datetime, *, last: bool) -> datetime | None:
+def _bounded(asked: Question, since: str | None, until: str | None, now: datetime) -> Question:
+    from dataclasses import replace
+
+    filters = asked.filters
+    if since is not None:
+        filters = replace(filters, since=_moment("--since", since, now, last=False))
+    if until is not None:
+        filters = replace(filters, until=_moment("--until", until, now, last=True))
+    return replace(asked, filters=filters)
+
+
+def _write(found: list[Found]) -> None:
+    writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(_as_row, found))
+
+
+def _unknown(asked: Question, loaded: Settings) -> str:
+    """A word on an initiative that there is not, or not any more."""
+    from tidings.settings.models.faults import suggestion
+
+    name = asked.filters.initiative_id
+    if name is None or name in loaded.initiatives:
+        return ""
+    return (
+        f"; there is no initiative '{name}' now, {suggestion(name, loaded.initiatives, what='initiatives')}"
+    )
+
+
+def _moment(option: str, given: str, now: datetime, *, last: bool) -> datetime:
     """The start of an age or a day, or the end of a day (UTC)."""
     from datetime import UTC, date, datetime, time
 
-    if given is None:
-        return None
     try:
         day = date.fromisoformat(given)
     except ValueError:
@@ -102,11 +156,32 @@ def _as_plain(found: Found) -> dict[str, Any]:
     }
 
 
+def _as_row(found: Found) -> dict[str, Any]:
+    """For a spreadsheet: a cell that a program would take for a formula is told to be text."""
+    row = _as_plain(found)
+    snippet = next((one.snippet for one in found.evidence if one.field != "title"), "")
+    values = {**row, "snippet": " ".join(snippet.split())}
+    return {name: _harmless(values[name]) for name in _COLUMNS}
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+
+
 def _print(found: Found) -> None:
     article = found.article
     when = article.published_at or article.first_seen_at
-    typer.echo(f"{when:%Y-%m-%d}  {article.title or '(no title)'}  ({article.source_id})")
+    terms = tuple(dict.fromkeys(one.term for one in found.evidence))
+    title = _marked(article.title, terms) if article.title else "(no title)"
+    typer.echo(f"{when:%Y-%m-%d}  {title}  ({article.source_id})")
     typer.echo(f"            {article.url}")
     shown = [one for one in found.evidence if one.field != "title"][:_SNIPPETS]
     for one in shown:
-        typer.echo(f"            {one.field}: {one.snippet}")
+        typer.echo(f"            {one.field}: {_marked(one.snippet, terms)}")
+
+
+def _marked(text: str, terms: tuple[str, ...]) -> str:
+    """The words that were found stand out on a terminal; elsewhere the marks are left out."""
+    from alerts.highlight import parts
+
+    return "".join(typer.style(piece, bold=True) if hit else piece for piece, hit in parts(text, terms))

@@ -163,6 +163,7 @@ def new_row(article: Article) -> dict[str, Any]:
         "rereads": 0,
         "page_tries": 0,
         "unfolded_since": article.first_seen_at,
+        "unindexed_since": article.first_seen_at,
         "matched_version": 0,
     }
 

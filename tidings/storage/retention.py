@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from alerts.messages import DeliveryState
-from tidings.storage import bands, centres
-from tidings.storage.article_rows import A, V
+from tidings.storage import bands, centres, word_index
+from tidings.storage.article_rows import A, V, fetch
 from tidings.storage.engine import Database
 from tidings.storage.hosts import forget_hosts
+from tidings.storage.indexing import withdraw
 from tidings.storage.outbox_tables import deliveries, messages
 from tidings.storage.review import let_go
 from tidings.storage.sources import S
@@ -70,6 +71,8 @@ class SqlRetention:
         compared = await self._repeat(lambda c: bands.forget(c, bands.day_of(now)))
         await self._repeat(lambda c: bands.sweep(c, bands.day_of(now)))
         await self._repeat(lambda c: centres.forget(c, now - centres.KEPT, BATCH))
+        if gone or texts:
+            await self._repeat(word_index.tidy)
         keys = await self._repeat(lambda c: _keys(c, now - KEYS))
         return Purged(articles=gone, texts=texts, messages=sent, keys=keys, bands=compared)
 
@@ -90,6 +93,7 @@ def _articles(connection: Connection, before: datetime, *, matched: bool) -> int
         .limit(BATCH)
     ).all()
     if rows:
+        withdraw(connection, fetch(connection, (row.id for row in rows)).values())
         connection.execute(delete(articles).where(A.id.in_([row.id for row in rows])))
         _end_stories(connection, sorted({row.story_id for row in rows if row.story_id is not None}))
     return len(rows)
@@ -111,11 +115,12 @@ def _texts(connection: Connection, before: datetime) -> int:
         .order_by(V.kept_since)
         .limit(BATCH)
     ).all()
+    in_force = [row.article_id for row in rows if row.version == row.in_force]
+    withdraw(connection, fetch(connection, in_force).values())
     for row in rows:
         so_far = and_(V.article_id == row.article_id, V.version <= row.version)
         dropped = {"text": "", "posts": None, "packed": None, "kept_since": None}
         connection.execute(update(article_versions).where(so_far).values(dropped))
-    in_force = [row.article_id for row in rows if row.version == row.in_force]
     connection.execute(update(articles).where(A.id.in_(in_force)).values(text_length=0))
     return len(rows)
 

@@ -21,6 +21,7 @@ from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
 from tidings.storage.retention import SqlRetention
 from tidings.storage.rhythms import SqlRhythms
+from tidings.storage.search import SqlSearch
 from tidings.storage.sent import SqlSent
 from tidings.storage.sources import SqlSources
 from tidings.storage.story_commands import SqlStories
@@ -49,6 +50,7 @@ class Stores:
         self.edits = SqlEdits(database)
         self.retention = SqlRetention(database)
         self.rhythms = SqlRhythms(database)
+        self.search = SqlSearch(database)
         self.sent = SqlSent(database)
         self.stories = SqlStories(database)
         self.troubles = SqlTroubles(database)

@@ -155,12 +155,18 @@ articles = Table(
     Column("unmatched_since", AwareTime),  # set while it is folded and waits for matching
     Column("matched_version", Integer, nullable=False),  # 0: none
     Column("judged_at", AwareTime),  # when it was matched first
+    # the index of words, see word_index.py
+    Column("number", BigInteger),  # its place in it; NULL: it is not in it
+    Column("words_print", BigInteger),  # of the words with which it was put in
+    Column("unindexed_since", AwareTime),  # set while it waits for it
 )
 waiting("ix_articles_page_due_at", articles.c.page_due_at)
 waiting("ix_articles_unfolded_since", articles.c.unfolded_since)
 waiting("ix_articles_unmatched_since", articles.c.unmatched_since)
 waiting("ix_articles_held_since", articles.c.held_since)
 waiting("ix_articles_judged_at", articles.c.judged_at)
+waiting("ix_articles_unindexed_since", articles.c.unindexed_since)
+Index("ix_articles_number", articles.c.number, unique=True)
 Index("ix_articles_url_print", articles.c.url_print)
 Index("ix_articles_canonical_print", articles.c.canonical_print)
 Index("ix_articles_title_print", articles.c.title_print)

@@ -12,6 +12,7 @@ from crawler.records import Article, Post
 from tidings.storage import differences
 from tidings.storage.article_rows import Origin, Posts, V, to_posts, version_row
 from tidings.storage.dialect import AnyRow
+from tidings.storage.indexing import withdraw
 from tidings.storage.tables import article_versions
 from tidings.storage.types import storable
 
@@ -44,6 +45,7 @@ def put_in_force(
     posts: Posts | None,
 ) -> None:
     """Keep the next version of an article whole, and `before`, as it was read from here, as its difference to it."""
+    withdraw(connection, (before,))
     place = and_(V.article_id == before.id, V.version == before.version)
     kept = connection.execute(select(V.posts, V.kept_since).where(place)).one()
     connection.execute(_INSERT, version_row(after, made_at=made_at, origin=origin, posts=posts))

@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy
 
 from tests.fakes.stores import MemoryStores
+from tidings.storage import word_index
 from tidings.storage.engine import Database
 from tidings.storage.every_table import metadata
 from tidings.storage.stores import Stores
@@ -72,6 +73,7 @@ def empty(database: Database) -> None:
     def rows(connection: sqlalchemy.Connection) -> None:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+        word_index.clear(connection)
 
     asyncio.run(database.write(rows))
 
