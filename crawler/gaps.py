@@ -98,7 +98,7 @@ def rhythm_for(dates: Sequence[datetime | None], *, now: datetime, last: datetim
     """
     past = [moment for moment in dates if moment is not None and moment <= now]
     span = max(past) - min(past) if len(past) > 1 else now - last
-    return span / _LOOKS
+    return max(span, timedelta()) / _LOOKS  # the clock may have been set back since
 
 
 def sitemaps_beside(source: Source, site_url: str | None, sources: Iterable[Source]) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def rhythm(
     seen = min(max(seen, SHORTEST_RHYTHM), LONGEST_RHYTHM)
     if previous is None:
         return seen
+    previous = max(previous, SHORTEST_RHYTHM)
     return timedelta(seconds=(seen.total_seconds() * previous.total_seconds()) ** 0.5)
 
 

@@ -123,6 +123,7 @@ def test_a_list_must_be_read_four_times_while_it_scrolls_by() -> None:
     """By its own dates, else by the time since the last poll."""
     assert rhythm_for(FULL, now=NOW, last=NOW - DAY) == 190 * MINUTE / 4
     assert rhythm_for([None] * 20, now=NOW, last=NOW - DAY) == 6 * HOUR
+    assert rhythm_for([None] * 20, now=NOW, last=NOW + HOUR) == timedelta()  # the clock was set back since
 
 
 def source(source_id: str, kind: SourceKind, url: str, **facts: object) -> Source:

@@ -69,6 +69,15 @@ def test_the_rhythm_is_half_the_usual_gap(gap: timedelta, expected: timedelta) -
     assert rhythm(None, every(gap), now=NOW, new=0, last_new_at=None) == expected
 
 
+def test_a_rhythm_that_a_clock_set_back_has_spoilt_is_learned_anew() -> None:
+    """A source whose interval was below nothing was never read again."""
+    dates = [NOW - number * HOUR for number in range(5)]
+    found = rhythm(-HOUR, dates, now=NOW, new=1, last_new_at=NOW + HOUR)
+
+    assert found is not None
+    assert timedelta(minutes=1) <= found <= HOUR
+
+
 def test_the_rhythm_moves_half_way_and_ignores_the_future() -> None:
     """One burst does not turn a weekly source into an hourly one."""
     dates = [*every(HOUR), NOW + 9000 * DAY]
