@@ -85,8 +85,8 @@ def _commands(group: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
 def _arguments(command: Any) -> Iterator[str]:
     for one in command.params:
         if one.param_type_name == "argument":
-            name = one.metavar or one.name.upper()
-            yield name if one.required or name.startswith("[") else f"[{name}]"
+            name = (one.metavar or one.name.upper()) + ("…" if one.nargs != 1 else "")
+            yield name if one.required else f"[{name}]"
 
 
 def _options(command: Any, known: frozenset[str] = frozenset()) -> Iterator[str]:

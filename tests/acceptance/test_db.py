@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -365,16 +366,20 @@ def test_looking_makes_no_database(tmp_path: Path, words: tuple[str, ...]) -> No
     assert [one.name for one in tmp_path.iterdir()] == ["config"]
 
 
+@pytest.mark.parametrize("words", [("status",), ("db", "check")], ids=" ".join)
 def test_whoever_looks_waits_seconds_for_a_locked_file(
-    place: Place, database: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, database: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     """Another program holds it: one line says so, while somebody sits before it."""
     assert opening.BRISK.busy <= 3
     monkeypatch.setattr(opening, "BRISK", Waits(busy=0.1, patience=0.1))
     with closing(sqlite3.connect(database)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        done = place("status")
+        began = monotonic()
+        done = place(*words)
+        waited = monotonic() - began
 
+    assert waited < opening.PATIENT.busy
     assert done.code == 1
     assert done.err.count("\n") == 1
     assert "locked" in done.err

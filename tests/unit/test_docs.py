@@ -110,6 +110,20 @@ def test_a_command_and_its_options_are_on_the_page_of_commands(command: str) -> 
     assert missing == []
 
 
+@pytest.mark.parametrize("command", EVERY)
+def test_the_help_of_a_command_says_what_each_word_is(command: str) -> None:
+    """Each has a sentence; values have a name in capitals, to which the library adds brackets and dots."""
+    found: Any = get_command(app)
+    for word in command.split():
+        found = found.commands[word]
+    assert found.help
+
+    for one in (param for param in found.params if not getattr(param, "is_eager", False)):
+        assert (one.help or "").endswith((".", ".)")), one.name
+        if not getattr(one, "is_flag", False) and not one.type_descriptor.is_choice:
+            assert re.fullmatch(r"'?[A-Z][A-Z|: -]*(\.jsonl\|-|\.opml)?'?", one.metavar or ""), one.name
+
+
 def test_the_options_of_all_commands_stand_above_the_tables() -> None:
     """Those before the command, and those that many commands share."""
     top = COMMANDS.partition("\n## ")[0]

@@ -48,7 +48,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def test(
-    channel_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="Default: all.")] = None,
+    channel_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Channels; default: all.")
+    ] = None,
     to: Annotated[
         str | None,
         typer.Option(

@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 def init(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="Where to write it; default: TIDINGS_CONFIG, else ./config."),
+        typer.Argument(metavar="DIR", help="Where to write it; default: TIDINGS_CONFIG, else ./config."),
     ] = None,
 ) -> None:
     """Write a commented starter configuration: it works as it is, and is meant to be edited."""
@@ -50,7 +50,7 @@ def init(
 def check(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE…]", help="Watchlist files; default: the whole configuration."),
+        typer.Argument(metavar="FILE", help="Watchlist files; default: the whole configuration."),
     ] = None,
     show: Annotated[
         str | None,

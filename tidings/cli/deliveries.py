@@ -48,7 +48,7 @@ DeliveryId = Annotated[
     typer.Argument(metavar="ID", help="A delivery, as `deliveries list` shows it; its beginning will do."),
 ]
 DeliveryIds = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID…]", help="Deliveries; the beginning of an id will do.")
+    list[str] | None, typer.Argument(metavar="ID", help="Deliveries; the beginning of an id will do.")
 ]
 Parked = Annotated[bool, typer.Option("--parked", help="All that are parked.")]
 OfChannel = Annotated[
@@ -66,7 +66,7 @@ def list_deliveries(
     since: Annotated[
         str | None, typer.Option("--since", metavar="AGE", help="Made within this time, such as 2d.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Newest so many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Newest so many.")] = 50,
     config: Config = None,
     state: State = None,
     as_json: Json = False,

@@ -22,8 +22,10 @@ previewing.add_to(app)
 @app.command("slots")
 def slots(
     digest_id: DigestId,
-    start: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Default: now.")] = None,
-    count: Annotated[int, typer.Option("--count", min=1, max=10_000)] = 5,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="From then on; default: now.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", metavar="N", min=1, max=10_000, help="So many.")] = 5,
     config: Config = None,
     state: State = None,
     as_json: Json = False,

@@ -42,7 +42,7 @@ class _Asked:
 def impact(
     watchlist: Annotated[
         str | None,
-        typer.Argument(metavar="[WATCHLIST]", help="Id or file of one watchlist; default: all of them."),
+        typer.Argument(metavar="WATCHLIST", help="Id or file of one watchlist; default: all of them."),
     ] = None,
     since: Annotated[
         str, typer.Option("--since", metavar="AGE", help="How much of the archive to look at, such as 30d.")

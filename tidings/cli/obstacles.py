@@ -21,9 +21,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def resume(
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A channel.")],
+    channel: Annotated[
+        str, typer.Argument(metavar="CHANNEL", help="A channel, as `channels list` shows it.")
+    ],
     recipient: Annotated[
-        str | None, typer.Argument(metavar="[RECIPIENT]", help="Only this one of its recipients.")
+        str | None, typer.Argument(metavar="RECIPIENT", help="Only this one of its recipients.")
     ] = None,
     config: Config = None,
     state: State = None,

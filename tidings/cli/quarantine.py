@@ -15,7 +15,7 @@ app = typer.Typer(
     help="Pages that crashed their reader three times: look at them, try them again.", no_args_is_help=True
 )
 
-Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Articles, by id.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Articles, by id.")]
 
 
 @app.command("list")
@@ -46,7 +46,7 @@ def list_pages(config: Config = None, state: State = None, as_json: Json = False
 @app.command("save")
 def save(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="An article, by its id.")],
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; default: ID.html.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; default: ID.html.")] = None,
     config: Config = None,
     state: State = None,
 ) -> None:

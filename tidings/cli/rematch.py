@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
 
 def rematch(
     initiative: Annotated[
-        str | None, typer.Argument(metavar="[INITIATIVE]", help="Its id; default: all of them.")
+        str | None, typer.Argument(metavar="INITIATIVE", help="Its id; default: all of them.")
     ] = None,
     since: Annotated[
         str, typer.Option("--since", metavar="AGE", help="How much of the archive to look at, such as 90d.")

@@ -20,7 +20,7 @@ from tidings.cli.sources_opml import export, import_opml
 app = typer.Typer(help="Care for sources.", no_args_is_help=True)
 
 SourceId = Annotated[str, typer.Argument(metavar="ID", help="A source of the configuration.")]
-SourceIds = Annotated[list[str], typer.Argument(metavar="ID…", help="Sources of the configuration.")]
+SourceIds = Annotated[list[str], typer.Argument(metavar="ID", help="Sources of the configuration.")]
 
 
 app.command("list")(list_sources)

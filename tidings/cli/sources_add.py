@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="A feed, or a site whose feed is to be found.")],
-    source_id: Annotated[str | None, typer.Option("--id", help="Default: made from title and host.")] = None,
-    tags: Annotated[list[str] | None, typer.Option("--tag", help="May be given several times.")] = None,
+    source_id: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Default: made from title and host.")
+    ] = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="May be given several times.")
+    ] = None,
     pick: Annotated[
         int | None,
         typer.Option("--pick", min=1, metavar="N", help="The feed of this number, where there are several."),

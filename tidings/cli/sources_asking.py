@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def test_sources(
-    source_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="Default: all.")] = None,
+    source_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Sources of the configuration; default: all.")
+    ] = None,
     now: Annotated[
         bool, typer.Option("--now", help="Also those that were asked less than `polling.floor` ago.")
     ] = False,

@@ -21,7 +21,7 @@ MOST_TOLD = 20  # feeds left out for one reason that are named
 def import_opml(
     path: Annotated[Path, typer.Argument(metavar="FILE.opml", help="An OPML file of another reader.")],
     tags: Annotated[
-        list[str] | None, typer.Option("--tag", help="Given to every source of the file.")
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="Given to every source of the file.")
     ] = None,
     config: Config = None,
     state: State = None,

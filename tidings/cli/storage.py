@@ -146,13 +146,14 @@ def check(config: Config = None, state: State = None, as_json: Json = False) -> 
 
     Reads all of it: every table and index, what points to what, the schema, and states that cannot be.
     """
+    from tidings import opening
     from tidings.storage.checking import SPEED
     from tidings.storage.engine import Database
 
     loaded = settings(config, state)
 
     async def work() -> Checked:
-        return Database.look(loaded.database, state_dir=loaded.state_dir, warn=announce)
+        return Database.look(loaded.database, state_dir=loaded.state_dir, warn=announce, waits=opening.BRISK)
 
     def announce(size: int) -> None:
         if size > SPEED:

@@ -37,7 +37,7 @@ StoryId = Annotated[
 def list_stories(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORDS]…", help="All of them in one title, in any letters and order."),
+        typer.Argument(metavar="WORD", help="All of them in one title, in any letters and order."),
     ] = None,
     since: Annotated[
         str, typer.Option("--since", metavar="AGE", help="With an article since then, such as 30d.")
@@ -114,7 +114,7 @@ def split(
     story: StoryId,
     articles: Annotated[
         list[str],
-        typer.Argument(metavar="ARTICLE…", help="Those that do not belong there: ids or addresses."),
+        typer.Argument(metavar="ARTICLE", help="Those that do not belong there: ids or addresses."),
     ],
     config: Config = None,
     state: State = None,
@@ -136,7 +136,7 @@ def split(
 @app.command("merge")
 def merge(
     stories: Annotated[
-        list[str], typer.Argument(metavar="STORY STORY…", help="Ids, or articles of the stories.")
+        list[str], typer.Argument(metavar="STORY", help="Two or more: ids, or articles of the stories.")
     ],
     config: Config = None,
     state: State = None,

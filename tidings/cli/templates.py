@@ -44,9 +44,7 @@ def _state(one: TemplateFile) -> str:
 
 @app.command("copy")
 def copy_template(
-    name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="digest, alert, frame or style; default: digest.")
-    ] = "digest",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="digest, alert, frame or style.")] = "digest",
     named: Annotated[
         str | None,
         typer.Option("--as", metavar="NEW", help="Call the copy so; a digest uses it by `template: NEW`."),

@@ -24,13 +24,13 @@ app = typer.Typer(
     help="Try one step on feeds, pages, texts or addresses; nothing is stored.", no_args_is_help=True
 )
 
-Inputs = Annotated[list[str], typer.Argument(metavar="(URL|FILE)…", help="Addresses or files.")]
-Url = Annotated[str | None, typer.Option("--url", help="The address that a file came from.")]
+Inputs = Annotated[list[str], typer.Argument(metavar="URL|FILE", help="Addresses or files.")]
+Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The address that a file came from.")]
 Header = Annotated[
     list[str] | None,
     typer.Option(
         "--header",
-        metavar="'Name: value'",
+        metavar="'NAME: VALUE'",
         help="Of a file: a header it came with. Of an address: one to send.",
     ),
 ]
@@ -164,7 +164,7 @@ def _considered(candidates: Sequence[dict[str, Any]]) -> Iterable[str]:
 @app.command("match")
 def match(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="(URL|FILE|-)…", help="Texts, pages, JSON or JSON Lines.")
+        list[str], typer.Argument(metavar="URL|FILE|-", help="Texts, pages, JSON or JSON Lines.")
     ],
     watchlist: Annotated[
         Path | None,
@@ -243,7 +243,7 @@ def _judged(article: Article, matcher: Any) -> dict[str, Any]:
 
 @app.command("url")
 def url_forms(
-    inputs: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses.")], as_json: Json = False
+    inputs: Annotated[list[str], typer.Argument(metavar="URL", help="Addresses.")], as_json: Json = False
 ) -> None:
     """Show the canonical form of addresses: equal forms are one article."""
     from crawler.identity import canonical_url

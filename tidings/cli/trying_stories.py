@@ -32,7 +32,7 @@ class _Folded:
 
 def stories(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="(FILE.jsonl|-)…", help="Articles, one JSON object a line.")
+        list[str], typer.Argument(metavar="FILE.jsonl|-", help="Articles, one JSON object a line.")
     ],
     as_json: Json = False,
 ) -> None:

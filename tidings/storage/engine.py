@@ -139,17 +139,25 @@ class Database:
         return Path(address.database or "")
 
     @classmethod
-    def look(cls, url: str, *, state_dir: Path, warn: Callable[[int], None] = lambda _: None) -> Checked:
+    def look(
+        cls,
+        url: str,
+        *,
+        state_dir: Path,
+        warn: Callable[[int], None] = lambda _: None,
+        waits: Waits = PATIENT,
+    ) -> Checked:
         """Look a database over without opening it for work: nothing is changed in it or beside it.
 
         Args:
             warn: hears beforehand how many bytes will be read.
+            waits: for a SQLite file that another program has locked.
         Raises:
             StorageError: there is none, or it cannot be read now, for a reason that is no damage.
         """
         address = _address(url, state_dir)
         if address.get_backend_name() != "sqlite":
-            engines, _, _ = _connect(url, state_dir, create=False, waits=PATIENT)
+            engines, _, _ = _connect(url, state_dir, create=False, waits=waits)
             try:
                 with ours():
                     return checking.check_server(engines[1])
@@ -163,7 +171,7 @@ class Database:
         warn(size_of(file))
         target = f"{file.absolute().as_uri()}?mode=ro"
         engine = create_engine(
-            "sqlite+pysqlite://", creator=lambda: sqlite3.connect(target, uri=True, timeout=PATIENT.busy)
+            "sqlite+pysqlite://", creator=lambda: sqlite3.connect(target, uri=True, timeout=waits.busy)
         )
         try:
             with ours():

@@ -148,7 +148,7 @@ def _unknown(connection: Connection, name: str) -> str:
         return f"there is no such story or article; did you mean {' or '.join(near[:NAMED])}?"
     return (
         "there is no such story or article; `tidings stories list` names them, "
-        "and with WORDS those with these in a title"
+        "and with words those with these in a title"
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from sqlalchemy import Engine, create_engine, event, text
 
 from tests.fakes.stores import MemoryStores
 from tidings.storage import word_index
@@ -132,3 +133,25 @@ def _await(url: str, server: subprocess.Popen[bytes]) -> None:
         engine.dispose()
         return
     pytest.fail("the PostgreSQL server ended before it answered")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database of its own, for migrations."""
+    if request.param == "sqlite":
+        made = create_engine(f"sqlite:///{tmp_path / 'old.sqlite'}")
+        event.listen(
+            made, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON")
+        )  # as the program does
+    else:
+        url = request.getfixturevalue("postgres").replace("postgresql:", "postgresql+psycopg:")
+        admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE upgraded"))
+        made = create_engine(url.replace("/postgres?", "/upgraded?"))
+    yield made
+    made.dispose()
+    if request.param == "postgresql":
+        with admin.connect() as connection:
+            connection.execute(text("DROP DATABASE upgraded"))
+        admin.dispose()

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from alembic import command
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, MetaData, select
 
 from tests.integration.storage.test_storage_schema import MOMENT, OLD_ROWS, migrations, old_match
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database of its own."""
-    if request.param == "sqlite":
-        made = create_engine(f"sqlite:///{tmp_path / 'old.sqlite'}")
-        event.listen(
-            made, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON")
-        )  # as the program does
-    else:
-        url = request.getfixturevalue("postgres").replace("postgresql:", "postgresql+psycopg:")
-        admin = create_engine(url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE upgraded"))
-        admin.dispose()
-        made = create_engine(url.replace("/postgres?", "/upgraded?"))
-    yield made
-    made.dispose()
 
 
 def put(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
