@@ -195,17 +195,27 @@ async def test_what_an_edit_found_before_the_restore_is_not_told_again(world: Wo
     assert (len(world.mailbox.mails), match.filed) == (1, True)
 
 
-async def test_an_alert_that_the_original_told_is_not_told_again(world: World) -> None:
-    """A commitment that was due in between; the next one is told as usual."""
+def promised(world: World, *commitments: str, before: str) -> None:
+    """An initiative with commitments that are told `before` their days, at nine."""
     world.press.add("times", "a", NOON - HOUR)
     files = desk(world.mailbox.port, now=NOW)
+    lines = "".join(f"      - {one}\n" for one in commitments)
     files["watchlists__chips"] = (
         "watchlist: chips\ntitle: Chips\ninitiatives:\n  - id: chips\n    name: Chips\n    any: [semiconductor]\n"
-        "    commitments:\n      - {id: fab, text: Open a fab, due: 2026-11-25}\n"
-        "      - {id: lab, text: Open a lab, due: 2026-11-27}\n"
-        'alerts:\n  - {on: commitment, to: [desk], before: [0d], at: "09:00"}\n'
+        f"    commitments:\n{lines}"
+        f'alerts:\n  - {{on: commitment, to: [desk], before: {before}, at: "09:00"}}\n'
     )
     configure(world.folder / "config", sources=world.press.sources(), **files)
+
+
+async def test_an_alert_that_the_original_told_is_not_told_again(world: World) -> None:
+    """A commitment that was due in between; the next one is told as usual."""
+    promised(
+        world,
+        "{id: fab, text: Open a fab, due: 2026-11-25}",
+        "{id: lab, text: Open a lab, due: 2026-11-27}",
+        before="[0d]",
+    )
     async with world.running() as app:
         await world.live(app, NOON + HOUR)
         await app.stores.database.backup(world.folder / "backup", now=world.clock.time)
@@ -223,14 +233,7 @@ async def test_an_alert_that_the_original_told_is_not_told_again(world: World) -
 
 async def test_an_advance_warning_that_the_original_sent_is_not_sent_again(world: World) -> None:
     """Its day is yet to come; the day itself is told as usual."""
-    world.press.add("times", "a", NOON - HOUR)
-    files = desk(world.mailbox.port, now=NOW)
-    files["watchlists__chips"] = (
-        "watchlist: chips\ntitle: Chips\ninitiatives:\n  - id: chips\n    name: Chips\n    any: [semiconductor]\n"
-        "    commitments:\n      - {id: fab, text: Open a fab, due: 2026-11-28}\n"
-        'alerts:\n  - {on: commitment, to: [desk], before: [3d, 0d], at: "09:00"}\n'
-    )
-    configure(world.folder / "config", sources=world.press.sources(), **files)
+    promised(world, "{id: fab, text: Open a fab, due: 2026-11-28}", before="[3d, 0d]")
     async with world.running() as app:
         await world.live(app, NOON + HOUR)
         await app.stores.database.backup(world.folder / "backup", now=world.clock.time)
