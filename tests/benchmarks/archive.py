@@ -62,6 +62,7 @@ def _plan() -> Iterator[tuple[str, Mapping[str, str], str]]:
     address = "'https://wire.example/2026/' || n.id"
     yield "stories", {"id": "n.story", "opened_at": _MOMENT, "last_at": _MOMENT}, "n.story = 's' || n.id"
     article = dict.fromkeys(("url_print", "canonical_print", "title_print"), fresh)
+    article |= {"number": "NULL", "words_print": "NULL", "unindexed_since": _MOMENT}
     article |= {"url": address, "canonical_url": address, "story_id": "n.story"}
     yield (
         "articles",
