@@ -123,6 +123,16 @@ class Poller:
             return await self._same_bytes(source, state, answer)
         return await self._listed(source, state, answer, answer.feed, memory, sources)
 
+    async def broke(self, source_id: str, fault: Exception) -> PollOutcome:
+        """A fault of our own ended a poll: as with any other failure, the source says so and is asked again later."""
+        sources = self._sources() if callable(self._sources) else self._sources
+        source = sources.get(source_id)
+        if source is None:
+            await self._states.release(source_id)
+            return PollOutcome(source_id=source_id, result=PollResult.SKIPPED, problem="it is not configured")
+        told = f"a fault of tidings itself, {type(fault).__name__}: its list could not be taken in; the log has more"
+        return await self._failed(source, await self._states.state(source_id), CrawlError(told))
+
     # -- what came of it -----------------------------------------------------------------------------
 
     async def _listed(

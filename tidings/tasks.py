@@ -21,7 +21,7 @@ from crawler.records import PollResult, TextState
 from crawler.vocabulary import vocabulary_of
 from tidings.alerting import Alerting
 from tidings.rematching import SLICE, Progress, Rematcher
-from tidings.storage.errors import OF_ALL
+from tidings.storage.errors import OF_ALL, StorageError
 from tidings.troubles import digest_work
 
 log = structlog.get_logger(__name__)
@@ -135,7 +135,15 @@ async def give_back(tasks: Iterable[Task], services: Services) -> None:
 
 
 async def _poll(task: PollSource, services: Services) -> Report:
-    outcome = await services.poller.poll(task.source_id, asked=task.asked)
+    try:
+        outcome = await services.poller.poll(task.source_id, asked=task.asked)
+    except StorageError:
+        raise
+    except (
+        Exception
+    ) as fault:  # it would else be tried again and again, and nobody would be told of the source
+        log.exception("a poll broke", source=task.source_id)
+        outcome = await services.poller.broke(task.source_id, fault)
     failed = outcome.result is PollResult.FAILED
     counts = {"polls": 1, "entries": outcome.listed, "articles": outcome.new}
     counts[{PollResult.UNCHANGED: "unchanged", PollResult.FAILED: "failed"}.get(outcome.result, "read")] = 1

@@ -292,6 +292,19 @@ async def test_a_page_instead_of_a_feed_loses_nothing_known() -> None:
     assert (await room.state()).state is SourceState.OK
 
 
+async def test_a_fault_of_our_own_is_a_failure_that_is_told_and_backs_off() -> None:
+    """Its words are those of the log alone."""
+    room = Room()
+    outcome = await room.poller.broke("s", TypeError("S3CRET"))
+
+    state = await room.state()
+    assert (outcome.result, state.state, state.failures) == (PollResult.FAILED, SourceState.FAILING, 1)
+    assert state.problem is not None
+    assert state.problem.startswith("a fault of tidings itself, TypeError")
+    assert state.next_poll_at is not None
+    assert state.next_poll_at > room.clock.now()
+
+
 async def test_failures_back_off_and_success_ends_it() -> None:
     """Doubled each time; the first good answer counts from nothing again."""
     room = Room(Source(id="s", kind=SourceKind.FEED, url=URL, every=HOUR))

@@ -42,6 +42,10 @@ class Work:
         await self._do(source_id)
         return PollOutcome(source_id=source_id, result=PollResult.NOTHING_NEW)
 
+    async def broke(self, source_id: str, fault: Exception) -> PollOutcome:
+        self.begun.append(f"{source_id} broke: {type(fault).__name__}")
+        return PollOutcome(source_id=source_id, result=PollResult.FAILED, problem="a fault of tidings itself")
+
     async def read(self, article: Article) -> PageOutcome:
         await self._do(article.id)
         return PageOutcome(article_id=article.id, state=TextState.READ)
@@ -231,6 +235,18 @@ async def test_a_task_that_fails_is_reported_and_stops_no_other() -> None:
     assert [report.problem for report in failed] == ["ZeroDivisionError: compose"] * 2
     assert failed[0].counts == {"faults": 1}
     assert house.work.begun == ["compose", "deliver"] * 2
+
+
+async def test_a_poll_that_breaks_is_a_failure_of_its_source() -> None:
+    """It is kept with the source, where status and alerts find it, and not tried again and again."""
+    house = House()
+    house.work.breaks = {"a"}
+    await house.runner.submit(PollSource("a"))
+    await house.runner.drain()
+
+    assert house.work.begun == ["a", "a broke: ZeroDivisionError"]
+    (report,) = house.reports
+    assert (report.problem, report.counts["failed"]) == ("a fault of tidings itself", 1)
 
 
 # -- stopping --------------------------------------------------------------------------------------
