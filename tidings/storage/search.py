@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -105,12 +105,20 @@ def _behind(
 
 
 def _waiting(connection: Connection, *, filters: Filters) -> list[Place]:
+    """Newest first. Times are looked at here, or SQLite walks through all articles of a time to find the few."""
+    timeless = replace(filters, since=None, until=None)
     rows = connection.execute(
-        select(A.first_seen_at, A.id)
-        .where(A.unindexed_since.is_not(None), *_conditions(filters))
-        .order_by(A.first_seen_at.desc(), A.id.desc())
+        select(A.first_seen_at, A.id).where(A.unindexed_since.is_not(None), *_conditions(timeless))
     )
-    return [(row.first_seen_at, row.id) for row in rows]
+    return sorted(
+        (
+            (row.first_seen_at, row.id)
+            for row in rows
+            if (filters.since is None or row.first_seen_at >= filters.since)
+            and (filters.until is None or row.first_seen_at <= filters.until)
+        ),
+        reverse=True,
+    )
 
 
 def _page(
