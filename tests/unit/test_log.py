@@ -154,7 +154,7 @@ def record(
 ) -> logging.LogRecord:
     one = logging.LogRecord(
         "ours", level, "", 0, {"event": "broke", "source": source, "problem": problem}, (), None
-    )  # type: ignore[arg-type]
+    )  # type: ignore[arg-type]  # structlog hands over the event as a dict
     one.created = at.timestamp()
     return one
 

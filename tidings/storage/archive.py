@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from crawler.records import Article
 from tidings.storage.article_rows import A, fetch
@@ -38,7 +38,7 @@ class SqlArchive:
         last = after
         while True:
             found = await self._database.read(
-                partial(_next, since=since, until=until, last=last, batch=batch)
+                partial(walk_on, since=since, until=until, last=last, batch=batch)
             )
             if found:
                 yield found
@@ -47,15 +47,17 @@ class SqlArchive:
                 return
 
 
-def _next(
+def walk_on(
     connection: Connection,
     *,
     since: datetime | None,
     until: datetime | None,
     last: Place | None,
     batch: int,
+    also: Sequence[ColumnElement[bool]] = (),
 ) -> tuple[Article, ...]:
-    query = select(A.id).order_by(A.first_seen_at.desc(), A.id.desc()).limit(batch)
+    """The next of a walk behind `last`, of those that are `also` so."""
+    query = select(A.id).where(*also).order_by(A.first_seen_at.desc(), A.id.desc()).limit(batch)
     if since is not None:
         query = query.where(A.first_seen_at >= since)
     if until is not None:

@@ -1,4 +1,4 @@
-"""Searching the archive by the index of words: what may be found, newest first, and how articles come into the index."""
+"""Searching the archive by the index of words: what may be found, the newest or the most telling first."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from alerts.narrowing import Need
 from crawler.records import Article
 from tidings.storage import word_index
-from tidings.storage.archive import Place
+from tidings.storage.archive import Place, walk_on
 from tidings.storage.article_rows import A, fetch
 from tidings.storage.engine import Database
 from tidings.storage.indexing import index_some
@@ -73,7 +73,11 @@ class SqlSearch:
     async def _all(self, filters: Filters, batch: int) -> AsyncIterator[tuple[Article, ...]]:
         last: Place | None = None
         while True:
-            found = await self._database.read(partial(_behind, last, filters=filters, batch=batch))
+            found = await self._database.read(
+                partial(
+                    walk_on, since=None, until=None, last=last, batch=batch, also=tuple(_conditions(filters))
+                )
+            )
             if found:
                 yield found
                 last = (found[-1].first_seen_at, found[-1].id)
@@ -81,7 +85,8 @@ class SqlSearch:
                 return
 
     async def best(self, need: Need, filters: Filters, *, most: int) -> tuple[Article, ...]:
-        """Of the articles that may hold what is needed the most telling, best first; those not in the index yet before."""
+        """Of the articles that may hold what is needed the most telling, best first; before them as many, the newest,
+        of those that are not in the index yet."""
         return await self._database.read(partial(_best, need=need, filters=filters, most=most))
 
     async def index_some(self, limit: int = INDEX_BATCH) -> int:
@@ -90,18 +95,6 @@ class SqlSearch:
 
 
 # -- finding ---------------------------------------------------------------------------------------
-
-
-def _behind(
-    last: Place | None, connection: Connection, *, filters: Filters, batch: int
-) -> tuple[Article, ...]:
-    query = select(A.id).where(*_conditions(filters)).order_by(A.first_seen_at.desc(), A.id.desc())
-    if last is not None:
-        at, name = last
-        query = query.where(A.first_seen_at <= at, or_(A.first_seen_at < at, A.id < name))
-    ids = list(connection.execute(query.limit(batch)).scalars())
-    found = fetch(connection, ids)
-    return tuple(found[one] for one in ids if one in found)
 
 
 def _waiting(connection: Connection, *, filters: Filters) -> list[Place]:
@@ -134,7 +127,7 @@ def _best(connection: Connection, *, need: Need, filters: Filters, most: int) ->
     numbers = word_index.best(connection, need, low=_low(filters), high=_high(filters), limit=most)
     rank = {number: place for place, number in enumerate(numbers)}
     rows = [row for some in _in_pieces(numbers, BATCH) for row in connection.execute(_of(some, filters))]
-    ids = [name for _, name in _waiting(connection, filters=filters)]
+    ids = [name for _, name in _waiting(connection, filters=filters)[:most]]
     ids += [row.id for row in sorted(rows, key=lambda row: rank[row.number])]
     found = fetch(connection, ids)
     return tuple(found[one] for one in ids if one in found)

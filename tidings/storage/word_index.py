@@ -36,20 +36,19 @@ _IDLE = 3  # changes of a merge that found nothing to do
 _MOST_WAYS = 8  # in which a phrase is written out; one with more is looked for by its words alone
 _PARTS = re.compile(r"[^\W_]+")
 
-# S608: the only name in these statements is a constant.
 _ADD = {
-    "sqlite": text(f"INSERT INTO {TABLE} (rowid, title, body) VALUES (:number, :title, :body)"),  # noqa: S608
+    "sqlite": text(f"INSERT INTO {TABLE} (rowid, title, body) VALUES (:number, :title, :body)"),  # noqa: S608  # a constant
     "postgresql": text(
-        f"INSERT INTO {TABLE} (number, title, body) "  # noqa: S608
+        f"INSERT INTO {TABLE} (number, title, body) "  # noqa: S608  # a constant
         "VALUES (:number, array_to_tsvector(CAST(:title AS text[])), array_to_tsvector(CAST(:body AS text[]))) "
         "ON CONFLICT (number) DO UPDATE SET title = excluded.title, body = excluded.body"
     ),
 }
 _DROP = {
     "sqlite": text(
-        f"INSERT INTO {TABLE} ({TABLE}, rowid, title, body) VALUES ('delete', :number, :title, :body)"  # noqa: S608
+        f"INSERT INTO {TABLE} ({TABLE}, rowid, title, body) VALUES ('delete', :number, :title, :body)"  # noqa: S608  # a constant
     ),
-    "postgresql": text(f"DELETE FROM {TABLE} WHERE number = :number"),  # noqa: S608
+    "postgresql": text(f"DELETE FROM {TABLE} WHERE number = :number"),  # noqa: S608  # a constant
 }
 
 
@@ -91,7 +90,7 @@ def drop(connection: Connection, rows: Iterable[tuple[int, tuple[str, str]]]) ->
 def clear(connection: Connection) -> None:
     """Nothing is in it any more."""
     is_sqlite = connection.dialect.name == "sqlite"
-    empty = f"INSERT INTO {TABLE} ({TABLE}) VALUES ('delete-all')" if is_sqlite else f"TRUNCATE {TABLE}"  # noqa: S608
+    empty = f"INSERT INTO {TABLE} ({TABLE}) VALUES ('delete-all')" if is_sqlite else f"TRUNCATE {TABLE}"  # noqa: S608  # a constant
     connection.execute(text(empty))
 
 
@@ -100,8 +99,8 @@ def tidy(connection: Connection) -> int:
     if connection.dialect.name != "sqlite":
         return 0  # its own vacuum does that
     before = connection.execute(text("SELECT total_changes()")).scalar_one()
-    connection.execute(text(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('usermerge', 2)"))  # noqa: S608
-    connection.execute(text(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('merge', {_PAGES})"))  # noqa: S608
+    connection.execute(text(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('usermerge', 2)"))  # noqa: S608  # a constant
+    connection.execute(text(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('merge', {_PAGES})"))  # noqa: S608  # a constant
     changed = connection.execute(text("SELECT total_changes()")).scalar_one() - before
     return int(changed > _IDLE)
 
@@ -129,7 +128,7 @@ def _found(connection: Connection, need: Need, *, low: int, high: int, limit: in
     else:
         number, condition = "number", f"({_in_postgresql(need, values)})"
     query = (
-        f"SELECT {number} FROM {TABLE} WHERE {condition} AND {number} >= :low AND {number} < :high "  # noqa: S608
+        f"SELECT {number} FROM {TABLE} WHERE {condition} AND {number} >= :low AND {number} < :high "  # noqa: S608  # a constant
         f"ORDER BY {order.format(number=number)} LIMIT :limit"
     )
     return [int(found) for (found,) in connection.execute(text(query), values)]
