@@ -9,6 +9,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,9 +37,8 @@ from tests.fakes.net_site import Seen, SetClock, SetMonotonic, Site, reply
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 AGENT = "tidings/1.0 (+https://example.org/monitoring)"
-SMALL = Limits(
-    body=100_000, connect=timedelta(seconds=2), total=timedelta(milliseconds=400), headers=8 * 1024
-)
+SMALL = Limits(body=100_000, connect=timedelta(seconds=2), total=timedelta(seconds=20), headers=8 * 1024)
+HASTY = replace(SMALL, total=timedelta(milliseconds=400))  # for what is slow on purpose
 
 
 class Names(AbstractResolver):
@@ -529,7 +529,7 @@ async def test_dripping_stalling_and_silent_servers_end_at_the_time_limit() -> N
         await writer.drain()
 
     routes = {"/drip": drip, "/stall": stall, "/hop": hop, "/hopx": hop, "/hopxx": hop}
-    async with Site(dict(routes)) as site, fetching() as fetcher:
+    async with Site(dict(routes)) as site, fetching(limits=HASTY) as fetcher:
         for path in ("/drip", "/stall", "/hop"):
             with pytest.raises(TemporaryFetchError, match=r"does not finish its answer within 0\.4 s"):
                 await fetcher.get(feed(site.url(path)))
@@ -729,15 +729,12 @@ async def test_a_round_of_many_hosts_holds_few_idle_connections() -> None:
         open_now.remove(writer)
         writer.close()
 
-    server = await asyncio.start_server(keep_open, "0.0.0.0", 0)
-    port = server.sockets[0].getsockname()[1]
-    hosts = [f"127.2.0.{number}" for number in range(1, IDLE + 31)]
-    async with fetching() as fetcher:
+    async with await asyncio.start_server(keep_open, "0.0.0.0", 0) as server, fetching() as fetcher:
+        port = server.sockets[0].getsockname()[1]
+        hosts = [f"127.2.0.{number}" for number in range(1, IDLE + 31)]
         for host in (*hosts, hosts[-1], hosts[31], hosts[0]):
             assert (await fetcher.get(feed(f"http://{host}:{port}/"))).body == b"x"
         held = len(open_now)
-    server.close()
-    await server.wait_closed()
 
     assert held <= IDLE + 1  # one may not have been told yet that it is closed
     assert made == [*hosts, hosts[0]]
