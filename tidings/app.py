@@ -43,6 +43,7 @@ from tidings.tenure import Tenure
 from tidings.ticker import Ticker
 from tidings.web.key import signing_key
 from tidings.web.links import Links
+from tidings.web.signing import Signer
 
 LOOK_AGAIN = 1.0  # seconds between two looks for what is due, while something is under way
 
@@ -308,8 +309,13 @@ class _HookAnswer:
 
 def channels(settings: Settings) -> dict[str, Channel]:
     """All channels, by id."""
-    links = Links(settings, partial(signing_key, settings.state_dir))
+    links = Links(settings, signer(settings))
     return {plan.id: channel(plan, settings.polling, links.address) for plan in settings.channels}
+
+
+def signer(settings: Settings) -> Signer:
+    """Signs the addresses that readers get, with the secret of this installation."""
+    return Signer(partial(signing_key, settings.state_dir))
 
 
 def channel(plan: ChannelPlan, polling: Polling, unsubscribe: Unsubscribe | None = None) -> Channel:

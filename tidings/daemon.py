@@ -28,7 +28,7 @@ from tidings.systemd import Supervisor
 from tidings.tasks import Report
 from tidings.troubles import CONFIGURATION
 from tidings.vitals import DaemonVitals
-from tidings.web.site import Site
+from tidings.web.server import WebServer
 
 log = structlog.get_logger(__name__)
 
@@ -69,19 +69,19 @@ async def run(load: Callable[[], Settings], *, held: Path | None = None) -> None
 
         async with open_app(settings, on_report=hear, alone=True) as app:
             vitals = DaemonVitals(app)
-            site = Site(app.stores.unsubscribed, app.clock, vitals)
+            server = WebServer(app.stores, app.clock, vitals)
             async with vitals:
                 try:
-                    await site.follow(settings)
-                    await live(app, load, site, supervisor, files)
+                    await server.follow(settings)
+                    await live(app, load, server, supervisor, files)
                 finally:
-                    await site.close()
+                    await server.close()
 
 
 async def live(
     app: App,
     load: Callable[[], Settings],
-    site: Site | None = None,
+    server: WebServer | None = None,
     supervisor: Supervisor | None = None,
     files: Prints | None = None,
 ) -> None:
@@ -99,7 +99,7 @@ async def live(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask_to_stop)
-    reloader = Reloader(app, load, site, supervisor)
+    reloader = Reloader(app, load, server, supervisor)
     loop.add_signal_handler(signal.SIGHUP, reloader.announced.set)
 
     scheduler = AsyncIOScheduler(

@@ -12,7 +12,7 @@ from tidings.impact import too_much
 from tidings.settings import ConfigError, Polling, Settings
 from tidings.systemd import Supervisor
 from tidings.troubles import BOUND, CONFIGURATION, FILES, LISTEN, RESTART
-from tidings.web.site import CannotListen, Site
+from tidings.web.server import CannotListen, WebServer
 
 log = structlog.get_logger(__name__)
 
@@ -37,15 +37,15 @@ class Reloader:
 
     Args:
         load: reads the configuration.
-        site: follows what `web` says.
+        server: follows what `web` says.
     """
 
     def __init__(
-        self, app: App, load: Callable[[], Settings], site: Site | None, supervisor: Supervisor
+        self, app: App, load: Callable[[], Settings], server: WebServer | None, supervisor: Supervisor
     ) -> None:
         self._app = app
         self._load = load
-        self._site = site
+        self._server = server
         self._supervisor = supervisor
         self._at_start = app.settings
         self.announced = asyncio.Event()
@@ -68,8 +68,8 @@ class Reloader:
         """Listen where the settings in force say."""
         troubles, now = self._app.stores.troubles, self._app.clock.now()
         try:
-            if self._site is not None:
-                await self._site.follow(self._app.settings)
+            if self._server is not None:
+                await self._server.follow(self._app.settings)
         except CannotListen as fault:
             log.error("the daemon cannot be asked", problem=str(fault))
             await troubles.notice(CONFIGURATION, LISTEN, str(fault), now)

@@ -29,7 +29,7 @@ from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
 from tidings.web.door import MOST, Door
 from tidings.web.probes import PATHS
-from tidings.web.site import CannotListen, Site
+from tidings.web.server import CannotListen, WebServer
 
 TOKEN = "a-token-of-some-length"
 PUBLIC = "https://news.example.org/tidings"
@@ -45,7 +45,7 @@ class Asked:
         self.folder = folder
         self.settings: Settings = replace(loaded, web=replace(loaded.web, port=free_port(), written=True))
         self.vitals = FakeVitals()
-        self.site = Site(stores.unsubscribed, FixedClock(NOON), self.vitals)
+        self.site = WebServer(stores, FixedClock(NOON), self.vitals)
         self.session = session
 
     async def serve(self, **web: Any) -> None:
@@ -405,7 +405,7 @@ async def test_a_connection_that_asks_nothing_is_closed(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor one that never comes to the end of its headers."""
-    monkeypatch.setattr("tidings.web.site.Door", partial(Door, silent=0.05))
+    monkeypatch.setattr("tidings.web.server.Door", partial(Door, silent=0.05))
     await asked.serve()
     port = asked.site.port
     assert port is not None

@@ -34,7 +34,8 @@ from tidings.storage.unsubscribed import SqlUnsubscribed
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.rates import Buckets, visitor
-from tidings.web.site import CannotListen, Site, hosts
+from tidings.web.server import CannotListen, WebServer, hosts
+from tidings.web.signing import Signer
 
 HOST = "news.example.org"
 PUBLIC = f"https://{HOST}/tidings"
@@ -87,8 +88,8 @@ class Running:
     def __init__(self, settings: Settings, stores: Stores, session: aiohttp.ClientSession) -> None:
         self.settings, self.stores, self.session = settings, stores, session
         self.clock = FixedClock(NOW)
-        self.site = Site(stores.unsubscribed, self.clock, FakeVitals())
-        self.links = Links(settings, lambda: signing_key(settings.state_dir))
+        self.site = WebServer(stores, self.clock, FakeVitals())
+        self.links = Links(settings, Signer(lambda: signing_key(settings.state_dir)))
 
     def link(self, to: Message | None = None, recipient: str = "Desk <Desk@example.org>") -> str:
         found = self.links.address(to or message(), delivery(recipient))
@@ -219,7 +220,7 @@ async def test_an_alert_on_several_initiatives_is_left_for_all_of_them(running: 
 async def test_forged_and_unknown_links_lead_nowhere(running: Running) -> None:
     """A token with one letter changed, of another key, of another thread or of nobody: 404, the same for all."""
     link = running.link()
-    other = Links(running.settings, lambda: b"x" * 32).address(message(), delivery())
+    other = Links(running.settings, Signer(lambda: b"x" * 32)).address(message(), delivery())
     forged = [
         link[:-1] + ("A" if link[-1] != "A" else "B"),
         link.swapcase().replace(PUBLIC.swapcase(), PUBLIC).replace("UNSUBSCRIBE", "unsubscribe"),
@@ -403,11 +404,11 @@ async def test_it_moves_with_the_settings(running: Running, tmp_path: Path) -> N
     assert (await running.ask("GET", running.link().replace("/tidings/", "/"), headers={"Host": here}))[
         0
     ] == 404
-    assert Links(nowhere, lambda: b"x" * 32).address(message(), delivery()) is None
+    assert Links(nowhere, Signer(lambda: b"x" * 32)).address(message(), delivery()) is None
 
 
 async def test_a_port_that_is_taken_is_said_to_be(running: Running) -> None:
-    second = Site(running.stores.unsubscribed, running.clock, FakeVitals())
+    second = WebServer(running.stores, running.clock, FakeVitals())
 
     with pytest.raises(CannotListen, match=rf"127\.0\.0\.1:{running.site.port} .*another port"):
         await second.follow(running.settings)
@@ -436,7 +437,7 @@ def test_the_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
 def test_links_are_the_same_each_time_and_differ_for_each_reader(tmp_path: Path) -> None:
     """So a repeat of a mail has the same bytes; a new name of the same address changes nothing."""
     settings = configured(tmp_path, port=8787)
-    links, again = (Links(settings, lambda: b"k" * 32) for _ in range(2))
+    links, again = (Links(settings, Signer(lambda: b"k" * 32)) for _ in range(2))
 
     def link(of: Links, recipient: str, thread: str = "digest-morning") -> str | None:
         return of.address(message(thread), delivery(recipient))

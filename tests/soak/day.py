@@ -42,7 +42,7 @@ from tidings.reloading import take_edit
 from tidings.settings import Settings, load
 from tidings.tasks import Report
 from tidings.vitals import DaemonVitals
-from tidings.web.site import Site
+from tidings.web.server import WebServer
 
 QUARTER = timedelta(days=1) / QUARTERS
 WARM = 4.0  # hours after which all should have its size
@@ -120,7 +120,7 @@ class World:
         )
 
     @asynccontextmanager
-    async def daemon(self) -> AsyncIterator[tuple[App, Site]]:
+    async def daemon(self) -> AsyncIterator[tuple[App, WebServer]]:
         """As `tidings.daemon.run` puts it together."""
         vitals: DaemonVitals
         outcomes = Outcomes(self.clock)
@@ -132,7 +132,7 @@ class World:
 
         async with open_app(self.settings(), clock=self.clock, on_report=hear, alone=True) as app:
             vitals = DaemonVitals(app)
-            site = Site(app.stores.unsubscribed, app.clock, vitals)
+            site = WebServer(app.stores, app.clock, vitals)
             async with vitals:
                 try:
                     await site.follow(app.settings)
@@ -140,7 +140,7 @@ class World:
                 finally:
                     await site.close()
 
-    async def live(self, app: App, site: Site, journal: Journal, tell: Callable[[Look], None]) -> None:
+    async def live(self, app: App, site: WebServer, journal: Journal, tell: Callable[[Look], None]) -> None:
         """From the beginning to the end."""
         day, plan, start, ticks = self.day, self.day.plan, self.clock.now(), Ticks(app)
         housed = edited = start
@@ -164,7 +164,7 @@ class World:
                 day.kinds.append(looks.kinds())
             tell(day.looks[-1])
 
-    async def _edit(self, app: App, site: Site) -> None:
+    async def _edit(self, app: App, site: WebServer) -> None:
         """A term becomes another, or the one that it was."""
         file = self.folder / "config" / "watchlists" / "chips.yaml"
         text = file.read_text(encoding="utf-8")
@@ -209,7 +209,7 @@ async def play(folder: Path, plan: Plan, tell: Callable[[Look], None]) -> Day:
     return day
 
 
-async def _ask(site: Site) -> None:
+async def _ask(site: WebServer) -> None:
     """What a monitoring system asks."""
     for path in ("/readyz", "/metrics"):
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)

@@ -66,7 +66,7 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
             from tidings import log
             from tidings.daemon import run as live
             from tidings.storage.errors import StorageError
-            from tidings.web.site import CannotListen
+            from tidings.web.server import CannotListen
 
             log.configure(verbose=verbose)
             try:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,10 +11,10 @@ from alerts.plans import AlertKind, EmailChannel
 from alerts.safe import one_line
 from alerts.threads import MOST, digest_thread, initiative_thread, reader, subscriptions
 from tidings.settings import Settings
+from tidings.web.signing import SIGNATURE, Signer
 
 PATH = "/unsubscribe/"
-TOKEN = rf"[A-Za-z0-9_-]{{32}}(?:[.][A-Za-z0-9_-]{{32}}){{0,{MOST - 1}}}"
-_BYTES = 24  # of the signature that a token is; 192 bits
+TOKEN = rf"{SIGNATURE}(?:[.]{SIGNATURE}){{0,{MOST - 1}}}"
 _NAME = 120  # characters
 
 
@@ -41,18 +39,11 @@ class Links:
 
     A token is the signature of channel, reader and thread, and holds nothing else: a link in a mail that was passed
     on names nobody. Known are the tokens of all that the settings send by mail; a link has one for each thread.
-
-    Args:
-        key: gives the secret; asked when it is first needed.
     """
 
-    def __init__(self, settings: Settings, key: Callable[[], bytes]) -> None:
+    def __init__(self, settings: Settings, signer: Signer) -> None:
         self._settings = settings
-        self._make_key = key
-
-    @cached_property
-    def _key(self) -> bytes:
-        return self._make_key()
+        self._signer = signer
 
     def address(self, message: Message, delivery: Delivery) -> str | None:
         """Where the recipient unsubscribes from the threads of `message`; None: there is nothing to leave."""
@@ -79,8 +70,7 @@ class Links:
         return {self._token(one.channel_id, one.reader, *one.threads): one for one in _sent(self._settings)}
 
     def _token(self, channel_id: str, who: str, thread: str) -> str:
-        parts = "\x1f".join(("unsubscribe", channel_id, who, thread)).encode("utf-8", "surrogatepass")
-        return urlsafe_b64encode(hmac.digest(self._key, parts, "sha256")[:_BYTES]).decode("ascii")
+        return self._signer.sign("unsubscribe", channel_id, who, thread)
 
 
 def _sent(settings: Settings) -> Iterator[Subscription]:

@@ -20,13 +20,15 @@ from tidings.probe_file import Probe
 from tidings.settings import Settings
 from tidings.settings.records import Web, is_loopback
 from tidings.storage.engine import StorageError
+from tidings.storage.stores import Stores
 from tidings.web import pages
 from tidings.web.door import MOST, Door
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.probes import PATHS, Probes, Vitals
 from tidings.web.rates import Buckets, visitor
-from tidings.web.unsubscribe import Readers, Unsubscribing
+from tidings.web.signing import Signer
+from tidings.web.unsubscribe import Unsubscribing
 
 log = structlog.get_logger(__name__)
 
@@ -62,15 +64,15 @@ class CannotListen(Exception):
     """The address of `web.bind` cannot be had; the message says why."""
 
 
-class Site:
+class WebServer:
     """Serves probes and metrics, and readers where `web.public` is set; `follow` starts, moves and stops it.
 
     Attributes:
         problem: why nothing is served, where that is no error; None: it is.
     """
 
-    def __init__(self, readers: Readers, clock: Clock, vitals: Vitals) -> None:
-        self._readers = readers
+    def __init__(self, stores: Stores, clock: Clock, vitals: Vitals) -> None:
+        self._stores = stores
         self._clock = clock
         self._vitals = vitals
         self._buckets = Buckets()
@@ -98,7 +100,7 @@ class Site:
         Raises:
             CannotListen: the address is taken or not ours; nothing is served.
         """
-        self._links = Links(settings, partial(signing_key, settings.state_dir))
+        self._links = Links(settings, Signer(partial(signing_key, settings.state_dir)))
         if settings.web == self._served and self.problem is None:
             return
         await self.close()
@@ -134,7 +136,9 @@ class Site:
         app = web.Application(client_max_size=BODY, middlewares=checks)
         Probes(self._vitals, self._keys, self._open_to_all, self._missed).add_to(app)
         if where.public is not None:
-            unsubscribing = Unsubscribing(self._readers, self._clock, self._in_force, self._missed)
+            unsubscribing = Unsubscribing(
+                self._stores.unsubscribed, self._clock, self._in_force, self._missed
+            )
             unsubscribing.add_to(app, urlsplit(where.public).path)
         runner = web.AppRunner(
             app,
@@ -286,8 +290,8 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as fault:
         log.error("a page failed", problem=type(fault).__name__)
         response = _said(500, request)
-    response.headers.update(pages.HEADERS)
-    response.headers.update(more)
+    for name, value in (pages.HEADERS | more).items():
+        response.headers.setdefault(name, value)  # a page that needs other ones has them
     return response
 
 
