@@ -11,7 +11,7 @@ from alerts import highlight, recent_words, wording
 from alerts.evidence import shown
 from alerts.plots import HEIGHT, width
 from alerts.recent import Recent
-from alerts.records import CommitmentLine, Digest, Evidence, Field, Flood, Story, Telling, Update
+from alerts.records import CommitmentLine, Evidence, Field, Flood, Story, Telling, Update
 from alerts.safe import link, one_line
 
 TITLE, SNIPPET, NAME, REASON, SUBJECT = 300, 420, 80, 240, 60  # characters shown at most
@@ -34,13 +34,17 @@ _FIELDS = {
 
 
 class Entries:
-    """What templates are given of the parts of one digest; each is built once, however often it is asked for."""
+    """What templates are given of stories and commitments; each is built once, however often it is asked for.
 
-    def __init__(self, digest: Digest) -> None:
-        self._digest = digest  # keeps what `_built` is keyed by
-        self._now = digest.until
-        self._zone = digest.zone
-        self._built: dict[tuple[str, int], Plain] = {}
+    Args:
+        now: the moment for which times are told.
+        zone: of the reader (IANA).
+    """
+
+    def __init__(self, now: datetime, zone: str) -> None:
+        self._now = now
+        self._zone = zone
+        self._built: dict[tuple[str, int], tuple[Story, Plain]] = {}  # a story is kept, and so is its place
 
     def story(self, story: Story, commitments: Mapping[str, str]) -> Plain:
         """A story in full."""
@@ -92,8 +96,8 @@ class Entries:
     def _once(self, kind: str, story: Story, build: Callable[[], Plain]) -> Plain:
         found = self._built.get((kind, id(story)))
         if found is None:
-            found = self._built[kind, id(story)] = build()
-        return found
+            found = self._built[kind, id(story)] = story, build()
+        return found[1]
 
     def _story(self, story: Story, commitments: Mapping[str, str]) -> Plain:
         title, snippet = one_line(story.lead.title, TITLE), one_line(story.snippet, SNIPPET)
