@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from alerts.plans import AlertPlan, ChannelPlan, DigestPlan
-from alerts.records import Initiative, Watchlist
+from alerts.records import Initiative, SavedSearch, Watchlist
 from crawler.net.limits import Limits
 from crawler.records import Source
 from crawler.secret import Secret
@@ -124,4 +124,5 @@ class Settings:
     digests_of: Mapping[str, tuple[str, ...]]  # watchlist id → ids of the digests in its file
     alerts: tuple[AlertPlan, ...]
     initiatives: Mapping[str, Initiative]  # by id, over all watchlists
+    searches: Mapping[str, SavedSearch]  # by id, over all watchlists
     tags: Mapping[str, tuple[str, ...]]  # source id → its tags
