@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from alerts.match import Matcher
 from alerts.narrowing import Need
 from alerts.records import Evidence, Initiative, Term, Watchlist
 from crawler.records import Article
-from tidings.settings.queries import parted
+from tidings.settings.queries import Narrowed, parted
 from tidings.storage.search import Filters, SqlSearch
 
 RANKED = 400  # of the most telling are judged for each that is asked for
@@ -46,7 +46,21 @@ def read_query(
     Raises:
         RuleError: it cannot be read; `offset` counts in it.
     """
-    (rest, narrowed), filters = parted(query), Filters()
+    rest, narrowed = parted(query)
+    filters = filters_of(narrowed, moment)
+    if filters != Filters() and not rest.strip():
+        return Question(matcher=None, filters=filters)
+    matcher = compile_query(rest, tags)
+    return Question(matcher=matcher, need=matcher.needed(), filters=filters)
+
+
+def filters_of(narrowed: Iterable[Narrowed], moment: Callable[[str, str], datetime]) -> Filters:
+    """The keys beside the words of a query as the archive is asked for them; of a key that stands twice the last.
+
+    Args:
+        moment: see `read_query`.
+    """
+    filters = Filters()
     for one in narrowed:
         match one.key:
             case "since":
@@ -57,10 +71,7 @@ def read_query(
                 filters = replace(filters, initiative_id=one.value)
             case _:
                 filters = replace(filters, story_id=one.value)
-    if filters != Filters() and not rest.strip():
-        return Question(matcher=None, filters=filters)
-    matcher = compile_query(rest, tags)
-    return Question(matcher=matcher, need=matcher.needed(), filters=filters)
+    return filters
 
 
 def compile_query(query: str, tags: Mapping[str, tuple[str, ...]]) -> Matcher:

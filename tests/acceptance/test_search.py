@@ -170,9 +170,7 @@ def test_the_best_stand_first_and_want_a_time(desk: Desk) -> None:
     assert json.loads(found[0])["title"] == "Lithium, lithium, lithium"
 
 
-SAVED = (
-    "searches: [{id: pacts, name: Pacts, query: 'initiative:ores lithium AND NOT battery since:365d'}]\n"
-)
+SAVED = "searches: [{id: pacts, name: Pacts, query: 'initiative:ores lithium AND NOT battery since:365d'}]\n"
 
 
 def test_a_saved_search_is_asked_by_its_id(desk: Desk) -> None:

@@ -83,6 +83,11 @@ class Everything(LazyGroup):
             file="tidings.cli.templates",
             about="See the templates of messages, and copy them to edit.",
         ),
+        Verb(
+            name="feeds",
+            file="tidings.cli.feeds",
+            about="Hand initiatives and saved searches on as feeds.",
+        ),
         Verb(name="deliveries", file="tidings.cli.deliveries", about="See the outbox and act on it."),
         Verb(
             name="quarantine",

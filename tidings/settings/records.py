@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -84,6 +84,7 @@ class Web:
     token: Secret | None
     public: str | None = None  # https address without a slash at its end; None: nothing is served to readers
     hosts: tuple[str, ...] = ()  # further names of this machine, under which probes and metrics are asked for
+    feeds_since: date | None = None  # addresses of feeds that were given out before it are void
     written: bool = field(default=False, compare=False)  # False: nobody asked for this address in particular
 
 
