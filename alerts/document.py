@@ -49,7 +49,7 @@ class Document:
     def __init__(self, digest: Digest, subject: str) -> None:
         self._digest = digest
         self._subject = subject
-        self._entries = Entries(digest)
+        self._entries = Entries(digest.until, digest.zone)
         self.plots: dict[str, Recent] = {}  # by the name of the picture, what it shows
         self._last_days = [self._days(part) for part in digest.sections]
         plotted = [part for part in digest.idle if part.recent and worth_a_plot(part.recent)]

@@ -11,7 +11,7 @@ from alerts import highlight, recent_words, wording
 from alerts.evidence import shown
 from alerts.plots import HEIGHT, width
 from alerts.recent import Recent
-from alerts.records import CommitmentLine, Digest, Evidence, Field, Flood, Story, Telling, Update
+from alerts.records import CommitmentLine, Evidence, Field, Flood, Story, Telling, Update
 from alerts.safe import link, one_line
 
 TITLE, SNIPPET, NAME, REASON, SUBJECT = 300, 420, 80, 240, 60  # characters shown at most
@@ -34,13 +34,17 @@ _FIELDS = {
 
 
 class Entries:
-    """What templates are given of the parts of one digest; each is built once, however often it is asked for."""
+    """What templates are given of stories and commitments; each is built once, however often it is asked for.
 
-    def __init__(self, digest: Digest) -> None:
-        self._digest = digest  # keeps what `_built` is keyed by
-        self._now = digest.until
-        self._zone = digest.zone
-        self._built: dict[tuple[str, int], Plain] = {}
+    Args:
+        now: the moment for which times are told.
+        zone: of the reader (IANA).
+    """
+
+    def __init__(self, now: datetime, zone: str) -> None:
+        self._now = now
+        self._zone = zone
+        self._built: dict[tuple[str, int], tuple[Story, Plain]] = {}  # a story is kept, and so is its place
 
     def story(self, story: Story, commitments: Mapping[str, str]) -> Plain:
         """A story in full."""
@@ -75,7 +79,7 @@ class Entries:
             "due": wording.day(line.due) if line.due else "",
             "standing": wording.standing(line),
             "overdue": line.overdue,
-            "reports": [self._telling(one) for one in line.evidence],
+            "reports": [self.telling(one) for one in line.evidence],
             "reports_lost": 0,
         }
 
@@ -85,15 +89,15 @@ class Entries:
             "source": one_line(found.source, NAME),
             "line": wording.flood(found, self._zone),
             "release": wording.release(found),
-            "titles": [self._telling(one) for one in found.matching[:HELD_TITLES]],
+            "titles": [self.telling(one) for one in found.matching[:HELD_TITLES]],
             "titles_lost": max(len(found.matching) - HELD_TITLES, 0),
         }
 
     def _once(self, kind: str, story: Story, build: Callable[[], Plain]) -> Plain:
         found = self._built.get((kind, id(story)))
         if found is None:
-            found = self._built[kind, id(story)] = build()
-        return found
+            found = self._built[kind, id(story)] = story, build()
+        return found[1]
 
     def _story(self, story: Story, commitments: Mapping[str, str]) -> Plain:
         title, snippet = one_line(story.lead.title, TITLE), one_line(story.snippet, SNIPPET)
@@ -102,7 +106,7 @@ class Entries:
         in_title = [one for one in story.evidence if not snippet or one.field is Field.TITLE]
         also, also_lost = _some(story.also)
         return {
-            **self._telling(story.lead, late=story.late is not None),
+            **self.telling(story.lead, late=story.late is not None),
             "title_parts": marked(title, in_title),
             "snippet": marked(snippet, story.evidence),
             "late": wording.lateness(story, self._zone, self._now),
@@ -111,7 +115,7 @@ class Entries:
             "reports": story.reports,
             "spread": wording.spread(story),
             "told_first": wording.first_teller(story),
-            "also": [self._telling(one) for one in also],
+            "also": [self.telling(one) for one in also],
             "also_lost": also_lost,
             "command": wording.command(story),
             "why": why(story.evidence),
@@ -121,13 +125,13 @@ class Entries:
     def _title(self, story: Story) -> Plain:
         outlets, lost = _some((story.lead, *story.also))
         return {
-            **self._telling(story.headline, late=story.late is not None),
+            **self.telling(story.headline, late=story.late is not None),
             "first_told": self.moment(story.first_told),
             "told_in": "" if story.told_in is None else one_line(story.told_in.subject, SUBJECT),
             "late": wording.lateness(story, self._zone, self._now),
             "found_by": wording.found(story.found, self._zone, self._now),
             "grown": wording.grown(story),
-            "outlets": [self._telling(one) for one in outlets],
+            "outlets": [self.telling(one) for one in outlets],
             "outlets_lost": lost,
             "in_all": wording.in_all(story),
             "spread": wording.spread(story),
@@ -141,8 +145,8 @@ class Entries:
         updates, updates_lost = _some(story.updates)
         return {
             **self.title(story),
-            **self._telling(story.updates[-1].telling),
-            "outlets": [self._telling(one) for one in outlets],
+            **self.telling(story.updates[-1].telling),
+            "outlets": [self.telling(one) for one in outlets],
             "outlets_lost": lost,
             "updates": [self._update(one) for one in updates],
             "updates_lost": updates_lost,
@@ -150,20 +154,20 @@ class Entries:
 
     def _update(self, one: Update) -> Plain:
         return {
-            **self._telling(one.telling),
+            **self.telling(one.telling),
             "changed": one_line(one.change.said, SNIPPET),
             "at": self.moment(one.change.at),
         }
 
     def _pointer(self, story: Story, commitments: Mapping[str, str]) -> Plain:
         return {
-            **self._telling(story.headline),
+            **self.telling(story.headline),
             "under": one_line(story.above, 2 * NAME),
             "why": why(story.evidence),
             "commitments": _named(story.commitments, commitments),
         }
 
-    def _telling(self, telling: Telling, *, late: bool = False) -> Plain:
+    def telling(self, telling: Telling, *, late: bool = False) -> Plain:
         """A telling; of a late one the find is told beside it."""
         address = link(telling.url)
         language = telling.language or ""

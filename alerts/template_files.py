@@ -15,6 +15,7 @@ ALERT = "alert"  # the name of the templates of alerts; all others are of digest
 SHIPPED = {  # what can be copied, and its files
     "digest": ("digest.html.j2", "digest.txt.j2"),
     ALERT: ("alert.html.j2", "alert.txt.j2"),
+    "entries": ("entries.html.j2",),
     "frame": ("frame.html.j2",),
     "style": ("style.css.j2",),
 }
@@ -45,7 +46,9 @@ def own_files(folder: Path) -> tuple[str, ...]:
 def for_digests(files: Collection[str]) -> tuple[str, ...]:
     """Names of templates that a digest may name: the bundled one, and those of which the user has a part."""
     own = (name.removesuffix(ending) for name in files for ending in (HTML, TEXT) if name.endswith(ending))
-    return tuple(sorted({"digest", *(one for one in own if NAME.fullmatch(one))} - {ALERT, "frame"}))
+    return tuple(
+        sorted({"digest", *(one for one in own if NAME.fullmatch(one))} - {ALERT, "entries", "frame"})
+    )
 
 
 def copy(name: str, folder: Path, *, named: str | None = None, force: bool = False) -> tuple[Path, ...]:

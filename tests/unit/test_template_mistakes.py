@@ -182,14 +182,14 @@ def test_what_is_right_is_let_through(tmp_path: Path, html: str) -> None:
 
 def test_copies_of_what_is_bundled_are_right(tmp_path: Path) -> None:
     """All of it, and the frame under the templates of alerts as well."""
-    for name in ("digest", "alert", "frame", "style"):
+    for name in ("digest", "alert", "entries", "frame", "style"):
         copy(name, tmp_path)
 
     found = check(tmp_path)
 
     assert found.errors == ()
     assert found.warnings == ()
-    assert found.templates == 6
+    assert found.templates == 7
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
