@@ -171,15 +171,13 @@ def _as_plain(found: Found) -> dict[str, Any]:
 
 
 def _as_row(found: Found) -> dict[str, Any]:
-    """For a spreadsheet: a cell that a program would take for a formula is told to be text."""
+    """For a spreadsheet."""
+    from tidings.spreadsheets import cell
+
     row = _as_plain(found)
     snippet = next((one.snippet for one in found.evidence if one.field != "title"), "")
     values = {**row, "snippet": " ".join(snippet.split())}
-    return {name: _harmless(values[name]) for name in _COLUMNS}
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return {name: cell(values[name]) for name in _COLUMNS}
 
 
 def _print(found: Found) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from lxml import etree
 
+from alerts.envelope import stamp
 from tidings import __version__
 from tidings.feeds_out.addresses import Addresses
 from tidings.feeds_out.records import FeedEntry, Form, OutgoingFeed
@@ -31,11 +31,6 @@ def atom(feed: OutgoingFeed, addresses: Addresses | None) -> bytes:
         _entry(root, one)
     written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return written
-
-
-def stamp(moment: datetime) -> str:
-    """RFC 3339, in UTC, to the second."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _entry(root: Any, one: FeedEntry) -> None:

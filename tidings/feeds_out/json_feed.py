@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from alerts.envelope import stamp
 from tidings.feeds_out.addresses import Addresses
-from tidings.feeds_out.atom import stamp
 from tidings.feeds_out.records import FeedEntry, OutgoingFeed
 
 VERSION = "https://jsonfeed.org/version/1.1"
