@@ -19,6 +19,7 @@ from alerts.plots import plot
 from alerts.sandbox import Environment
 from crawler.ports import Clock
 from tidings import __version__
+from tidings.feeds_out.addresses import FeedAddresses
 from tidings.settings import Settings
 from tidings.storage.stores import Stores
 from tidings.web.site import deliveries, initiatives, sources, stories
@@ -65,12 +66,21 @@ class Site:
 
     Args:
         settings: those in force when a page is asked for.
+        addresses: of feeds, likewise.
     """
 
-    def __init__(self, stores: Stores, clock: Clock, settings: Callable[[], Settings], gate: Gate) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        clock: Clock,
+        settings: Callable[[], Settings],
+        addresses: Callable[[], FeedAddresses],
+        gate: Gate,
+    ) -> None:
         self._stores = stores
         self._clock = clock
         self._settings = settings
+        self._addresses = addresses
         self._gate = gate
         self._kept: Kept[_Made] = Kept()
         self._environment = Environment([TEMPLATES, BUNDLED])
@@ -254,6 +264,7 @@ class Site:
             zone=next(iter(zones), "UTC"),
             root=root,
             path=path,
+            addresses=self._addresses(),
             names=dict(request.match_info),
             query={name: _clean(value) for name, value in request.query.items()},
         )
