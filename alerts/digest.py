@@ -10,6 +10,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts import commitments, slots, wording
+from alerts.evidence import best
 from alerts.plans import DigestPlan
 from alerts.recent import Recent
 from alerts.records import (
@@ -17,15 +18,12 @@ from alerts.records import (
     Coverage,
     Digest,
     DigestSlot,
-    Evidence,
-    Field,
     Flood,
     Found,
     Initiative,
     MatchedArticle,
     Section,
     Story,
-    Strength,
     Telling,
     Update,
 )
@@ -150,7 +148,7 @@ def story_of(tellings: Sequence[MatchedArticle], others: Sequence[MatchedArticle
     return Story(
         id=lead.story_id,
         lead=shown[0],
-        snippet=_snippet(lead.match.evidence),
+        snippet=words.snippet if (words := best(lead.match.evidence)) else "",
         evidence=lead.match.evidence,
         also=tuple(shown[1:]),
         outlets=outlets,
@@ -271,12 +269,6 @@ def _found(tellings: Sequence[MatchedArticle]) -> Found | None:
     how = [one.match.found for one in tellings]
     late = [one for one in how if one is not None]
     return max(late, key=lambda one: one.at) if len(late) == len(how) else None
-
-
-def _snippet(evidence: Sequence[Evidence]) -> str:
-    """Words around the best evidence: strong before weak, running text before the headline."""
-    best = sorted(evidence, key=lambda e: (e.strength is not Strength.STRONG, e.field is Field.TITLE))
-    return best[0].snippet if best else ""
 
 
 def _stories(

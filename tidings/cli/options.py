@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from alerts.records import Initiative
     from tidings.settings import ConfigError, Settings
     from tidings.unserved import Unserved
@@ -111,6 +113,20 @@ def age(option: str, given: str) -> timedelta:
         return typed_duration(given)
     except ValueError as fault:
         fail(f"{option}: {fault}", USAGE)
+
+
+def moment_given(option: str, given: str, now: datetime, *, last: bool, zone: str = "UTC") -> datetime:
+    """The start of an age or a day, or the end of a day in `zone`; what is neither ends the command."""
+    from datetime import date, datetime, time
+    from zoneinfo import ZoneInfo
+
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        if not given[:1].isdigit() or given.count("-") == 2:
+            fail(f"{option}: '{given}' is neither an age (90d) nor a day (2026-03-01)", USAGE)
+        return now - age(option, given)
+    return datetime.combine(day, time.max if last else time.min, tzinfo=ZoneInfo(zone))
 
 
 def known_initiative(loaded: Settings, name: str) -> Initiative:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidings.cli.options import USAGE, Config, Json, State, age, fail, run, settings
+from tidings.cli.options import USAGE, Config, Json, State, fail, moment_given, run, settings
 from tidings.cli.output import json_line, plain
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def search(
     loaded = settings(config, state)
     try:
         asked = read_query(
-            query, loaded.tags, lambda key, value: _moment(key, value, now, last=key == "until")
+            query, loaded.tags, lambda key, value: moment_given(key, value, now, last=key == "until")
         )
     except RuleError as fault:
         fail(f"{query}\n{' ' * fault.offset}^ {fault.problem}; {fault.remedy}", USAGE)
@@ -105,9 +105,9 @@ def _bounded(asked: Question, since: str | None, until: str | None, now: datetim
 
     filters = asked.filters
     if since is not None:
-        filters = replace(filters, since=_moment("--since", since, now, last=False))
+        filters = replace(filters, since=moment_given("--since", since, now, last=False))
     if until is not None:
-        filters = replace(filters, until=_moment("--until", until, now, last=True))
+        filters = replace(filters, until=moment_given("--until", until, now, last=True))
     return replace(asked, filters=filters)
 
 
@@ -127,19 +127,6 @@ def _unknown(asked: Question, loaded: Settings) -> str:
     return (
         f"; there is no initiative '{name}' now, {suggestion(name, loaded.initiatives, what='initiatives')}"
     )
-
-
-def _moment(option: str, given: str, now: datetime, *, last: bool) -> datetime:
-    """The start of an age or a day, or the end of a day (UTC)."""
-    from datetime import UTC, date, datetime, time
-
-    try:
-        day = date.fromisoformat(given)
-    except ValueError:
-        if not given[:1].isdigit() or given.count("-") == 2:
-            fail(f"{option}: '{given}' is neither an age (90d) nor a day (2026-03-01)", USAGE)
-        return now - age(option, given)
-    return datetime.combine(day, time.max if last else time.min, tzinfo=UTC)
 
 
 def _as_plain(found: Found) -> dict[str, Any]:
