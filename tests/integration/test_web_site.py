@@ -130,7 +130,7 @@ async def test_search_speaks_the_language_of_the_watchlists(site: Shown) -> None
     broken = await page(site, f"/search?q={quote('semiconductor AND (')}")
     assert "That cannot be read:" in broken
     assert "Remedy:" in broken
-    assert "neither an age nor a day" in await page(site, "/search?q=chips+since:yesterday")
+    assert "neither an age (90d) nor a day" in await page(site, "/search?q=chips+since:yesterday")
     assert "The best 50 of the last 90 days." in await page(site, "/search?q=report&order=best")
 
 
