@@ -86,6 +86,26 @@ def how_matched(match: Any) -> list[str]:
     return lines
 
 
+def how_judged(life: Any, initiative: str) -> list[str]:
+    """What people said of the match, and what follows from it."""
+    said = next((one for one in life.judgements if one.initiative_id == initiative), None)
+    lines = []
+    if said is not None:
+        what = "not to be about it" if said.verdict == "not-about" else "to be about it"
+        by = {"mail": "by the link in a mail", "site": "on the site", "command": "by `tidings judge`"}
+        terms = ", ".join(f"“{one}”" for one in said.terms)
+        lines.append(
+            f"judged {what} {by[said.way]} at {plain(said.at)}{terms and f', when {terms} had matched'}"
+        )
+    elif initiative in life.not_about:
+        lines.append("an article with the same text was judged not to be about it")
+    if initiative in life.not_about:
+        lines.append(
+            f"so it is not told under {initiative}: tidings judge {life.article.id} {initiative} --about"
+        )
+    return lines
+
+
 def folded(life: Any) -> dict[str, Any] | None:
     """Into which story an article was folded and why, and whom it repeats; None: it waits for it."""
     from crawler.folds import founder_of
@@ -182,7 +202,7 @@ def _story(life: Any, verdict: Any) -> list[str]:
     for match in life.matches:
         filed = f", filed under {', '.join(match.commitments)}" if match.commitments else ""
         lines.append(f"  matched {match.initiative_id} at {plain(match.matched_at)}{filed}")
-        lines += [f"      {line}" for line in how_matched(match)]
+        lines += [f"      {line}" for line in (*how_matched(match), *how_judged(life, match.initiative_id))]
         for one in match.evidence:
             posts = posts_of.get(match.text_version, ()) if one.field == "text" else ()
             place = in_post(posts, one.start)

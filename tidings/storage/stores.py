@@ -16,6 +16,7 @@ from tidings.storage.edits import SqlEdits
 from tidings.storage.engine import Database
 from tidings.storage.hosts import SqlHosts
 from tidings.storage.installation import SqlInstallation
+from tidings.storage.judgements import SqlJudgements
 from tidings.storage.leases import SqlLeases
 from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
@@ -44,6 +45,7 @@ class Stores:
         self.archive = SqlArchive(database)
         self.counts = SqlCounts(database)
         self.installation = SqlInstallation(database)
+        self.judgements = SqlJudgements(database)
         self.leases = SqlLeases(database)
         self.lookup = SqlLookup(database)
         self.crashes = SqlCrashes(database)
