@@ -46,7 +46,9 @@ def own_files(folder: Path) -> tuple[str, ...]:
 def for_digests(files: Collection[str]) -> tuple[str, ...]:
     """Names of templates that a digest may name: the bundled one, and those of which the user has a part."""
     own = (name.removesuffix(ending) for name in files for ending in (HTML, TEXT) if name.endswith(ending))
-    return tuple(sorted({"digest", *(one for one in own if NAME.fullmatch(one))} - {ALERT, "entries", "frame"}))
+    return tuple(
+        sorted({"digest", *(one for one in own if NAME.fullmatch(one))} - {ALERT, "entries", "frame"})
+    )
 
 
 def copy(name: str, folder: Path, *, named: str | None = None, force: bool = False) -> tuple[Path, ...]:

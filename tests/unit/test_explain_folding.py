@@ -8,7 +8,7 @@ from typing import Any
 from alerts.records import Telling
 from crawler.folds import Change, ChangeKind, Fold
 from crawler.records import Article
-from tidings.cli.archive import folded, how_changed, how_folded
+from tidings.life_words import folded, how_changed, how_folded
 from tidings.storage.lookup import Life
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.records import Found, FoundBy, Match
 from tests.fakes.clock import NOON
-from tidings.cli.archive import how_matched
+from tidings.life_words import how_matched
 
 HOUR = timedelta(hours=1)
 EDIT = Found(by=FoundBy.EDIT, at=NOON)

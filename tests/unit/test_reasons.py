@@ -8,7 +8,7 @@ from crawler.likeness import SAME_STORY
 from crawler.records import Article
 from crawler.shelf import fold_all
 from crawler.stories import degree
-from tidings.cli.reasons import ENOUGH, LIKE, NEW, as_folded, reason
+from tidings.reasons import ENOUGH, LIKE, NEW, as_folded, reason
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GROUNDED = (

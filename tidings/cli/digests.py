@@ -10,7 +10,8 @@ from alerts.messages import DeliveryState
 from tidings.cli import previewing
 from tidings.cli.digests_named import DigestId, moment, named_digest
 from tidings.cli.options import PARTIAL, USAGE, Config, Json, State, fail, run, settings
-from tidings.cli.output import json_line, plain, stamp
+from tidings.cli.output import json_line, plain
+from tidings.stamps import stamp
 
 if TYPE_CHECKING:
     from alerts.messages import Delivery

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
-from tidings.cli.output import json_line, stamp
+from tidings.cli.output import json_line
+from tidings.stamps import stamp
 
 if TYPE_CHECKING:
     from alerts.obstacles import Obstacles

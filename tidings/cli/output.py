@@ -7,11 +7,13 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
 import typer
+
+from tidings.stamps import stamp
 
 
 def plain(value: object) -> Any:
@@ -34,13 +36,6 @@ def plain(value: object) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {part.name: plain(getattr(value, part.name)) for part in dataclasses.fields(value)}
     return str(value)
-
-
-def stamp(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with `Z`, whole seconds."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def json_line(value: object) -> None:

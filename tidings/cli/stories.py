@@ -10,7 +10,7 @@ import typer
 
 from tidings.cli.options import USAGE, Config, Json, State, age, fail, known_initiative, run, settings
 from tidings.cli.output import json_line, plain, table
-from tidings.cli.reasons import reason
+from tidings.reasons import reason
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager

@@ -12,7 +12,7 @@ import typer
 
 from tidings.cli.options import FAILED, Json, complain
 from tidings.cli.output import json_line, plain, progress
-from tidings.cli.reasons import as_folded, reason
+from tidings.reasons import as_folded, reason
 
 if TYPE_CHECKING:
     from crawler.folds import Fold

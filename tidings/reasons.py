@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from crawler.folds import founder_of
+
 NEW = "new"
 LIKE = "like its reports: "  # as the folder says it of articles about one event, see `crawler.stories.decide`
 ENOUGH = 0.5  # similarity from which such an article belongs to a story, see `crawler.stories.degree`
@@ -21,8 +23,6 @@ def reason(why: str, similarity: float | None) -> str:
 
 def as_folded(why: str, article_id: str, story_id: str) -> str:
     """The reason as it stands when all is folded: the first of a story that was joined to another began that one."""
-    from crawler.folds import founder_of
-
     if why != NEW or founder_of(story_id) == article_id:
         return why
     return f"began s{article_id}, which is part of this story"
