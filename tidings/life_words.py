@@ -12,7 +12,6 @@ from tidings.reasons import reason
 from tidings.stamps import stamp
 from tidings.storage.lookup import Life
 
-
 _WAYS = {
     Way.MAIL: "by the link in a mail",
     Way.SITE: "on the site",

@@ -23,6 +23,8 @@ from tidings.storage.engine import StorageError
 from tidings.storage.stores import Stores
 from tidings.web import pages
 from tidings.web.door import MOST, Door
+from tidings.web.judging import Judging
+from tidings.web.judging_links import JudgingLinks
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.probes import PATHS, Probes, Vitals
@@ -77,6 +79,7 @@ class WebServer:
         self._vitals = vitals
         self._buckets = Buckets()
         self._links: Links | None = None
+        self._judging: JudgingLinks | None = None
         self._served: Web | None = None
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
@@ -100,7 +103,8 @@ class WebServer:
         Raises:
             CannotListen: the address is taken or not ours; nothing is served.
         """
-        self._links = Links(settings, Signer(partial(signing_key, settings.state_dir)))
+        signer = Signer(partial(signing_key, settings.state_dir))
+        self._links, self._judging = Links(settings, signer), JudgingLinks(settings, signer)
         if settings.web == self._served and self.problem is None:
             return
         await self.close()
@@ -139,7 +143,9 @@ class WebServer:
             unsubscribing = Unsubscribing(
                 self._stores.unsubscribed, self._clock, self._in_force, self._missed
             )
-            unsubscribing.add_to(app, urlsplit(where.public).path)
+            judging = Judging(self._stores.judgements, self._clock, self._judging_in_force, self._missed)
+            for part in (unsubscribing, judging):
+                part.add_to(app, urlsplit(where.public).path)
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -194,6 +200,10 @@ class WebServer:
     def _in_force(self) -> Links:
         assert self._links is not None  # `follow` comes before any request
         return self._links
+
+    def _judging_in_force(self) -> JudgingLinks:
+        assert self._judging is not None
+        return self._judging
 
     def _missed(self, request: web.Request, cost: float) -> None:
         self._buckets.charge(_who(request), cost, asyncio.get_running_loop().time())
@@ -285,7 +295,7 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
         response = _said(said.status, request)
         more = {name: said.headers[name] for name in _PASSED_ON if name in said.headers}
     except StorageError as fault:
-        log.warning("a reader could not be taken off", problem=str(fault))
+        log.warning("a page could not be answered", problem=str(fault))
         response, more = _said(503, request), {"Retry-After": "60"}
     except Exception as fault:
         log.error("a page failed", problem=type(fault).__name__)
