@@ -79,7 +79,7 @@ class Entries:
             "due": wording.day(line.due) if line.due else "",
             "standing": wording.standing(line),
             "overdue": line.overdue,
-            "reports": [self._telling(one) for one in line.evidence],
+            "reports": [self.telling(one) for one in line.evidence],
             "reports_lost": 0,
         }
 
@@ -89,7 +89,7 @@ class Entries:
             "source": one_line(found.source, NAME),
             "line": wording.flood(found, self._zone),
             "release": wording.release(found),
-            "titles": [self._telling(one) for one in found.matching[:HELD_TITLES]],
+            "titles": [self.telling(one) for one in found.matching[:HELD_TITLES]],
             "titles_lost": max(len(found.matching) - HELD_TITLES, 0),
         }
 
@@ -106,7 +106,7 @@ class Entries:
         in_title = [one for one in story.evidence if not snippet or one.field is Field.TITLE]
         also, also_lost = _some(story.also)
         return {
-            **self._telling(story.lead, late=story.late is not None),
+            **self.telling(story.lead, late=story.late is not None),
             "title_parts": _marked(title, in_title),
             "snippet": _marked(snippet, story.evidence),
             "late": wording.lateness(story, self._zone, self._now),
@@ -115,7 +115,7 @@ class Entries:
             "reports": story.reports,
             "spread": wording.spread(story),
             "told_first": wording.first_teller(story),
-            "also": [self._telling(one) for one in also],
+            "also": [self.telling(one) for one in also],
             "also_lost": also_lost,
             "command": wording.command(story),
             "why": _why(story.evidence),
@@ -126,13 +126,13 @@ class Entries:
     def _title(self, story: Story) -> Plain:
         outlets, lost = _some((story.lead, *story.also))
         return {
-            **self._telling(story.headline, late=story.late is not None),
+            **self.telling(story.headline, late=story.late is not None),
             "first_told": self.moment(story.first_told),
             "told_in": "" if story.told_in is None else one_line(story.told_in.subject, SUBJECT),
             "late": wording.lateness(story, self._zone, self._now),
             "found_by": wording.found(story.found, self._zone, self._now),
             "grown": wording.grown(story),
-            "outlets": [self._telling(one) for one in outlets],
+            "outlets": [self.telling(one) for one in outlets],
             "outlets_lost": lost,
             "in_all": wording.in_all(story),
             "spread": wording.spread(story),
@@ -147,8 +147,8 @@ class Entries:
         updates, updates_lost = _some(story.updates)
         return {
             **self.title(story),
-            **self._telling(story.updates[-1].telling),
-            "outlets": [self._telling(one) for one in outlets],
+            **self.telling(story.updates[-1].telling),
+            "outlets": [self.telling(one) for one in outlets],
             "outlets_lost": lost,
             "updates": [self._update(one) for one in updates],
             "updates_lost": updates_lost,
@@ -156,21 +156,21 @@ class Entries:
 
     def _update(self, one: Update) -> Plain:
         return {
-            **self._telling(one.telling),
+            **self.telling(one.telling),
             "changed": one_line(one.change.said, SNIPPET),
             "at": self.moment(one.change.at),
         }
 
     def _pointer(self, story: Story, commitments: Mapping[str, str]) -> Plain:
         return {
-            **self._telling(story.headline),
+            **self.telling(story.headline),
             "under": one_line(story.above, 2 * NAME),
             "why": _why(story.evidence),
             "commitments": _named(story.commitments, commitments),
             "not_about": "",
         }
 
-    def _telling(self, telling: Telling, *, late: bool = False) -> Plain:
+    def telling(self, telling: Telling, *, late: bool = False) -> Plain:
         """A telling; of a late one the find is told beside it."""
         address = link(telling.url)
         language = telling.language or ""

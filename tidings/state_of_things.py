@@ -17,6 +17,7 @@ from crawler.wording import counted, moment
 from tidings import __version__
 from tidings.alert_standings import Standing, alert_lines, standings
 from tidings.caring import Cared, look, outage
+from tidings.caring import cared as cared_for
 from tidings.health import LATE
 from tidings.housekeeping import EVERY
 from tidings.running import Running, heading, running
@@ -95,10 +96,16 @@ class Status:
             yield f"note: {note}"
 
 
-async def take(settings: Settings, stores: Stores, now: datetime | None = None) -> Status:
-    """Look at the database and the lock file."""
+async def take(
+    settings: Settings, stores: Stores, now: datetime | None = None, *, synced: bool = False
+) -> Status:
+    """Look at the database and the lock file.
+
+    Args:
+        synced: the database has the sources of these settings, as a running daemon has seen to; nothing is written.
+    """
     taken_at = now if now is not None else datetime.now(UTC)
-    cared = await look(settings, stores, taken_at)
+    cared = await (cared_for if synced else look)(settings, stores, taken_at)
     counts = await stores.counts.take()
     obstacles = await stores.deliveries.obstacles(taken_at)
     obstacles = obstacles.on({plan.id: target_of(plan) for plan in settings.channels})

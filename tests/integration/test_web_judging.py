@@ -249,3 +249,11 @@ async def test_without_a_public_address_there_is_no_link_and_no_page(tmp_path: P
             database.close()
 
     assert status == 404
+
+
+def test_a_secret_that_cannot_be_read_keeps_no_digest_back(tmp_path: Path) -> None:
+    """Mails wait for it; hooks and files go out, without links."""
+    settings = configured(tmp_path, port=free_port())
+    (tmp_path / "unsubscribe.key").write_text("no key")
+
+    assert JudgingLinks(settings, signer(settings)).address(article(1).id, "chips") == ""

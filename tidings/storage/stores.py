@@ -24,6 +24,7 @@ from tidings.storage.retention import SqlRetention
 from tidings.storage.rhythms import SqlRhythms
 from tidings.storage.search import SqlSearch
 from tidings.storage.sent import SqlSent
+from tidings.storage.showing import SqlShowing
 from tidings.storage.sources import SqlSources
 from tidings.storage.story_commands import SqlStories
 from tidings.storage.troubles import SqlTroubles
@@ -54,6 +55,7 @@ class Stores:
         self.rhythms = SqlRhythms(database)
         self.search = SqlSearch(database)
         self.sent = SqlSent(database)
+        self.showing = SqlShowing(database)
         self.stories = SqlStories(database)
         self.troubles = SqlTroubles(database)
         self.unsubscribed = SqlUnsubscribed(database)

@@ -30,12 +30,14 @@ from tidings.web.links import Links
 from tidings.web.probes import PATHS, Probes, Vitals
 from tidings.web.rates import Buckets, visitor
 from tidings.web.signing import Signer
+from tidings.web.site.gate import Gate
+from tidings.web.site.site import Site
 from tidings.web.unsubscribe import Unsubscribing
 
 log = structlog.get_logger(__name__)
 
 BODY = 4096  # bytes
-LINE = 2048  # of the request line, and of one header
+LINE = 8190  # of the request line, and of one header: a browser sends the cookies of all that runs on `localhost`
 KEPT = 15.0  # seconds that an idle connection is kept
 GOODBYE = 1.0  # seconds for answers that are under way when the server stops
 
@@ -67,7 +69,7 @@ class CannotListen(Exception):
 
 
 class WebServer:
-    """Serves probes and metrics, and readers where `web.public` is set; `follow` starts, moves and stops it.
+    """Serves probes, metrics and the site, and readers where `web.public` is set; `follow` starts, moves and stops it.
 
     Attributes:
         problem: why nothing is served, where that is no error; None: it is.
@@ -79,7 +81,10 @@ class WebServer:
         self._vitals = vitals
         self._buckets = Buckets()
         self._links: Links | None = None
-        self._judging: JudgingLinks | None = None
+        self._signer: Signer | None = None
+        self._settings: Settings | None = None
+        self._gate = Gate(lambda: self._served, self._open_to_all, self._signs, clock, self._missed)
+        self._site = Site(stores, clock, self._now_in_force, self._gate)
         self._served: Web | None = None
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
@@ -103,8 +108,10 @@ class WebServer:
         Raises:
             CannotListen: the address is taken or not ours; nothing is served.
         """
-        signer = Signer(partial(signing_key, settings.state_dir))
-        self._links, self._judging = Links(settings, signer), JudgingLinks(settings, signer)
+        self._settings = settings
+        self._signer = Signer(partial(signing_key, settings.state_dir))
+        self._links = Links(settings, self._signer)
+        self._site.forget()
         if settings.web == self._served and self.problem is None:
             return
         await self.close()
@@ -143,9 +150,11 @@ class WebServer:
             unsubscribing = Unsubscribing(
                 self._stores.unsubscribed, self._clock, self._in_force, self._missed
             )
-            judging = Judging(self._stores.judgements, self._clock, self._judging_in_force, self._missed)
+            judging = Judging(self._stores.judgements, self._clock, self._judging, self._missed)
             for part in (unsubscribing, judging):
                 part.add_to(app, urlsplit(where.public).path)
+        if where.token is not None or _is_private(where):
+            self._site.add_to(app, "" if where.public is None else urlsplit(where.public).path)
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -194,25 +203,40 @@ class WebServer:
 
     def _open_to_all(self) -> bool:
         """Only this machine reaches the address, and nothing in front of it passes on what others ask."""
-        where = self._served
-        return where is not None and where.token is None and where.public is None and is_loopback(where.host)
+        return self._served is not None and self._served.token is None and _is_private(self._served)
 
     def _in_force(self) -> Links:
         assert self._links is not None  # `follow` comes before any request
         return self._links
 
-    def _judging_in_force(self) -> JudgingLinks:
-        assert self._judging is not None
-        return self._judging
+    def _judging(self) -> JudgingLinks:
+        return JudgingLinks(self._now_in_force(), self._signs())
+
+    def _now_in_force(self) -> Settings:
+        assert self._settings is not None
+        return self._settings
+
+    def _signs(self) -> Signer:
+        assert self._signer is not None
+        return self._signer
 
     def _missed(self, request: web.Request, cost: float) -> None:
         self._buckets.charge(_who(request), cost, asyncio.get_running_loop().time())
 
     @web.middleware
     async def _rated(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Who has shown the token may look as often as he likes."""
+        if request.path in PATHS or not self._gate.knows(request):
+            self._rate(request)
+        return await handler(request)
+
+    def _rate(self, request: web.Request) -> None:
         if not self._buckets.allow(_who(request), asyncio.get_running_loop().time()):
             raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
-        return await handler(request)
+
+
+def _is_private(where: Web) -> bool:
+    return where.public is None and is_loopback(where.host)
 
 
 def addressed(where: Web) -> Middleware:
@@ -234,7 +258,8 @@ def addressed(where: Web) -> Middleware:
                 raise web.HTTPNotFound
             known = name != public and _is_ours(name, where, request)
         else:
-            known = named[0] in for_readers or (where.public is None and _is_ours(name, where, request))
+            people = where.public is None or where.token is not None  # who may see the site
+            known = named[0] in for_readers or (people and _is_ours(name, where, request))
         if not known:
             raise web.HTTPMisdirectedRequest
         return await handler(request)
@@ -282,7 +307,7 @@ def _who(request: web.Request) -> str:
     return visitor(request.remote or "", request.headers.get("X-Forwarded-For"))
 
 
-_PASSED_ON = ("Retry-After", "Allow", "WWW-Authenticate")  # headers of a refusal
+_PASSED_ON = ("Retry-After", "Allow", "WWW-Authenticate", "Location")  # headers of a refusal
 
 
 @web.middleware
@@ -295,7 +320,7 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
         response = _said(said.status, request)
         more = {name: said.headers[name] for name in _PASSED_ON if name in said.headers}
     except StorageError as fault:
-        log.warning("a page could not be answered", problem=str(fault))
+        log.warning("a page could not be served", problem=str(fault))
         response, more = _said(503, request), {"Retry-After": "60"}
     except Exception as fault:
         log.error("a page failed", problem=type(fault).__name__)
