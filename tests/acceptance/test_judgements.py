@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.acceptance.conftest import Done
 from tests.acceptance.test_impact import DIGEST, HEAD, Desk
-from tests.integration.storage.making import article
+from tests.integration.storage.making import DAY, article
 from tidings.app import notifier
 from tidings.cli import app
 from tidings.clock import SystemClock
@@ -144,3 +144,120 @@ def test_a_digest_leaves_it_out_and_says_so(tmp_path: Path) -> None:
     assert TITLES[2] in told
     note = "1 match is left out: judged not to be about COMPACT <b>&. `tidings judgements list` has it."
     assert note in " ".join(told.split())
+
+
+# -- what it says of a rule ------------------------------------------------------------------------
+
+CARS = (
+    "India and the U.S. review the compact",
+    "A compact SUV for city roads",
+    "This compact SUV wins a prize",
+    "Compact SUVs, and what they cost",
+    "The compact SUV boom",
+    "Lithium plant opens",
+)
+WRONG = (2, 3, 4)
+
+
+@pytest.fixture
+def cars(tmp_path: Path) -> Judges:
+    """Three of four that were judged are about cars; one more that nobody judged is too."""
+    desk = desk_of(tmp_path, COMPACT + DIGEST, CARS)
+    for number in WRONG:
+        desk.judge(number, "--not-about")
+    desk.judge(1, "--about")
+    return desk
+
+
+def warned(desk: Judges) -> list[str]:
+    """What `check` says of judgements."""
+    done = desk.do("check")
+    assert done.code == 0
+    return [line for line in done.err.splitlines() if "judged" in line]
+
+
+def test_check_warns_of_a_term_that_is_often_wrong_at_its_place(cars: Judges) -> None:
+    assert warned(cars) == [
+        f"{cars.watchlist}:8:9: warning: 3 of 4 judged matches of “compact” were not about it; 5 matched in all; "
+        "`tidings judgements propose compact` says what to exclude"
+    ]
+
+
+def test_it_warns_no_more_when_the_rule_excludes_them(cars: Judges) -> None:
+    """Before anything is matched anew: what is judged is matched by the rules that stand there."""
+    cars.write((COMPACT + DIGEST).replace("    any:\n", "    except: [compact SUV]\n    any:\n", 1))
+
+    assert warned(cars) == []
+
+
+def test_it_warns_as_well_when_the_articles_are_gone(cars: Judges) -> None:
+    """By the terms that had matched, as long as they stand in the rule."""
+    loaded = cars.settings()
+
+    async def purge() -> None:
+        async with open_stores(loaded) as stores:
+            later = SystemClock().now() + 9 * DAY
+            await stores.retention.purge(later, unmatched=DAY, text=DAY, matched=DAY)
+
+    asyncio.run(purge())
+
+    assert "3 of 4 judged matches of “compact” were not about it" in warned(cars)[0]
+    assert "(not kept any more)" in cars.do("judgements", "list").out
+    cars.write((COMPACT + DIGEST).replace("      - compact\n", ""))
+    assert warned(cars) == []
+
+
+def test_an_exclusion_is_proposed_as_a_line_to_paste(cars: Judges) -> None:
+    """With what it ends, and nothing is changed; pasted, it does what it says."""
+    before = cars.watchlist.read_bytes()
+
+    done = cars.do("judgements", "propose", "compact")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [
+        "# 3 of 4 judged matches of “compact” were not about it; 5 matched in all (too few to say more).",
+        "# from 3 matches of compact judged not to be about it, 1 judged to be, 2 not judged",
+        "# paste what fits into compact, then ask `tidings impact`",
+        "# below `except:`",
+        "- compact SUV  # ends 3 of 3 judged wrong, none of 1 judged right, 1 of 2 not judged",
+        *(f"  #   ends: {CARS[number - 1]}" for number in WRONG),
+        "  #   ends too, not judged: The compact SUV boom",
+    ]
+    assert cars.watchlist.read_bytes() == before
+    pasted = "\n".join(f"      {line}" for line in done.out.splitlines())
+    cars.write((COMPACT + DIGEST).replace("    any:\n", f"    except:\n{pasted}\n    any:\n", 1))
+    assert cars.settings().initiatives["compact"].exceptions == ("compact SUV",)
+    assert "# nothing to propose from 0 matches" in cars.do("judgements", "propose", "compact").out
+
+
+def test_what_it_would_cost_is_measured_over_the_archive(cars: Judges) -> None:
+    done = cars.do("judgements", "propose", "compact", "--impact")
+
+    assert "With all of these lines:" in done.out
+    assert "lost 4 articles" in done.out
+    assert "− The compact SUV boom" in done.out
+    (found,) = cars.do("judgements", "propose", "compact", "--impact", "--json").rows()
+    (measured,) = (one for one in found["impact"]["initiatives"] if one["id"] == "compact")
+    assert measured["articles"] == {"before": 6, "after": 2, "gained": 0, "lost": 4}
+    (exclusion,) = found["exclusions"]
+    assert (exclusion["place"], exclusion["text"], exclusion["yaml"]) == (
+        "except",
+        "compact SUV",
+        "compact SUV",
+    )
+    assert (exclusion["frees"], exclusion["takes_right"], exclusion["takes_others"]) == (3, 0, 1)
+    assert (found["wrong"], found["right"], found["others"]) == (3, 1, 2)
+
+
+def test_nothing_is_proposed_from_what_says_nothing(desk: Judges) -> None:
+    """One judgement, or none; an unknown initiative is named with those that there are."""
+    assert desk.do("judgements", "propose", "compact").out.startswith("# nothing to propose from 0 matches")
+    desk.judge(2, "--not-about")
+    said = desk.do("judgements", "propose", "compact", "--impact").out.splitlines()
+    assert (
+        said[0]
+        == "# The one judged match of “compact” was not about it; 3 matched in all (too few to say more)."
+    )
+    assert said[1].startswith("# nothing to propose from 1 match of compact")
+    assert said[2] == "#   stays: A compact SUV for city roads"
+    assert desk.do("judgements", "propose", "compakt").code == 2

@@ -7,6 +7,7 @@ reprints of it that have no judgement of their own: they are the same text.
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -78,6 +79,11 @@ class SqlJudgements:
         """Those of the articles that can be judged anew, by id: they are there, and their texts were not dropped."""
         wanted = builtins.list(article_ids)
         return await self._database.read(lambda c: _texts(c, wanted))
+
+    async def matches_by_term(self, initiative_ids: Iterable[str]) -> Mapping[tuple[str, str], int]:
+        """How many articles match now by each term, by initiative and term."""
+        wanted = builtins.list(initiative_ids)
+        return await self._database.read(lambda c: _matches_by_term(c, wanted))
 
     async def matched(self, initiative_id: str, limit: int) -> builtins.tuple[Article, ...]:
         """The newest articles that match an initiative now."""
@@ -295,6 +301,17 @@ def _matched(connection: Connection, initiative_id: str, limit: int) -> tuple[Ar
     )
     found = _texts(connection, ids)
     return tuple(found[one] for one in ids if one in found)
+
+
+def _matches_by_term(connection: Connection, initiative_ids: Sequence[str]) -> dict[tuple[str, str], int]:
+    found: Counter[tuple[str, str]] = Counter()
+    for some in chunks(initiative_ids):
+        rows = connection.execute(
+            select(M.initiative_id, M.evidence).where(M.initiative_id.in_(some), M.gone_at.is_(None))
+        )
+        for row in rows:
+            found.update((row.initiative_id, term) for term in _terms(row.evidence))
+    return dict(found)
 
 
 def _terms(evidence: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
