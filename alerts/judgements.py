@@ -47,5 +47,5 @@ class Question:
     title: str
     source: str  # the outlet's name
     url: str
-    terms: tuple[str, ...]
+    matched: tuple[str, ...]  # what people are told to have matched, see `alerts.evidence.shown`
     judgement: Judgement | None  # the last word so far

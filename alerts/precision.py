@@ -14,12 +14,14 @@ from math import sqrt
 from alerts.advice import RuleWarning
 from alerts.judgements import Verdict
 from alerts.records import Initiative, Term
+from alerts.safe import one_line
 
 ENOUGH = 3  # matches judged wrong without which nothing is said of a rule
 LARGE = 0.3  # share of wrong matches, at the least, from which a term is worth a second look
 SEEN = 0.05  # of all its matches: that few wrong ones are no reason where people saw all the others and said nothing
 _FEW = 5  # judgements without which a share says little
 _Z = 1.96  # 95 %
+_SHOWN = 120  # characters of a term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +101,16 @@ def precision(
 
 def words(one: Precision) -> str:
     """`3 of 4 judged matches of “compact” were not about it; 11 matched in all`."""
+    term = one_line(one.term.text, _SHOWN)
     if one.judged == 1:
         about = "not about it" if one.wrong else "about it"
-        said = f"the one judged match of “{one.term.text}” was {about}"
+        said = f"the one judged match of “{term}” was {about}"
     elif not one.wrong:
-        said = f"none of {one.judged:,} judged matches of “{one.term.text}” was wrong"
+        said = f"none of {one.judged:,} judged matches of “{term}” was wrong"
     else:
         who = f"all {one.judged:,}" if not one.right else f"{one.wrong:,} of {one.judged:,}"
         were = "was" if one.wrong == 1 and one.right else "were"
-        said = f"{who} judged matches of “{one.term.text}” {were} not about it"
+        said = f"{who} judged matches of “{term}” {were} not about it"
     total = "" if one.matches is None else f"; {one.matches:,} matched in all"
     return said + total
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from alerts.judgements import Verdict, Way
 from alerts.records import Match, Telling
+from alerts.safe import one_line
 from crawler.folds import founder_of
 from crawler.records import Article
 from tidings.reasons import reason
@@ -52,7 +53,7 @@ def how_judged(life: Life, initiative: str) -> list[str]:
     lines = []
     if said is not None:
         what = "not to be about it" if said.verdict is Verdict.NOT_ABOUT else "to be about it"
-        terms = ", ".join(f"“{one}”" for one in said.terms)
+        terms = ", ".join(f"“{one_line(one, 80)}”" for one in said.terms)
         when = f", when {terms} had matched" if terms else ""
         lines.append(f"judged {what} {_WAYS[said.way]} at {stamp(said.at)}{when}")
     elif initiative in life.not_about:

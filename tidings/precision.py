@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from alerts.judgements import Judgement
 from alerts.match import Matcher
-from alerts.precision import Judged, Precision, precision
+from alerts.precision import Judged, Precision, lines, precision
 from crawler.records import Article
 from tidings.settings import Settings
 from tidings.storage.judgements import SqlJudgements
@@ -28,6 +28,14 @@ async def measured(settings: Settings, judgements: SqlJudgements) -> tuple[Preci
     concerned = dict.fromkeys(one.initiative_id for one in judged)
     matches = await judgements.matches_by_term(concerned)
     return precision(settings.initiatives.values(), judged, matches)
+
+
+async def said(
+    settings: Settings, judgements: SqlJudgements, initiative_id: str | None = None
+) -> tuple[str, ...]:
+    """The same as plain sentences, for reports: of all initiatives, or of one; none where nothing was judged."""
+    every = await measured(settings, judgements)
+    return tuple(lines(one for one in every if initiative_id in (None, one.initiative.id)))
 
 
 def _judged_anew(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from alerts.evidence import shown
 from alerts.judgements import Judgement, Question, Verdict, Way
 from tests.fakes.digests import MemoryDigests
 
@@ -59,7 +60,7 @@ class MemoryJudgements:
             title=article.title,
             source=self.matches.articles.sources.kept[article.source_id].outlet,
             url=article.url,
-            terms=tuple(dict.fromkeys(one.term for one in match.evidence)),
+            matched=tuple(dict.fromkeys(shown(one) for one in match.evidence)),
             judgement=self.matches.judgements.get((article_id, initiative_id)),
         )
 

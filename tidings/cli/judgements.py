@@ -47,6 +47,8 @@ def list_judgements(
         for said, match in found:
             json_line(_as_plain(said, match))
         return
+    from alerts.safe import one_line
+
     rows = [
         (
             said.at,
@@ -55,7 +57,7 @@ def list_judgements(
             said.way,
             said.article_id,
             _title(match),
-            ", ".join(said.terms),
+            ", ".join(one_line(term, 60) for term in said.terms),
         )
         for said, match in found
     ]
@@ -93,20 +95,17 @@ def propose(
     others below `none`. Nothing is changed.
     """
     from tidings.opening import look_into
-    from tidings.precision import measured
+    from tidings.precision import said as sentences
     from tidings.proposing import proposed
 
     length = age("--since", since)
     loaded = settings(config, state)
     wanted = known_initiative(loaded, initiative)
 
-    async def work() -> tuple[Proposal, list[str], Impact | None]:
-        from alerts.precision import lines
-
+    async def work() -> tuple[Proposal, tuple[str, ...], Impact | None]:
         async with look_into(loaded) as stores:
             found = await proposed(loaded, stores.judgements, wanted)
-            every = await measured(loaded, stores.judgements)
-            said = list(lines(one for one in every if one.initiative.id == initiative))
+            said = await sentences(loaded, stores.judgements, initiative)
             cost = await _cost(loaded, stores, found, length) if impact and found.exclusions else None
             return found, said, cost
 
@@ -148,7 +147,7 @@ def _show_cost(cost: Impact) -> None:
     show(cost)
 
 
-def _lines(found: Proposal, said: list[str]) -> Iterator[str]:
+def _lines(found: Proposal, said: tuple[str, ...]) -> Iterator[str]:
     from alerts.safe import one_line
     from alerts.wording import count
 
@@ -193,7 +192,7 @@ def _item(one: Exclusion) -> str:
     return listed(one.text, literal=one.place is Place.NONE and is_expression(one.text))
 
 
-def _proposal_as_plain(found: Proposal, said: list[str], cost: Impact | None) -> dict[str, Any]:
+def _proposal_as_plain(found: Proposal, said: tuple[str, ...], cost: Impact | None) -> dict[str, Any]:
     from tidings.cli.impact import as_plain
 
     return {

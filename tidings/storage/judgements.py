@@ -24,12 +24,13 @@ from sqlalchemy import (
     union,
 )
 
+from alerts.evidence import shown
 from alerts.judgements import Judgement, Question, Verdict, Way
 from crawler.records import Article
 from tidings.storage.article_rows import A, V, chunks, fetch
 from tidings.storage.dialect import AnyRow, insert, lock
 from tidings.storage.engine import Database
-from tidings.storage.match_rows import WINDOWS, M, change, in_no_window, last_edge
+from tidings.storage.match_rows import WINDOWS, M, change, in_no_window, last_edge, to_evidence
 from tidings.storage.outbox_tables import digest_slots
 from tidings.storage.sources import S
 from tidings.storage.tables import article_versions, articles, judgements, matches, sources
@@ -271,7 +272,7 @@ def _question(connection: Connection, article_id: str, initiative_id: str) -> Qu
         title=row.title,
         source=row.outlet,
         url=row.url,
-        terms=_terms(row.evidence),
+        matched=tuple(dict.fromkeys(shown(to_evidence(one)) for one in row.evidence)),
         judgement=judgement_of(connection, article_id, initiative_id),
     )
 

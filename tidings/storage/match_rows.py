@@ -88,7 +88,7 @@ def to_match(row: AnyRow) -> Match:
         article_id=row.article_id,
         initiative_id=row.initiative_id,
         commitments=tuple(row.commitments),
-        evidence=tuple(_to_evidence(one) for one in row.evidence),
+        evidence=tuple(to_evidence(one) for one in row.evidence),
         watchlist_version=row.watchlist_version,
         text_version=row.text_version,
         matched_at=row.matched_at,
@@ -100,7 +100,8 @@ def to_match(row: AnyRow) -> Match:
     )
 
 
-def _to_evidence(stored: dict[str, Any]) -> Evidence:
+def to_evidence(stored: dict[str, Any]) -> Evidence:
+    """The record of one of the objects in `evidence`."""
     return Evidence(
         term=stored["term"],
         field=Field(stored["field"]),

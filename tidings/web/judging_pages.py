@@ -37,9 +37,9 @@ def asked(match: Question, initiative: str) -> str:
             "If it is about something else, say so: then it is told no more under this heading, to anybody. You can "
             "take it back here."
         )
-        form = _FORM.format(verdict=Verdict.NOT_ABOUT, words="It is not about it")
+        form = _FORM.format(verdict=Verdict.NOT_ABOUT, words="It is about something else")
     article = f"<b>{_bdi(one_line(match.title, _TITLE) or '(no title)')}</b><br>{_bdi(one_line(match.source, _NAME))}"
-    terms = [f"“{_bdi(one_line(one, _NAME))}”" for one in match.terms[:_TERMS]]
+    terms = [f"“{_bdi(one_line(one, _NAME))}”" for one in match.matched[:_TERMS]]
     matched = f"It was matched by {', '.join(terms)}." if terms else ""
     lines = [article, *([matched] if matched else []), *words]
     return page(title, "\n".join([*(f"<p>{one}</p>" for one in lines), form]))

@@ -105,7 +105,7 @@ async def test_whoever_judges_is_shown_the_match(stores: Any) -> None:
     after = await stores.judgements.question(article(1).id, "trust")
 
     assert (before.title, before.source, before.url) == ("Report number 1", "times", article(1).url)
-    assert before.terms == ("TRUST initiative",)
+    assert before.matched == ("TRUST initiative",)
     assert before.judgement is None
     assert after.judgement == said
 
