@@ -152,7 +152,7 @@ def story_of(tellings: Sequence[MatchedArticle], others: Sequence[MatchedArticle
     return Story(
         id=lead.story_id,
         lead=shown[0],
-        snippet=_snippet(lead.match.evidence),
+        snippet=best_snippet(lead.match.evidence),
         evidence=lead.match.evidence,
         also=tuple(shown[1:]),
         outlets=outlets,
@@ -275,7 +275,7 @@ def _found(tellings: Sequence[MatchedArticle]) -> Found | None:
     return max(late, key=lambda one: one.at) if len(late) == len(how) else None
 
 
-def _snippet(evidence: Sequence[Evidence]) -> str:
+def best_snippet(evidence: Sequence[Evidence]) -> str:
     """Words around the best evidence: strong before weak, running text before the headline."""
     best = sorted(evidence, key=lambda e: (e.strength is not Strength.STRONG, e.field is Field.TITLE))
     return best[0].snippet if best else ""

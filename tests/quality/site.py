@@ -1,8 +1,8 @@
-"""`python -m tests.quality.site CONFIG STATE [--pages N] [--pictures DIR]`: the whole site of an archive, in a real browser.
+"""`python -m tests.quality.site look CONFIG STATE`: the whole site of an archive, in a real browser.
 
-Serves the archive on loopback as if it were an hour after its newest article, visits pages by their links in light and
-dark at two widths, and prints what the browser, axe and the clock say. `tidings demo` and `tests.quality.replay` leave
-such folders.
+`fill OUT` makes an archive of the sixty thousand headlines of the corpus to be looked at; `tidings demo` leaves one too.
+`look` serves the archive on loopback as if it were an hour after its newest article, visits pages by their links in light and
+dark at two widths, and prints what the browser, axe and the clock say.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.acceptance.conftest import free_port
 from tests.browsing import browser, look
 from tests.fakes.clock import FixedClock
 from tests.fakes.vitals import FakeVitals
+from tests.quality.headlines import fill
 from tidings.opening import open_stores
 from tidings.settings import load
 from tidings.storage.tables import articles
@@ -85,12 +86,20 @@ async def _timed(addresses: list[str]) -> list[float]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.quality.site", description=__doc__)
-    parser.add_argument("config", type=Path)
-    parser.add_argument("state", type=Path)
-    parser.add_argument("--pages", type=int, default=60)
-    parser.add_argument("--pictures", type=Path)
-    parser.add_argument("--also", action="append", default=[], help="a further page to begin with")
+    ways = parser.add_subparsers(dest="way", required=True)
+    filling = ways.add_parser("fill")
+    filling.add_argument("out", type=Path, help="an empty folder")
+    filling.add_argument("--headlines", default="headlines-topics-sv-en", help="the file of the corpus")
+    looking = ways.add_parser("look")
+    looking.add_argument("config", type=Path)
+    looking.add_argument("state", type=Path)
+    looking.add_argument("--pages", type=int, default=60)
+    looking.add_argument("--pictures", type=Path)
+    looking.add_argument("--also", action="append", default=[], help="a further page to begin with")
     asked = parser.parse_args()
+    if asked.way == "fill":
+        print(asyncio.run(fill(asked.out, asked.headlines)))
+        return 0
     return asyncio.run(walk(asked.config, asked.state, asked.pages, asked.pictures, asked.also))
 
 

@@ -154,7 +154,7 @@ def _matched(
             told_stories.c.first_told_at,
         )
         .select_from(with_version(_with_told(channel_id)).join(sources, S.id == A.source_id))
-        .where(_in_window(initiatives, since, until), _may_be_told(), T.article_id.is_(None))
+        .where(_in_window(initiatives, since, until), may_be_told(), T.article_id.is_(None))
         .order_by(M.matched_at, M.article_id, M.initiative_id)
     )
     found = rows.all()
@@ -189,7 +189,7 @@ def _in_window(
     )
 
 
-def _may_be_told() -> ColumnElement[bool]:
+def may_be_told() -> ColumnElement[bool]:
     """Articles that are neither known of old nor held for review."""
     return and_(~A.backfilled, FREE)
 
@@ -200,7 +200,7 @@ def _left_out(
     rows = connection.execute(
         select(M.initiative_id, func.count().label("number"))
         .select_from(matches.join(articles, A.id == M.article_id))
-        .where(_in_window(initiatives, since, until, not_meant=True), _may_be_told(), M.told_at.is_(None))
+        .where(_in_window(initiatives, since, until, not_meant=True), may_be_told(), M.told_at.is_(None))
         .group_by(M.initiative_id)
         .order_by(M.initiative_id)
     )
@@ -262,7 +262,7 @@ def _has_changed(connection: Connection, digest_id: str, window: Window, until: 
 
 
 def _standing(connection: Connection, channel_id: str, window: Window, until: datetime) -> Standing:
-    in_window = and_(_in_window(window.initiatives, window.since, until), _may_be_told())
+    in_window = and_(_in_window(window.initiatives, window.since, until), may_be_told())
     matches_now, told_before_now = connection.execute(
         select(func.count(), func.count(told_stories.c.first_told_at))
         .select_from(_with_told(channel_id))
@@ -349,7 +349,7 @@ def _mark_told(connection: Connection, window: Window, until: datetime, now: dat
         .where(
             _in_window(window.live, window.since, until),
             M.told_at.is_(None),
-            exists().where(A.id == M.article_id, _may_be_told()),
+            exists().where(A.id == M.article_id, may_be_told()),
             exists().where(T.article_id == M.article_id, T.channel_id.in_(channels)),
         )
         .order_by(M.article_id, M.initiative_id)

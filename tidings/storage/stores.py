@@ -14,6 +14,8 @@ from tidings.storage.deliveries import SqlDeliveries
 from tidings.storage.digests import SqlDigests
 from tidings.storage.edits import SqlEdits
 from tidings.storage.engine import Database
+from tidings.storage.exports import SqlExports
+from tidings.storage.feeds import SqlFeeds
 from tidings.storage.hosts import SqlHosts
 from tidings.storage.installation import SqlInstallation
 from tidings.storage.judgements import SqlJudgements
@@ -45,6 +47,8 @@ class Stores:
         self.alerts: AlertStore = SqlAlertMemory(database)
         self.archive = SqlArchive(database)
         self.counts = SqlCounts(database)
+        self.exports = SqlExports(database)
+        self.feeds = SqlFeeds(database)
         self.installation = SqlInstallation(database)
         self.judgements = SqlJudgements(database)
         self.leases = SqlLeases(database)

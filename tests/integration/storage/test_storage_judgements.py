@@ -322,3 +322,23 @@ async def test_who_asks_for_an_article_learns_what_was_said_of_it(sql: Database)
     assert life is not None
     assert life.judgements == (said,)
     assert life.not_about == ("trust",)
+
+
+async def test_a_feed_shows_it_no_more_and_knows_that_it_has_changed(sql: Database) -> None:
+    """Its story goes on by other articles under the id that it had; alone in its story, the story is gone."""
+    stores = Stores(sql)
+    await told_and_matched(stores, article(1), article(2), article(3))
+    await fold(stores, article(3), f"story-{article(1).id}")
+    before = {one.telling.article_id: one for one in await stores.feeds.stories("trust", 9, evidence=False)}
+
+    await judged(stores, 1)
+    await judged(stores, 2)
+
+    after = await stores.feeds.stories("trust", 9, evidence=False)
+    assert {one.telling.article_id: one.is_shown for one in after} == {
+        article(1).id: False,
+        article(3).id: True,
+    }
+    assert all(one.may_be_told for one in after)
+    first = next(one for one in after if one.telling.article_id == article(1).id)
+    assert first.mark != before[article(1).id].mark

@@ -22,6 +22,7 @@ from tidings.settings.models.base import (
     Bind,
     BodySize,
     ChannelName,
+    Day,
     Duration,
     HeaderSize,
     Host,
@@ -210,6 +211,11 @@ class WebShape(Shape):
     )
     token_file: SecretFile | None = Field(default=None, description="File with the token.", repr=False)
 
+    feeds_since: Day | None = Field(
+        default=None,
+        description="Another day here makes other addresses of all feeds: those that are out lead nowhere then.",
+    )
+
     @model_validator(mode="after")
     def _wide_needs_a_token(self) -> Self:
         if self.token is not None and self.token_file is not None:
@@ -234,6 +240,7 @@ class WebShape(Shape):
             token=self.secret(),
             public=self.public,
             hosts=self.hosts,
+            feeds_since=self.feeds_since,
             written=bool(self.model_fields_set),
         )
 
