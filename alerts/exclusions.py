@@ -187,6 +187,8 @@ class _Judge:
             without = [other for other in needed if other is not one]
             if len(self.matching(pool.wrong, without)) == len(self.matching(pool.wrong, needed)):
                 needed = without
+        while len(self.matching(pool.right, needed)) < len(pool.right):  # what none of them ends alone, several may
+            needed.pop()
         open_ones = len(self.matching(pool.wrong, needed))
         return tuple(
             replace(one, frees=max(one.frees, without - open_ones))

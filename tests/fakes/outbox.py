@@ -174,7 +174,6 @@ class GivenDigests:
         self.changes: list[MatchedArticle] = []
         self.held: list[Flood] = []
         self.held_for = "trust"
-        self.judged_wrong: dict[str, int] = {}  # matches left out, by initiative
         self.evidence: dict[tuple[str, str], tuple[Telling, ...]] = {}
         self.deliveries = deliveries
 
@@ -227,7 +226,7 @@ class GivenDigests:
         )
 
     async def left_out(self, plan: DigestPlan, since: datetime, until: datetime) -> Mapping[str, int]:
-        return {one: number for one, number in self.judged_wrong.items() if one in plan.initiatives}
+        return {}
 
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int

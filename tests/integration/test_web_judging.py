@@ -117,6 +117,7 @@ async def test_said_twice_it_is_said_once(running: Running) -> None:
     assert first[:2] == again[:2]
     assert await said(running) == WRONG
     assert [one["way"] for one in lines if one["event"] == "judged"] == ["mail"]
+    assert link(running).rpartition("/")[2] not in str(lines)
     assert (await running.stores.judgements.list())[0].at == NOW
 
 

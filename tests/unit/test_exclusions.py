@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.exclusions import Place, Proposal, propose
 from alerts.match import Matcher, subject
@@ -155,6 +157,37 @@ def test_what_the_rules_exclude_already_is_left_aside() -> None:
     one = found(wrong=[*SUVS, news("Nothing of interest")], exceptions=("compact SUV",))
 
     assert (one.wrong, texts(one)) == (0, [])
+
+
+WORDS = st.lists(
+    st.sampled_from(["compact", "car", "India", "the", "of", "new", "disc,", "SUV", "—", "’s"]), max_size=9
+)
+MANY = st.lists(WORDS.map(" ".join), max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(wrong=MANY, right=MANY, others=MANY)
+def test_whatever_is_proposed_ends_wrong_matches_and_no_right_one(
+    wrong: list[str], right: list[str], others: list[str]
+) -> None:
+    """As the matcher says of the edited rules."""
+    pool = [[news(title) for title in titles] for titles in (wrong, right, others)]
+    one = found(wrong=pool[0], right=pool[1], others=pool[2])
+
+    judge = [
+        Matcher((Watchlist(id="w", title="w", initiatives=(rule,)),)) for rule in (one.initiative, one.edited)
+    ]
+    said_wrong = {article.id for article in pool[0]}  # a text that was judged both ways counts as wrong
+    before, after = (
+        [
+            {article.title for article in articles if matcher.judge(article).matches}
+            for articles in (pool[0], [each for each in pool[1] if each.id not in said_wrong])
+        ]
+        for matcher in judge
+    )
+    assert after[1] == before[1]
+    assert set(one.left) == after[0]
+    assert (after[0] < before[0]) is bool(one.exclusions)
 
 
 def test_nothing_follows_from_nothing() -> None:

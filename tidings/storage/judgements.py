@@ -39,6 +39,9 @@ from tidings.storage.tellings import OUTLET
 J = judgements.c
 D = digest_slots.c
 
+_MATCHES = select(M.article_id, M.initiative_id, A.title, A.url, OUTLET, M.evidence).select_from(
+    matches.join(articles, A.id == M.article_id).join(sources, S.id == A.source_id)
+)
 _judged, _same, _own = articles.alias("judged"), articles.alias("same"), judgements.alias("own")
 
 
@@ -72,9 +75,7 @@ class SqlJudgements:
 
     async def questions(self, judged: Sequence[Judgement]) -> builtins.tuple[Question | None, ...]:
         """Each with its match, in the same order; None: its article is not kept any more."""
-        return await self._database.read(
-            lambda c: tuple(_question(c, one.article_id, one.initiative_id) for one in judged)
-        )
+        return await self._database.read(lambda c: _questions(c, judged))
 
     async def texts(self, article_ids: Iterable[str]) -> Mapping[str, Article]:
         """Those of the articles that can be judged anew, by id: they are there, and their texts were not dropped."""
@@ -260,20 +261,30 @@ def _list(connection: Connection, initiative_id: str | None) -> tuple[Judgement,
 
 def _question(connection: Connection, article_id: str, initiative_id: str) -> Question | None:
     row = connection.execute(
-        select(A.id, A.title, A.url, OUTLET, M.evidence)
-        .select_from(matches.join(articles, A.id == M.article_id).join(sources, S.id == A.source_id))
-        .where(M.article_id == article_id, M.initiative_id == initiative_id)
+        _MATCHES.where(M.article_id == article_id, M.initiative_id == initiative_id)
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _to_question(row, judgement_of(connection, article_id, initiative_id))
+
+
+def _questions(connection: Connection, judged: Sequence[Judgement]) -> tuple[Question | None, ...]:
+    rows = {
+        (row.article_id, row.initiative_id): row
+        for some in chunks(one.article_id for one in judged)
+        for row in connection.execute(_MATCHES.where(M.article_id.in_(some)))
+    }
+    places = ((rows.get((one.article_id, one.initiative_id)), one) for one in judged)
+    return tuple(None if row is None else _to_question(row, one) for row, one in places)
+
+
+def _to_question(row: AnyRow, judgement: Judgement | None) -> Question:
     return Question(
-        article_id=article_id,
-        initiative_id=initiative_id,
+        article_id=row.article_id,
+        initiative_id=row.initiative_id,
         title=row.title,
         source=row.outlet,
         url=row.url,
         matched=tuple(dict.fromkeys(shown(to_evidence(one)) for one in row.evidence)),
-        judgement=judgement_of(connection, article_id, initiative_id),
+        judgement=judgement,
     )
 
 
