@@ -187,7 +187,9 @@ class _Judge:
             without = [other for other in needed if other is not one]
             if len(self.matching(pool.wrong, without)) == len(self.matching(pool.wrong, needed)):
                 needed = without
-        while len(self.matching(pool.right, needed)) < len(pool.right):  # what none of them ends alone, several may
+        while len(self.matching(pool.right, needed)) < len(
+            pool.right
+        ):  # what none of them ends alone, several may
             needed.pop()
         open_ones = len(self.matching(pool.wrong, needed))
         return tuple(
