@@ -10,6 +10,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts import commitments, slots, wording
+from alerts.evidence import best_snippet
 from alerts.plans import DigestPlan
 from alerts.recent import Recent
 from alerts.records import (
@@ -17,15 +18,12 @@ from alerts.records import (
     Coverage,
     Digest,
     DigestSlot,
-    Evidence,
-    Field,
     Flood,
     Found,
     Initiative,
     MatchedArticle,
     Section,
     Story,
-    Strength,
     Telling,
     Update,
 )
@@ -273,12 +271,6 @@ def _found(tellings: Sequence[MatchedArticle]) -> Found | None:
     how = [one.match.found for one in tellings]
     late = [one for one in how if one is not None]
     return max(late, key=lambda one: one.at) if len(late) == len(how) else None
-
-
-def best_snippet(evidence: Sequence[Evidence]) -> str:
-    """Words around the best evidence: strong before weak, running text before the headline."""
-    best = sorted(evidence, key=lambda e: (e.strength is not Strength.STRONG, e.field is Field.TITLE))
-    return best[0].snippet if best else ""
 
 
 def _stories(

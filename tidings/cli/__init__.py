@@ -81,6 +81,11 @@ class Everything(LazyGroup):
             about="Search the archive in the language of the watchlists.",
         ),
         Verb(
+            name="report",
+            file="tidings.cli.report",
+            about="Write a dossier of an initiative to hand on, as a page and a PDF.",
+        ),
+        Verb(
             name="try", file="tidings.cli.trying", about="Try one step on feeds, pages, texts or addresses."
         ),
         Verb(name="sources", file="tidings.cli.sources", about="Care for sources."),

@@ -12,6 +12,7 @@ from tidings.storage.counts import SqlCounts
 from tidings.storage.crashes import SqlCrashes
 from tidings.storage.deliveries import SqlDeliveries
 from tidings.storage.digests import SqlDigests
+from tidings.storage.dossiers import SqlDossiers
 from tidings.storage.edits import SqlEdits
 from tidings.storage.engine import Database
 from tidings.storage.exports import SqlExports
@@ -54,6 +55,7 @@ class Stores:
         self.leases = SqlLeases(database)
         self.lookup = SqlLookup(database)
         self.crashes = SqlCrashes(database)
+        self.dossiers = SqlDossiers(database)
         self.edits = SqlEdits(database)
         self.retention = SqlRetention(database)
         self.rhythms = SqlRhythms(database)
