@@ -82,6 +82,7 @@ def document(one: Dossier) -> Plain:
             "in_force_since": rules.since,
             "pending": rules.pending,
             "edited": rules.edited,
+            "judged": list(one.judged),
             "matched_by": [{"term": term, "articles": number} for term, number in rules.found_by],
             "any": one.initiative.any,
             "all": one.initiative.all,

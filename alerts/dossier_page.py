@@ -342,6 +342,7 @@ def _rules(one: Dossier) -> Plain:
     found_by = one.rules.found_by
     return {
         "lines": [*words.rules(one.rules, one.period.zone), f"Looked for in {_fields(one)}."],
+        "judged": [one_line(each) for each in one.judged],
         "found_by": [
             {"term": one_line(term, SHORT), "articles": wording.count(number, "article")}
             for term, number in found_by[:TERMS]

@@ -274,6 +274,7 @@ class Dossier:
     missed: Missed
     rules: Rules
     terms: tuple[NewTerm, ...] | None = None  # None: not looked for
+    judged: tuple[str, ...] = ()  # sentences on how often its terms are right, by what people said of matches
 
     @property
     def overdue(self) -> tuple[CommitmentTold, ...]:

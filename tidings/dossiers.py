@@ -15,8 +15,10 @@ from alerts.meaning import prints
 from alerts.records import Initiative
 from alerts.rhythm import DAY
 from tidings import __version__
+from tidings.precision import said
 from tidings.settings import Settings
 from tidings.storage.dossiers import Asked, SqlDossiers
+from tidings.storage.stores import Stores
 
 
 def period_of(since: timedelta | datetime, until: datetime, zone: str) -> Period:
@@ -36,9 +38,10 @@ def period_of(since: timedelta | datetime, until: datetime, zone: str) -> Period
 
 
 async def gather(
-    store: SqlDossiers, settings: Settings, initiative: Initiative, period: Period, now: datetime
+    stores: Stores, settings: Settings, initiative: Initiative, period: Period, now: datetime
 ) -> Dossier:
     """The dossier of one initiative of the configuration."""
+    store = stores.dossiers
     watchlist = next(one for one in settings.watchlists if one.id == initiative.watchlist_id)
     setting = Setting(
         initiative=initiative,
@@ -58,6 +61,7 @@ async def gather(
     )
     material = await store.material(asked)
     made = await asyncio.to_thread(dossier, material, setting, period, now=now, version=__version__)
+    made = replace(made, judged=await said(settings, stores.judgements, initiative.id))
     if made.before is None or not comparable(made.stories, made.earlier):
         return made
     return await _with_terms(store, made)

@@ -145,7 +145,7 @@ def _gathered(
                 found = []
                 for one in asked:
                     live.show(one.id)
-                    found.append(await gather(stores.dossiers, loaded, one, periods[one.id], now))
+                    found.append(await gather(stores, loaded, one, periods[one.id], now))
             return found
 
     return run(work)
