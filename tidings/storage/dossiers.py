@@ -18,6 +18,7 @@ from tidings.storage.article_rows import A, V, fetch
 from tidings.storage.coverage import UNREAD, reached
 from tidings.storage.dialect import AnyRow
 from tidings.storage.engine import Database
+from tidings.storage.judgements import meant
 from tidings.storage.match_rows import M, to_evidence
 from tidings.storage.review import FREE, HELD
 from tidings.storage.rhythms import REPORT, came_at, filed_under, moments_of
@@ -164,6 +165,7 @@ def _filed_of(connection: Connection, asked: Asked) -> dict[str, frozenset[tuple
         .distinct()
         .select_from(match_commitments.join(articles, A.id == C.article_id))
         .where(C.initiative_id.in_({one for one, _ in wanted}), FREE, A.first_seen_at < asked.period.end)
+        .where(meant(C.article_id, C.initiative_id))
     )
     found: dict[str, set[tuple[str, str]]] = {}
     for story_id, *filed in rows:

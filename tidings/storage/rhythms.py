@@ -14,6 +14,7 @@ from alerts.records import Telling
 from crawler.records import SourceState
 from tidings.storage.article_rows import A, chunks
 from tidings.storage.engine import Database
+from tidings.storage.judgements import meant
 from tidings.storage.match_rows import M
 from tidings.storage.review import FREE
 from tidings.storage.sources import S, active
@@ -25,7 +26,7 @@ R = initiative_rules.c
 
 # When a report came. One that was found in the archive came when its article did.
 came_at = case((M.found_by.is_(None), M.matched_at), else_=A.first_seen_at)
-REPORT = and_(M.gone_at.is_(None), ~A.backfilled, FREE)
+REPORT = and_(M.gone_at.is_(None), ~A.backfilled, FREE, meant(M.article_id, M.initiative_id))
 _STORY = and_(REPORT, A.held_since.is_(None))  # a flood that was released came at no rhythm
 
 
@@ -167,7 +168,12 @@ def filed_under(
     connection: Connection, initiative_id: str, commitment_id: str, limit: int, until: datetime | None = None
 ) -> tuple[tuple[Telling, ...], int]:
     """See `SqlRhythms.filed`; of what was first seen before `until`, where that is given."""
-    mine = and_(C.initiative_id == initiative_id, C.commitment_id == commitment_id, FREE)
+    mine = and_(
+        C.initiative_id == initiative_id,
+        C.commitment_id == commitment_id,
+        FREE,
+        meant(C.article_id, C.initiative_id),
+    )
     if until is not None:
         mine = and_(mine, A.first_seen_at < until)
     filed = match_commitments.join(articles, A.id == C.article_id).join(sources, S.id == A.source_id)
