@@ -40,7 +40,8 @@ Day = tuple[date, datetime, datetime]  # with the moments at which it begins and
 
 _MATCHED = matches.join(articles, A.id == M.article_id)
 _IN_FORCE = and_(V.article_id == A.id, V.version == A.version)
-_WHOLE = _MATCHED.join(sources, S.id == A.source_id).join(article_versions, _IN_FORCE)
+_TOLD = _MATCHED.join(sources, S.id == A.source_id)
+_WHOLE = _TOLD.join(article_versions, _IN_FORCE)
 _WHEN = came_at.label("came")
 _PLAIN = (*COLUMNS, _WHEN, A.story_id, M.commitments, A.text_length)
 _PROVED = (M.evidence, A.text_state, V.origin)
@@ -123,7 +124,7 @@ def _reports(connection: Connection, mine: ColumnElement[bool], asked: Asked) ->
 
 
 def _found(wanted: ColumnElement[bool], *more: ColumnElement[Any]) -> Select[Any]:
-    return select(*_PLAIN, *more).select_from(_WHOLE).where(wanted).order_by(_WHEN, A.id)
+    return select(*_PLAIN, *more).select_from(_WHOLE if more else _TOLD).where(wanted).order_by(_WHEN, A.id)
 
 
 def _came(row: AnyRow, asked: Asked, *, proved: bool) -> Came:
