@@ -18,6 +18,7 @@ from alerts.records import (
     Coverage,
     Digest,
     DigestSlot,
+    Evidence,
     Flood,
     Found,
     Initiative,
@@ -148,7 +149,7 @@ def story_of(tellings: Sequence[MatchedArticle], others: Sequence[MatchedArticle
     return Story(
         id=lead.story_id,
         lead=shown[0],
-        snippet=words.snippet if (words := best(lead.match.evidence)) else "",
+        snippet=best_snippet(lead.match.evidence),
         evidence=lead.match.evidence,
         also=tuple(shown[1:]),
         outlets=outlets,
@@ -269,6 +270,12 @@ def _found(tellings: Sequence[MatchedArticle]) -> Found | None:
     how = [one.match.found for one in tellings]
     late = [one for one in how if one is not None]
     return max(late, key=lambda one: one.at) if len(late) == len(how) else None
+
+
+def best_snippet(evidence: Sequence[Evidence]) -> str:
+    """Words around the best evidence; "" for none."""
+    found = best(evidence)
+    return found.snippet if found else ""
 
 
 def _stories(

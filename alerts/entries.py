@@ -107,8 +107,8 @@ class Entries:
         also, also_lost = _some(story.also)
         return {
             **self.telling(story.lead, late=story.late is not None),
-            "title_parts": _marked(title, in_title),
-            "snippet": _marked(snippet, story.evidence),
+            "title_parts": marked(title, in_title),
+            "snippet": marked(snippet, story.evidence),
             "late": wording.lateness(story, self._zone, self._now),
             "found_by": wording.found(story.found, self._zone, self._now),
             "outlets": len(story.outlets),
@@ -118,7 +118,7 @@ class Entries:
             "also": [self.telling(one) for one in also],
             "also_lost": also_lost,
             "command": wording.command(story),
-            "why": _why(story.evidence),
+            "why": why(story.evidence),
             "commitments": _named(story.commitments, commitments),
         }
 
@@ -163,7 +163,7 @@ class Entries:
         return {
             **self.telling(story.headline),
             "under": one_line(story.above, 2 * NAME),
-            "why": _why(story.evidence),
+            "why": why(story.evidence),
             "commitments": _named(story.commitments, commitments),
         }
 
@@ -216,7 +216,8 @@ def _named(ids: Iterable[str], commitments: Mapping[str, str]) -> list[str]:
     return [commitments.get(one, one_line(one, NAME)) for one in ids]
 
 
-def _marked(text: str, evidence: Iterable[Evidence]) -> list[Plain]:
+def marked(text: str, evidence: Iterable[Evidence]) -> list[Plain]:
+    """`text` in pieces, `text` and `hit` of each: whether it is among the words that counted."""
     if not text:
         return []
     terms = dict.fromkeys(one.words or one.term for one in evidence)
@@ -231,8 +232,8 @@ def _credit(telling: Telling) -> str:
     return "" if credit.casefold() in one_line(telling.source).casefold() else credit
 
 
-def _why(evidence: Iterable[Evidence]) -> str:
-    """`“TRUST initiative” and “India” in the title and the text; “iCET” in the text`."""
+def why(evidence: Iterable[Evidence]) -> str:
+    """Which words counted, and where: `“TRUST initiative” and “India” in the title and the text; “iCET” in the text`."""
     fields: dict[str, set[Field]] = {}
     for one in evidence:
         fields.setdefault(one_line(shown(one), NAME), set()).add(one.field)

@@ -115,6 +115,16 @@ class Initiative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearch:
+    """A question to the archive that bears a name."""
+
+    id: str
+    name: str
+    query: str  # as `tidings search` takes it
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watchlist:
     """One file of initiatives with a common context."""
 
@@ -122,6 +132,7 @@ class Watchlist:
     title: str
     context: tuple[str, ...] = ()
     initiatives: tuple[Initiative, ...] = ()
+    searches: tuple[SavedSearch, ...] = ()
     version: str = ""  # 12 hex digits of the file's sha256
     path: str = ""  # of the file, as messages name it
     text: str = field(default="", repr=False)  # of the file, every character of it

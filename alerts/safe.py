@@ -48,6 +48,12 @@ def one_line(text: str, limit: int | None = None) -> str:
     return (kept[:at_word] if at_word > 0 else kept).rstrip(" ,;:-–—") + "…"
 
 
+def masked(address: str) -> str:
+    """A mail address so that its owner knows it, and nobody else learns it: `d…@example.org`."""
+    local, at, host = address.rpartition("@")
+    return f"{local[:1]}…{at}{host}"
+
+
 @lru_cache(maxsize=8192)
 def link(url: str) -> Link | None:
     """The address when it is safe to click, else None: then it is no link, and its text is not shown.

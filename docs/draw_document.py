@@ -1,4 +1,5 @@
-"""Draw the JSON Schemas of what webhooks carry, from the code and the tables of digests.md: `python docs/draw_document.py`."""
+"""Draw the JSON Schemas of what webhooks carry and exports hold, from the code and the tables of their pages:
+`python docs/draw_document.py`."""
 
 from __future__ import annotations
 
@@ -7,16 +8,21 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from alerts import contract
+from tidings import exports
 
 FOLDER = Path(__file__).with_name("schema")
-PAGE = Path(__file__).with_name("digests.md")
+PAGES = tuple(Path(__file__).with_name(name) for name in ("digests.md", "exports.md"))
 SCHEMAS = {
     "digest.json": (contract.DIGEST_SCHEMA, contract.DigestData),
     "notice.json": (contract.NOTICE_SCHEMA, contract.NoticeData),
     "alert.json": (contract.ALERT_SCHEMA, contract.AlertData),
+    "export-articles.json": (f"urn:tidings:export:articles:{exports.VERSION}", exports.ExportedArticle),
+    "export-matches.json": (f"urn:tidings:export:matches:{exports.VERSION}", exports.ExportedMatch),
+    "export-stories.json": (f"urn:tidings:export:stories:{exports.VERSION}", exports.ExportedStory),
+    "export-deliveries.json": (f"urn:tidings:export:deliveries:{exports.VERSION}", exports.ExportedDelivery),
 }
 CHAPTERS: dict[
     Any, str
@@ -45,6 +51,11 @@ CHAPTERS: dict[
     contract.SilenceOverFigures: "the end of a silence",
     contract.AlertCommitment: "a commitment of an alert",
     contract.Trouble: "a trouble",
+    exports.ExportedArticle: "an exported article",
+    exports.ExportedMatch: "an exported match",
+    exports.ExportedStory: "an exported story",
+    exports.ExportedTelling: "what was told of a story",
+    exports.ExportedDelivery: "an exported delivery",
 }
 PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
@@ -74,10 +85,14 @@ def _mapping(shape: Any, met: dict[str, Any]) -> dict[str, Any]:
     words = _described(CHAPTERS[shape]) if shape in CHAPTERS else {}
     if contract.Telling.__annotations__.keys() <= hints.keys():
         words = {**_described(CHAPTERS[contract.Telling]), **words}
-    fields = {}
+    fields, required = {}, []
     for name, hint in hints.items():
+        if get_origin(hint) is NotRequired:
+            hint = get_args(hint)[0]
+        else:
+            required.append(name)
         fields[name] = _value(hint, met) | ({"description": words[name]} if name in words else {})
-    return {"type": "object", "properties": fields, "required": list(hints)}
+    return {"type": "object", "properties": fields, "required": required}
 
 
 def _value(hint: Any, met: dict[str, Any]) -> dict[str, Any]:
@@ -113,8 +128,9 @@ def _value(hint: Any, met: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(heading: str) -> dict[str, str]:
-    """Field → what digests.md says of it, in the table under `### Fields of …`."""
-    chapter = PAGE.read_text(encoding="utf-8").partition(f"### Fields of {heading}\n")[2].partition("\n#")[0]
+    """Field → what a page says of it, in the table under `### Fields of …`."""
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    chapter = pages.partition(f"### Fields of {heading}\n")[2].partition("\n#")[0]
     rows = [[cell.strip() for cell in line.split("|")] for line in chapter.splitlines() if "| `" in line[:3]]
     return {name: row[2].replace("`", "") for row in rows for name in re.findall(r"`(\w+)`", row[1])}
 

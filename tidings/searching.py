@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alerts.errors import RuleError
 from alerts.match import Matcher
 from alerts.narrowing import Need
 from alerts.records import Evidence, Initiative, Term, Watchlist
 from crawler.records import Article
+from tidings.settings.queries import Narrowed, parted
 from tidings.storage.search import Filters, SqlSearch
 
-KEYS = ("since", "until", "initiative", "story")
 RANKED = 400  # of the most telling are judged for each that is asked for
-_FILTER = re.compile(rf"(?<!\S)({'|'.join(KEYS)}):(\S+)")
-_BEFORE, _BEHIND = re.compile(r"(\bAND|\bOR|\bNOT)\s+$"), re.compile(r"^\s+(AND\b|OR\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +46,32 @@ def read_query(
     Raises:
         RuleError: it cannot be read; `offset` counts in it.
     """
-    rest, filters = query, Filters()
-    for at, end, key, value in list(_filters(query)):
-        rest = f"{rest[:at]}{' ' * (end - at)}{rest[end:]}"
-        match key:
-            case "since":
-                filters = replace(filters, since=moment(key, value))
-            case "until":
-                filters = replace(filters, until=moment(key, value))
-            case "initiative":
-                filters = replace(filters, initiative_id=value)
-            case _:
-                filters = replace(filters, story_id=value)
+    rest, narrowed = parted(query)
+    filters = filters_of(narrowed, moment)
     if filters != Filters() and not rest.strip():
         return Question(matcher=None, filters=filters)
     matcher = compile_query(rest, tags)
     return Question(matcher=matcher, need=matcher.needed(), filters=filters)
+
+
+def filters_of(narrowed: Iterable[Narrowed], moment: Callable[[str, str], datetime]) -> Filters:
+    """The keys beside the words of a query as the archive is asked for them; of a key that stands twice the last.
+
+    Args:
+        moment: see `read_query`.
+    """
+    filters = Filters()
+    for one in narrowed:
+        match one.key:
+            case "since":
+                filters = replace(filters, since=moment(one.key, one.value))
+            case "until":
+                filters = replace(filters, until=moment(one.key, one.value))
+            case "initiative":
+                filters = replace(filters, initiative_id=one.value)
+            case _:
+                filters = replace(filters, story_id=one.value)
+    return filters
 
 
 def compile_query(query: str, tags: Mapping[str, tuple[str, ...]]) -> Matcher:
@@ -110,28 +116,3 @@ def _judged(articles: tuple[Article, ...], matcher: Matcher | None) -> Iterator[
             continue
         for match in matcher.judge(article).matches:
             yield Found(article, match.evidence)
-
-
-def _filters(query: str) -> Iterator[tuple[int, int, str, str]]:
-    """Start, end, key and value of each, with the AND that joins it to the rest.
-
-    Raises:
-        RuleError: one stands where it would narrow a part of the query only.
-    """
-    for found in _FILTER.finditer(query):
-        if query.count('"', 0, found.start()) % 2:
-            continue  # in a quotation
-        start, end = found.span()
-        before, behind = _BEFORE.search(query[:start]), _BEHIND.match(query[end:])
-        joins = {one[1] for one in (before, behind) if one is not None}
-        if joins - {"AND"}:
-            raise RuleError(
-                f"“{found[0]}” stands beside {', '.join(sorted(joins - {'AND'}))}, and narrows the query as a whole",
-                "write it apart from the words",
-                offset=start,
-            )
-        if behind is not None:
-            end += behind.end()
-        elif before is not None:
-            start = before.start()
-        yield start, end, found[1], found[2]

@@ -168,3 +168,21 @@ def test_the_best_stand_first_and_want_a_time(desk: Desk) -> None:
     found = asked(desk, "search", "lithium", "--best", "--since", "900d", "--json").out.splitlines()
     assert len(found) == 4
     assert json.loads(found[0])["title"] == "Lithium, lithium, lithium"
+
+
+SAVED = "searches: [{id: pacts, name: Pacts, query: 'initiative:ores lithium AND NOT battery since:365d'}]\n"
+
+
+def test_a_saved_search_is_asked_by_its_id(desk: Desk) -> None:
+    """It finds what its query finds; an id that there is not is said with the nearest one."""
+    desk.write(LITHIUM + SAVED)
+
+    done = asked(desk, "search", "--saved", "pacts", "--json")
+    plainly = asked(desk, "search", "initiative:ores lithium AND NOT battery since:365d", "--json")
+
+    assert done.code == 0
+    assert done.out == plainly.out
+    wrong = asked(desk, "search", "--saved", "pact")
+    assert (wrong.code, wrong.err) == (2, "no watchlist has a search 'pact'; did you mean 'pacts'?\n")
+    both = asked(desk, "search", "lithium", "--saved", "pacts")
+    assert (both.code, both.err) == (2, "give a QUERY, or the id of a saved one with --saved\n")

@@ -306,8 +306,10 @@ def test_an_id_stands_once_over_the_folder(folder: Path) -> None:
     lines = told(
         folder,
         {
-            "watchlists/a.yaml": "watchlist: w\ninitiatives: [{id: trust, any: x}]\n",
-            "watchlists/b.yaml": "watchlist: w\ninitiatives: [{id: trust, any: x}]\n",
+            "watchlists/a.yaml": "watchlist: w\ninitiatives: [{id: trust, any: x}]\n"
+            "searches: [{id: chips, query: chip}]\n",
+            "watchlists/b.yaml": "watchlist: w\ninitiatives: [{id: trust, any: x}]\n"
+            "searches: [{id: chips, query: chip}]\n",
         },
     )
 
@@ -316,7 +318,43 @@ def test_an_id_stands_once_over_the_folder(folder: Path) -> None:
         "give one of them another id",
         "config/watchlists/b.yaml:2:20: error: the initiative id 'trust' stands already at "
         "config/watchlists/a.yaml:2:20; give one of them another id",
+        "config/watchlists/b.yaml:3:17: error: the search id 'chips' stands already at "
+        "config/watchlists/a.yaml:3:17; give one of them another id",
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("'NOT chip'", "4:12: error: NOT stands alone; say what must be there: A AND NOT B"),
+        (
+            "'chip OR since:30d'",
+            "4:21: error: “since:30d” stands beside OR, and narrows the query as a whole; write it apart from the words",
+        ),
+        (
+            "chip since:soon",
+            "4:23: error: 'soon' names no time; write an age (since:90d) or a day (since:2026-03-01)",
+        ),
+        (
+            "chip until:2026-02-30",
+            "4:23: error: '2026-02-30' names no time; write an age (until:90d) or a day (until:2026-03-01)",
+        ),
+        ("chip initiative:trsut", "4:28: error: there is no initiative 'trsut'; did you mean 'trust'?"),
+        (
+            "",
+            "4:5: error: this item is empty; write a word or phrase, or remove the dash; quote it if it is meant: 'null'",
+        ),
+    ],
+)
+def test_a_saved_search_that_cannot_be_asked_is_an_error_at_its_place(
+    query: str, said: str, folder: Path
+) -> None:
+    """As a term is: the column is that of the word that is wrong."""
+    text = (
+        f"watchlist: w\ninitiatives: [{{id: trust, any: x}}]\nsearches:\n  - query: {query}\n    id: chips\n"
+    )
+
+    assert told(folder, {"watchlists/w.yaml": text}) == [f"config/watchlists/w.yaml:{said}"]
 
 
 @pytest.mark.parametrize("made", [True, False])

@@ -88,6 +88,16 @@ class Everything(LazyGroup):
             file="tidings.cli.templates",
             about="See the templates of messages, and copy them to edit.",
         ),
+        Verb(
+            name="feeds",
+            file="tidings.cli.feeds",
+            about="Hand initiatives and saved searches on as feeds.",
+        ),
+        Verb(
+            name="export",
+            file="tidings.cli.export",
+            about="Export articles, matches, stories or deliveries as JSON Lines or CSV.",
+        ),
         Verb(name="deliveries", file="tidings.cli.deliveries", about="See the outbox and act on it."),
         Verb(
             name="quarantine",

@@ -117,16 +117,12 @@ def age(option: str, given: str) -> timedelta:
 
 def moment_given(option: str, given: str, now: datetime, *, last: bool, zone: str = "UTC") -> datetime:
     """The start of an age or a day, or the end of a day in `zone`; what is neither ends the command."""
-    from datetime import date, datetime, time
-    from zoneinfo import ZoneInfo
+    from tidings.settings.queries import moment
 
     try:
-        day = date.fromisoformat(given)
-    except ValueError:
-        if not given[:1].isdigit() or given.count("-") == 2:
-            fail(f"{option}: '{given}' is neither an age (90d) nor a day (2026-03-01)", USAGE)
-        return now - age(option, given)
-    return datetime.combine(day, time.max if last else time.min, tzinfo=ZoneInfo(zone))
+        return moment(given, now, last=last, zone=zone)
+    except ValueError as fault:
+        fail(f"{option}: {fault}", USAGE)
 
 
 def known_initiative(loaded: Settings, name: str) -> Initiative:

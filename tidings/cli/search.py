@@ -28,12 +28,15 @@ def add_to(app: typer.Typer) -> None:
 
 def search(
     query: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="QUERY",
             help="Words in a row are a phrase; beside them since:, until:, initiative: and story: narrow the search.",
         ),
-    ],
+    ] = None,
+    saved: Annotated[
+        str | None, typer.Option("--saved", metavar="ID", help="Ask a search of the watchlists by its id.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="AGE|DAY", help="Not older, such as 90d or 2026-03-01.")
     ] = None,
@@ -61,14 +64,17 @@ def search(
 
     if as_json and as_csv:
         fail("--json and --csv: one of them", USAGE)
+    if (query is None) == (saved is None):
+        fail("give a QUERY, or the id of a saved one with --saved", USAGE)
     now = SystemClock().now()
     loaded = settings(config, state)
+    words = query if query is not None else _saved(loaded, saved or "")
     try:
         asked = read_query(
-            query, loaded.tags, lambda key, value: moment_given(key, value, now, last=key == "until")
+            words, loaded.tags, lambda key, value: moment_given(key, value, now, last=key == "until")
         )
     except RuleError as fault:
-        fail(f"{query}\n{' ' * fault.offset}^ {fault.problem}; {fault.remedy}", USAGE)
+        fail(f"{words}\n{' ' * fault.offset}^ {fault.problem}; {fault.remedy}", USAGE)
     asked = _bounded(asked, since, until, now)
     if best and asked.filters.since is None:
         fail("--best ranks what is of a time: give --since, such as --since 90d", USAGE)
@@ -98,6 +104,17 @@ def search(
         if len(found) == most:
             told = f"the {'best' if best else 'newest'} {most:,}; --most shows more"
         typer.echo(told if found else f"nothing found{_unknown(asked, loaded)}")
+
+
+def _saved(loaded: Settings, name: str) -> str:
+    """The query of a saved search; an unknown one ends the command with the nearest that there are."""
+    from tidings.settings.models.faults import suggestion
+
+    found = loaded.searches.get(name)
+    if found is None:
+        known = suggestion(name, loaded.searches, what="searches")
+        fail(f"no watchlist has a search '{name}'; {known}", USAGE)
+    return found.query
 
 
 def _bounded(asked: Question, since: str | None, until: str | None, now: datetime) -> Question:
@@ -144,15 +161,13 @@ def _as_plain(found: Found) -> dict[str, Any]:
 
 
 def _as_row(found: Found) -> dict[str, Any]:
-    """For a spreadsheet: a cell that a program would take for a formula is told to be text."""
+    """For a spreadsheet."""
+    from tidings.spreadsheets import cell
+
     row = _as_plain(found)
     snippet = next((one.snippet for one in found.evidence if one.field != "title"), "")
     values = {**row, "snippet": " ".join(snippet.split())}
-    return {name: _harmless(values[name]) for name in _COLUMNS}
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return {name: cell(values[name]) for name in _COLUMNS}
 
 
 def _print(found: Found) -> None:

@@ -320,5 +320,6 @@ def _settings(
         ),
         alerts=tuple(alerts),
         initiatives=MappingProxyType(initiatives),
+        searches=MappingProxyType({one.id: one for watchlist in lists for one in watchlist.searches}),
         tags=MappingProxyType({one.id: one.tags for one in all_sources}),
     )

@@ -29,6 +29,7 @@ def twice(sources: Readable, watchlists: Readable, digests: Readable) -> Iterato
     yield from _repeated("source", [(one, ("sources", "id")) for one in _all(sources)])
     yield from _repeated("watchlist", [(one, ("watchlist",)) for one in _all(watchlists)])
     yield from _repeated("initiative", [(one, ("initiatives", "id")) for one in _all(watchlists)])
+    yield from _repeated("search", [(one, ("searches", "id")) for one in _all(watchlists)])
     yield from _repeated("digest", [(one, ("digests", "id")) for one in _all(both)])
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from alerts.plans import AlertPlan, ChannelPlan, DigestPlan
-from alerts.records import Initiative, Watchlist
+from alerts.records import Initiative, SavedSearch, Watchlist
 from crawler.net.limits import Limits
 from crawler.records import Source
 from crawler.secret import Secret
@@ -84,6 +84,7 @@ class Web:
     token: Secret | None
     public: str | None = None  # https address without a slash at its end; None: nothing is served to readers
     hosts: tuple[str, ...] = ()  # further names of this machine, under which probes and metrics are asked for
+    feeds_since: date | None = None  # addresses of feeds that were given out before it are void
     written: bool = field(default=False, compare=False)  # False: nobody asked for this address in particular
 
 
@@ -124,4 +125,5 @@ class Settings:
     digests_of: Mapping[str, tuple[str, ...]]  # watchlist id → ids of the digests in its file
     alerts: tuple[AlertPlan, ...]
     initiatives: Mapping[str, Initiative]  # by id, over all watchlists
+    searches: Mapping[str, SavedSearch]  # by id, over all watchlists
     tags: Mapping[str, tuple[str, ...]]  # source id → its tags

@@ -147,7 +147,7 @@ def _matched(
             told_stories.c.first_told_at,
         )
         .select_from(with_version(_with_told(channel_id)).join(sources, S.id == A.source_id))
-        .where(_in_window(initiatives, since, until), _may_be_told(), T.article_id.is_(None))
+        .where(_in_window(initiatives, since, until), may_be_told(), T.article_id.is_(None))
         .order_by(M.matched_at, M.article_id, M.initiative_id)
     )
     found = rows.all()
@@ -179,7 +179,7 @@ def _in_window(initiatives: Sequence[str], since: datetime, until: datetime) -> 
     )
 
 
-def _may_be_told() -> ColumnElement[bool]:
+def may_be_told() -> ColumnElement[bool]:
     """Articles that are neither known of old nor held for review."""
     return and_(~A.backfilled, FREE)
 
@@ -234,7 +234,7 @@ def _has_changed(connection: Connection, digest_id: str, window: Window, until: 
 
 
 def _standing(connection: Connection, channel_id: str, window: Window, until: datetime) -> Standing:
-    in_window = and_(_in_window(window.initiatives, window.since, until), _may_be_told())
+    in_window = and_(_in_window(window.initiatives, window.since, until), may_be_told())
     matches_now, told_before_now = connection.execute(
         select(func.count(), func.count(told_stories.c.first_told_at))
         .select_from(_with_told(channel_id))
@@ -321,7 +321,7 @@ def _mark_told(connection: Connection, window: Window, until: datetime, now: dat
         .where(
             _in_window(window.live, window.since, until),
             M.told_at.is_(None),
-            exists().where(A.id == M.article_id, _may_be_told()),
+            exists().where(A.id == M.article_id, may_be_told()),
             exists().where(T.article_id == M.article_id, T.channel_id.in_(channels)),
         )
         .order_by(M.article_id, M.initiative_id)

@@ -101,7 +101,7 @@ def to_match(row: AnyRow) -> Match:
 
 
 def to_evidence(stored: dict[str, Any]) -> Evidence:
-    """The record of an item of the column `evidence`."""
+    """The record of one piece of what a match keeps."""
     return Evidence(
         term=stored["term"],
         field=Field(stored["field"]),

@@ -97,6 +97,22 @@ class SqlSearch:
 # -- finding ---------------------------------------------------------------------------------------
 
 
+def candidates(connection: Connection, need: Need | None, filters: Filters, most: int) -> list[Place]:
+    """The newest articles that may hold what is needed, newest first: of the index `most` at most, of those that it
+    does not have yet as many, and of all of them no more than that."""
+    if need is None:
+        rows = connection.execute(
+            select(A.first_seen_at, A.id)
+            .where(*_conditions(filters))
+            .order_by(A.first_seen_at.desc(), A.id.desc())
+            .limit(most)
+        )
+        return [(row.first_seen_at, row.id) for row in rows]
+    waiting = _waiting(connection, filters=filters)[:most]
+    found, _ = _page(connection, need=need, filters=filters, high=_high(filters), batch=most)
+    return sorted({*waiting, *found}, reverse=True)[:most]
+
+
 def _waiting(connection: Connection, *, filters: Filters) -> list[Place]:
     """Newest first. Times are looked at here, or SQLite walks through all articles of a time to find the few."""
     timeless = replace(filters, since=None, until=None)

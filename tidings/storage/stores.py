@@ -15,6 +15,8 @@ from tidings.storage.digests import SqlDigests
 from tidings.storage.dossiers import SqlDossiers
 from tidings.storage.edits import SqlEdits
 from tidings.storage.engine import Database
+from tidings.storage.exports import SqlExports
+from tidings.storage.feeds import SqlFeeds
 from tidings.storage.hosts import SqlHosts
 from tidings.storage.installation import SqlInstallation
 from tidings.storage.leases import SqlLeases
@@ -45,6 +47,8 @@ class Stores:
         self.alerts: AlertStore = SqlAlertMemory(database)
         self.archive = SqlArchive(database)
         self.counts = SqlCounts(database)
+        self.exports = SqlExports(database)
+        self.feeds = SqlFeeds(database)
         self.installation = SqlInstallation(database)
         self.leases = SqlLeases(database)
         self.lookup = SqlLookup(database)

@@ -169,7 +169,7 @@ def list_stories(connection: Connection, query: StoryQuery) -> tuple[tuple[Story
             not query.widest or len(found[query.limit].outlets) >= sizes[some[0]]
         ):
             break
-        found += [line for line in _lines(connection, some) if len(line.outlets) >= query.min_outlets]
+        found += [line for line in lines(connection, some) if len(line.outlets) >= query.min_outlets]
         if query.widest:
             found.sort(key=lambda line: (-len(line.outlets), -line.reports, -line.last_seen.timestamp()))
     return tuple(found[: query.limit]), len(found) > query.limit
@@ -213,7 +213,7 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _lines(connection: Connection, story_ids: Sequence[str]) -> Iterator[StoryLine]:
+def lines(connection: Connection, story_ids: Sequence[str]) -> Iterator[StoryLine]:
     """In the order given."""
     tellings: dict[str, list[AnyRow]] = defaultdict(list)
     for row in connection.execute(
@@ -326,7 +326,7 @@ def show_story(connection: Connection, subject: str) -> WholeStory:
     ):
         initiatives[one_match.article_id].append(one_match.initiative_id)
     return WholeStory(
-        line=next(_lines(connection, (story_id,))),
+        line=next(lines(connection, (story_id,))),
         aliases=aliases(connection, story_id),
         articles=tuple(
             StoryArticle(

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from alerts.messages import Delivery, Message
 from alerts.plans import AlertKind, EmailChannel
-from alerts.safe import one_line
+from alerts.safe import masked, one_line
 from alerts.threads import MOST, digest_thread, initiative_thread, reader, subscriptions
 from tidings.settings import Settings
 from tidings.web.signing import SIGNATURE, Signer
@@ -30,8 +30,7 @@ class Subscription:
     @property
     def masked(self) -> str:
         """The address so that its owner knows it, and nobody else learns it: `d…@example.org`."""
-        local, at, host = self.reader.rpartition("@")
-        return f"{local[:1]}…{at}{host}"
+        return masked(self.reader)
 
 
 class Links:

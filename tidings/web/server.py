@@ -16,6 +16,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from crawler.ports import Clock
 from tidings import probe_file
+from tidings.feeds_out.addresses import FeedAddresses
+from tidings.feeds_out.making import Feeds
 from tidings.probe_file import Probe
 from tidings.settings import Settings
 from tidings.settings.records import Web, is_loopback
@@ -23,6 +25,7 @@ from tidings.storage.engine import StorageError
 from tidings.storage.stores import Stores
 from tidings.web import pages
 from tidings.web.door import MOST, Door
+from tidings.web.feeds import ServedFeeds
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.probes import PATHS, Probes, Vitals
@@ -67,7 +70,7 @@ class CannotListen(Exception):
 
 
 class WebServer:
-    """Serves probes, metrics and the site, and readers where `web.public` is set; `follow` starts, moves and stops it.
+    """Serves probes, metrics, feeds and the site, and readers where `web.public` is set; `follow` starts, moves and stops it.
 
     Attributes:
         problem: why nothing is served, where that is no error; None: it is.
@@ -79,10 +82,11 @@ class WebServer:
         self._vitals = vitals
         self._buckets = Buckets()
         self._links: Links | None = None
+        self._feeds: tuple[Feeds, FeedAddresses] | None = None
         self._signer: Signer | None = None
         self._settings: Settings | None = None
         self._gate = Gate(lambda: self._served, self._open_to_all, self._signs, clock, self._missed)
-        self._site = Site(stores, clock, self._now_in_force, self._gate)
+        self._site = Site(stores, clock, self._now_in_force, lambda: self._feeds_in_force()[1], self._gate)
         self._served: Web | None = None
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
@@ -109,6 +113,10 @@ class WebServer:
         self._settings = settings
         self._signer = Signer(partial(signing_key, settings.state_dir))
         self._links = Links(settings, self._signer)
+        self._feeds = (
+            Feeds(settings, self._stores.feeds, self._stores.articles, self._clock),
+            FeedAddresses(settings, self._signer),
+        )
         self._site.forget()
         if settings.web == self._served and self.problem is None:
             return
@@ -144,13 +152,15 @@ class WebServer:
         checks = [door.heard, _dressed, addressed(where), self._rated]
         app = web.Application(client_max_size=BODY, middlewares=checks)
         Probes(self._vitals, self._keys, self._open_to_all, self._missed).add_to(app)
+        prefix = "" if where.public is None else urlsplit(where.public).path
+        ServedFeeds(self._feeds_in_force, where.public, self._missed, self._clock.now).add_to(app, prefix)
         if where.public is not None:
             unsubscribing = Unsubscribing(
                 self._stores.unsubscribed, self._clock, self._in_force, self._missed
             )
-            unsubscribing.add_to(app, urlsplit(where.public).path)
+            unsubscribing.add_to(app, prefix)
         if where.token is not None or _is_private(where):
-            self._site.add_to(app, "" if where.public is None else urlsplit(where.public).path)
+            self._site.add_to(app, prefix)
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -204,6 +214,10 @@ class WebServer:
     def _in_force(self) -> Links:
         assert self._links is not None  # `follow` comes before any request
         return self._links
+
+    def _feeds_in_force(self) -> tuple[Feeds, FeedAddresses]:
+        assert self._feeds is not None
+        return self._feeds
 
     def _now_in_force(self) -> Settings:
         assert self._settings is not None

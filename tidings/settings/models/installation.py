@@ -22,6 +22,7 @@ from tidings.settings.models.base import (
     Bind,
     BodySize,
     ChannelName,
+    Day,
     Duration,
     HeaderSize,
     Host,
@@ -195,19 +196,25 @@ class WebShape(Shape):
     public: PublicAddress | None = Field(
         default=None,
         description="The https address under which readers reach `bind`, by a reverse proxy; with it, mails carry a "
-        "link to unsubscribe.",
+        "link to unsubscribe. The site is there only with a token.",
     )
     bind: Bind = Field(default=("127.0.0.1", 8787), description="Host and port to listen on.")
     hosts: Several[Host] = Field(
         default=(),
-        description="Further names under which probes and metrics may be asked for; `bind` and its addresses are known.",
+        description="Further names under which probes, metrics and the site may be asked for; `bind` and its addresses "
+        "are known.",
     )
     token: SecretText | None = Field(
         default=None,
-        description='"${NAME}": asked of who wants details of the probes, and metrics; needed beyond loopback.',
+        description='"${NAME}": asked of who wants the site, details of the probes, and metrics; needed beyond loopback.',
         repr=False,
     )
     token_file: SecretFile | None = Field(default=None, description="File with the token.", repr=False)
+
+    feeds_since: Day | None = Field(
+        default=None,
+        description="Another day here makes other addresses of all feeds: those that are out lead nowhere then.",
+    )
 
     @model_validator(mode="after")
     def _wide_needs_a_token(self) -> Self:
@@ -233,6 +240,7 @@ class WebShape(Shape):
             token=self.secret(),
             public=self.public,
             hosts=self.hosts,
+            feeds_since=self.feeds_since,
             written=bool(self.model_fields_set),
         )
 

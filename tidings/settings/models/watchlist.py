@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -25,6 +26,7 @@ from alerts.records import (
     CommitmentState,
     Example,
     Initiative,
+    SavedSearch,
     Term,
     Watchlist,
 )
@@ -45,14 +47,16 @@ from tidings.settings.models.base import (
     surroundings,
 )
 from tidings.settings.models.digests import AlertShape, DigestShape
-from tidings.settings.models.faults import fault
+from tidings.settings.models.faults import fault, suggestion
 from tidings.settings.models.values import CONTROL, count, shown, text
+from tidings.settings.queries import Narrowed, moment, parted
 from tidings.settings.quoting import single_quoted
 
 Where = Callable[..., str]  # path below the present one → "FILE:LINE:COLUMN"
 
 LONGEST_TERM = 2_000  # characters
 
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # whether an age can be read depends on no clock
 _TERM_SCHEMA: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 
 
@@ -369,6 +373,50 @@ class InitiativeShape(Shape):
         )
 
 
+class SearchShape(Shape):
+    """A question to the archive that bears a name: a feed of it is served, and `tidings search` asks it by its id."""
+
+    null_is_wrong: ClassVar[frozenset[str]] = frozenset({"query"})
+
+    id: Id = Field(description="Its name in commands and addresses; unique over all watchlists.")
+    name: Words | None = Field(default=None, description="Its title in the feed; default: the id.")
+    query: TermText = Field(
+        description="An item of the language, with since:, until:, initiative: and story: beside the words."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_asked(self, info: ValidationInfo) -> Self:
+        try:
+            words, narrowed = parted(self.query)
+        except RuleError as error:
+            raise fault(error.problem, error.remedy, index=error.offset, at=("query",)) from None
+        for one in narrowed:
+            self._is_known(one, info)
+        if words.strip() or not narrowed:
+            _checked(Term(text=words, ordinary=False), info, "query")
+        return self
+
+    def _is_known(self, one: Narrowed, info: ValidationInfo) -> None:
+        known = surroundings(info).names.initiatives
+        if one.key in ("since", "until"):
+            try:
+                moment(one.value, _ANY_DAY, last=one.key == "until")
+            except ValueError:
+                raise fault(
+                    f"'{one.value}' names no time",
+                    f"write an age ({one.key}:90d) or a day ({one.key}:2026-03-01)",
+                    index=one.at,
+                    at=("query",),
+                ) from None
+        elif one.key == "initiative" and known is not None and one.value not in known:
+            remedy = suggestion(one.value, known, what="initiatives")
+            raise fault(f"there is no initiative '{one.value}'", remedy, index=one.at, at=("query",))
+
+    def record(self, where: str) -> SavedSearch:
+        """As a record."""
+        return SavedSearch(id=self.id, name=self.name or self.id, query=self.query, where=where)
+
+
 class WatchlistFile(Shape):
     """One watchlist: initiatives with a common context, and who is told of them."""
 
@@ -380,6 +428,7 @@ class WatchlistFile(Shape):
         default=(), description="What all of it is about, used wherever a hit alone proves little."
     )
     initiatives: Several[InitiativeShape] = Field(default=(), description="What to look for.")
+    searches: Several[SearchShape] = Field(default=(), description="Questions to the archive with a name.")
     digests: Several[DigestShape] = Field(default=(), description="Who is told, and when.")
     alerts: Several[AlertShape] = Field(default=(), description="Extra messages on events.")
 
@@ -393,6 +442,7 @@ class WatchlistFile(Shape):
                 one.record(self.watchlist, _below(where, "initiatives", n))
                 for n, one in enumerate(self.initiatives)
             ),
+            searches=tuple(one.record(where("searches", n, "id")) for n, one in enumerate(self.searches)),
             version=version,
         )
 
