@@ -282,3 +282,19 @@ def test_the_rules_are_told_with_since_when_and_whether_they_are_those_of_the_fi
     ]
     assert len(list(words.rules(edited.rules, "UTC"))) == 4
     assert "were never in force" in list(words.rules(never.rules, "UTC"))[1]
+
+
+def test_the_summary_says_from_what_sources_and_countries_the_articles_are() -> None:
+    """As far as that is known, the largest first."""
+    one = made(
+        came(3, source="Post", url="https://post.in/1"),
+        came(2, source="Post", url="https://post.in/2"),
+        came(1, source="Blog", url="https://blog.io/1"),
+        about=tagged({"post": ("press",)}),
+    )
+
+    assert list(words.summary(one))[2:] == [
+        "Articles by the tag of their source: press 2.",
+        "Articles by the country of their address: India 2.",
+    ]
+    assert len(list(words.summary(made(came(3))))) == 2
