@@ -74,6 +74,7 @@ def document(one: Dossier) -> Plain:
             "without_page": {str(why): number for why, number in missed.unread},
             "held": missed.held,
             "known_at_first_poll": missed.known,
+            "forgotten_before": missed.forgotten,
         },
         "rules": {
             "title": rules.watchlist,

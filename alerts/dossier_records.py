@@ -233,6 +233,9 @@ class Missed:
     held: tuple[Held, ...]
     known: int
     blind: int  # days of the period on which nothing came from any source
+    forgotten: (
+        date | None
+    )  # matching articles of before this day are kept no more; None: the period begins later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -257,6 +257,14 @@ def test_what_was_not_covered_is_told() -> None:
     ]
 
 
+def test_what_retention_has_dropped_of_the_period_is_told() -> None:
+    """The figures are those of what is left."""
+    short, long = (made(came(3), about=setting(kept=days * DAY)) for days in (10, 40))
+
+    assert "those of before 15 Nov 2026 are gone" in " ".join(words.missed(short.missed, PERIOD, ""))
+    assert "are gone" not in " ".join(words.missed(long.missed, PERIOD, ""))
+
+
 def test_nothing_missed_is_told_too() -> None:
     one = made(came(3))
     assert list(words.missed(one.missed, one.period, words.watched(one))) == [
