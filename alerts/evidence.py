@@ -44,6 +44,12 @@ def best(found: Sequence[Evidence]) -> Evidence | None:
     )
 
 
+def best_snippet(found: Sequence[Evidence]) -> str:
+    """The words around what says most; "" for no evidence."""
+    one = best(found)
+    return "" if one is None else one.snippet
+
+
 def _chosen(hits: list[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     for field in dict.fromkeys(hit.field for hit in hits):

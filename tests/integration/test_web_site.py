@@ -130,8 +130,19 @@ async def test_search_speaks_the_language_of_the_watchlists(site: Shown) -> None
     broken = await page(site, f"/search?q={quote('semiconductor AND (')}")
     assert "That cannot be read:" in broken
     assert "Remedy:" in broken
-    assert "neither an age nor a day" in await page(site, "/search?q=chips+since:yesterday")
+    assert "neither an age (90d) nor a day" in await page(site, "/search?q=chips+since:yesterday")
     assert "The best 50 of the last 90 days." in await page(site, "/search?q=report&order=best")
+
+
+async def test_an_initiative_has_its_dossier(site: Shown) -> None:
+    """The page of `tidings report`, with the policy that it carries itself."""
+    assert 'href="/initiatives/chips/dossier?days=90"' in await page(site, "/initiatives/chips")
+    status, text, headers = await site.get("/initiatives/chips/dossier?days=30")
+    assert status == 200
+    assert "Overdue by 328 days" in text
+    assert "script" not in headers["Content-Security-Policy"]
+    assert "img-src" not in headers["Content-Security-Policy"]
+    assert (await site.get("/initiatives/nope/dossier"))[0] == 404
 
 
 async def test_initiatives_and_searches_are_feeds_for_who_sees_the_site(site: Shown) -> None:

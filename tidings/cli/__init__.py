@@ -66,6 +66,16 @@ class Everything(LazyGroup):
             about="Suggest terms for an initiative, mined from the archive.",
         ),
         Verb(
+            name="judge",
+            file="tidings.cli.judging",
+            about="Say that an article is about an initiative, or is not.",
+        ),
+        Verb(
+            name="judgements",
+            file="tidings.cli.judgements",
+            about="See what was said of matches, and what it proposes.",
+        ),
+        Verb(
             name="search",
             file="tidings.cli.search",
             about="Search the archive in the language of the watchlists.",

@@ -116,7 +116,7 @@ def age(option: str, given: str) -> timedelta:
 
 
 def moment_given(option: str, given: str, now: datetime, *, last: bool, zone: str = "UTC") -> datetime:
-    """The start of an age or a day, or the end of a day in `zone`; what is neither ends the command."""
+    """What an age or a day in `zone` means, see `moment`; what is neither ends the command."""
     from tidings.settings.queries import moment
 
     try:

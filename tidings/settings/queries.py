@@ -39,7 +39,7 @@ def parted(query: str) -> tuple[str, tuple[Narrowed, ...]]:
 
 
 def moment(given: str, now: datetime, *, last: bool, zone: str = "UTC") -> datetime:
-    """What an age (`90d`) or a day of `zone` means: the start of it, or with `last` the end of the day.
+    """What an age (`90d`) or a day in `zone` (IANA) means: the start of it, or with `last` the end of the day.
 
     Raises:
         ValueError: it is neither; the message says what may stand there.

@@ -19,6 +19,7 @@ from tidings.storage.exports import SqlExports
 from tidings.storage.feeds import SqlFeeds
 from tidings.storage.hosts import SqlHosts
 from tidings.storage.installation import SqlInstallation
+from tidings.storage.judgements import SqlJudgements
 from tidings.storage.leases import SqlLeases
 from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
@@ -50,6 +51,7 @@ class Stores:
         self.exports = SqlExports(database)
         self.feeds = SqlFeeds(database)
         self.installation = SqlInstallation(database)
+        self.judgements = SqlJudgements(database)
         self.leases = SqlLeases(database)
         self.lookup = SqlLookup(database)
         self.crashes = SqlCrashes(database)

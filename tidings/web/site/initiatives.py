@@ -14,6 +14,7 @@ from alerts.safe import one_line
 from alerts.wording import count
 from tidings.feeds_out.records import FeedKind
 from tidings.web.site.asked import Asked, NotThere, Page
+from tidings.web.site.dossier import SPANS
 from tidings.web.site.overview import rows
 
 STORIES = 20  # of a page
@@ -65,6 +66,7 @@ async def one_of_them(asked: Asked) -> Page:
             "languages": list(initiative.languages),
             "stories": stories,
             "first": before is None,
+            "spans": [{"days": days, "words": words} for days, words in SPANS.items()],
             "feeds": asked.feeds(FeedKind.INITIATIVE, initiative.id),
             "older": asked.further(further),
         },
