@@ -229,6 +229,7 @@ def _missed(material: Material, setting: Setting, period: Period, now: datetime)
         held=material.held,
         known=material.known,
         blind=period.days - len(material.collected),
+        not_about=material.not_about,
         forgotten=None if gone is None or gone <= period.start else period.day_of(gone),
     )
 

@@ -347,6 +347,7 @@ def _rules(one: Dossier) -> Plain:
             for term, number in found_by[:TERMS]
         ],
         "found_by_left": max(len(found_by) - TERMS, 0),
+        "judged": [one_line(each, 2 * REASON) for each in one.judged],
         "lists": [{"heading": heading, "items": items} for heading, items in lists if items],
         "size": wording.count(len(initiative.terms), "term"),
     }

@@ -224,6 +224,9 @@ def missed(one: Missed, period: Period, watched: str) -> Iterator[str]:
         yield f"{total:,} of {count(one.judged, 'article')} here {_were(total)} judged on title and summary only: {why}."
     elif one.judged:
         yield f"Of {'the article' if one.judged == 1 else f'all {one.judged:,} articles'} here the text was read."
+    if one.not_about:
+        said = count(one.not_about, "matching article was", "matching articles were")
+        yield f"{said} judged not to be about it, and {_were(one.not_about)} not counted."
     if one.forgotten is not None:
         yield f"Articles are not kept for ever: those of before {day(one.forgotten)} are gone, and not counted."
     for held in one.held:

@@ -243,7 +243,7 @@ def test_a_dossier_of_trust_says_first_that_the_road_map_is_overdue(played: Play
     async def work() -> Dossier:
         async with look_into(loaded) as stores:
             period = period_of(timedelta(days=90), until, "America/New_York")
-            return await gather(stores.dossiers, loaded, loaded.initiatives["trust"], period, until)
+            return await gather(stores, loaded, loaded.initiatives["trust"], period, until)
 
     one = asyncio.run(work())
     html = page("dossier", page_data(one))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from alerts.judgements import Verdict, Way
 from tests.acceptance.conftest import Done, tidings
 from tests.acceptance.test_impact import Desk
 from tests.hostile import STRINGS
@@ -133,6 +134,29 @@ def test_json_holds_the_facts_of_the_page_and_writes_none(desk: Desk) -> None:
     assert one["rules"]["any"][0]["text"] == "lithium"
     assert one["not_covered"]["days_without_any_article"] == 28
     assert not (desk.folder / "reports").exists()
+
+
+def test_what_readers_judged_not_to_be_about_it_is_left_out_and_said(desk: Desk) -> None:
+    """With how often the term was right, as far as that can be told."""
+    fill(desk, "Lithium price doubles", "A lithium battery burns")
+
+    async def judge() -> None:
+        async with open_stores(desk.settings()) as stores:
+            for number in (2, 1002):
+                await stores.judgements.judge(
+                    article(number).id, "ores", Verdict.NOT_ABOUT, way=Way.MAIL, now=NOW
+                )
+
+    asyncio.run(judge())
+    out = desk.folder / "out"
+    done = report(desk, "ores", "--json", "--out", out, "--no-pdf")
+
+    (one,) = (json.loads(line) for line in done.out.splitlines())
+    assert [story["title"] for story in one["stories"]] == ["Lithium price doubles"]
+    assert one["not_covered"]["not_about"] == 2
+    (said,) = one["rules"]["judged"]
+    assert said.startswith("All 2 judged matches of “lithium” were not about it")
+    assert said in (out / "ores.html").read_text(encoding="utf-8")
 
 
 def test_a_period_may_begin_and_end_on_a_day(desk: Desk) -> None:

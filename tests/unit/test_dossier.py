@@ -241,6 +241,7 @@ def test_what_was_not_covered_is_told() -> None:
         coverage=coverage,
         held=(Held(source="Wire", articles=40),),
         known=2,
+        not_about=1,
         collected=frozenset(PERIOD.each_day()[4:]),
         last_polled=NOW - 3 * DAY,
     )
@@ -252,6 +253,7 @@ def test_what_was_not_covered_is_told() -> None:
         "3 days not covered at 1 source.",
         "Unusually quiet now: Ledger.",
         "1 of 2 articles here was judged on title and summary only: 1 behind paywalls.",
+        "1 matching article was judged not to be about it, and was not counted.",
         "40 matching articles of Wire are held for review, as a renewal of its feed, and not counted.",
         "2 matching articles stood in a list already when it was read first, and were not counted.",
     ]

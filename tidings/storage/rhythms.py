@@ -14,6 +14,7 @@ from alerts.records import Telling
 from crawler.records import SourceState
 from tidings.storage.article_rows import A, chunks
 from tidings.storage.engine import Database
+from tidings.storage.judgements import meant
 from tidings.storage.match_rows import M
 from tidings.storage.review import FREE
 from tidings.storage.sources import S, active
@@ -167,7 +168,12 @@ def filed_under(
     connection: Connection, initiative_id: str, commitment_id: str, limit: int, until: datetime | None = None
 ) -> tuple[tuple[Telling, ...], int]:
     """See `SqlRhythms.filed`; of what was first seen before `until`, where that is given."""
-    mine = and_(C.initiative_id == initiative_id, C.commitment_id == commitment_id, FREE)
+    mine = and_(
+        C.initiative_id == initiative_id,
+        C.commitment_id == commitment_id,
+        FREE,
+        meant(C.article_id, C.initiative_id),
+    )
     if until is not None:
         mine = and_(mine, A.first_seen_at < until)
     filed = match_commitments.join(articles, A.id == C.article_id).join(sources, S.id == A.source_id)

@@ -20,5 +20,5 @@ async def dossier_of(asked: Asked) -> str:
     days = asked.query.get("days", "90")
     length = timedelta(days=int(days if days in SPANS else "90"))
     period = period_of(length, asked.now, asked.zone)
-    made = await gather(asked.stores.dossiers, asked.settings, initiative, period, asked.now)
+    made = await gather(asked.stores, asked.settings, initiative, period, asked.now)
     return page("dossier", page_data(made))
