@@ -165,6 +165,42 @@ async def test_what_is_not_there_is_said_in_the_frame_of_the_site(site: Shown) -
     assert (await site.get("/deliveries/x/page"))[0] == 404
 
 
+async def test_a_match_is_judged_where_it_is_shown(site: Shown) -> None:
+    """On the page of its initiative and on its own; the word is kept, shown at once, and taken back."""
+    article = (await first(site, "/search?q=number+7", "articles")).rpartition("/")[2]
+    said = {"article": article, "initiative": "chips", "verdict": "not-about", "to": f"/articles/{article}"}
+
+    status, _, headers = await site.ask("POST", "/judge", data=said)
+    assert (status, headers["Location"]) == (303, f"/articles/{article}")
+    text = await page(site, f"/articles/{article}")
+    assert "Judged not to be about it" in text
+    assert "judged not to be about it on the site" in text
+    (kept,) = await site.app.stores.judgements.list("chips")
+    assert (kept.article_id, str(kept.way)) == (article, "site")
+    dossier = await page(site, "/initiatives/chips/dossier?days=90")
+    assert "What people said of its matches:" in dossier
+
+    await site.ask("POST", "/judge", data=said | {"verdict": "about"})
+    assert "after all" not in await page(site, f"/articles/{article}")
+
+
+async def test_nobody_judges_what_is_not_there_or_without_the_key(archive: Shown) -> None:
+    site = await archive.serve(token=None, public=None)
+    article = (await first(site, "/search?q=number+7", "articles")).rpartition("/")[2]
+    said = {"article": article, "initiative": "chips", "verdict": "not-about"}
+    wrong: list[tuple[dict[str, str], int]] = [
+        ({"article": "f" * 16}, 404),
+        ({"initiative": "nothing"}, 404),
+        ({"verdict": "perhaps"}, 400),
+        ({"article": "\x00"}, 404),
+    ]
+    for change, status in wrong:
+        assert (await site.ask("POST", "/judge", data=said | change))[0] == status
+    assert (await site.ask("POST", "/judge", data=said, headers={"Origin": "https://evil.example"}))[0] == 403
+    site = await archive.serve(token=TOKEN, public=None)
+    assert (await site.ask("POST", "/judge", data=said))[0] == 403
+
+
 # -- hostile words ---------------------------------------------------------------------------------
 
 

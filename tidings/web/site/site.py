@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
+from alerts.judgements import Verdict, Way
 from alerts.match import Matcher
 from alerts.messages import Picture
 from alerts.pages import BUNDLED
@@ -22,6 +23,7 @@ from tidings import __version__
 from tidings.feeds_out.addresses import FeedAddresses
 from tidings.settings import Settings
 from tidings.storage.stores import Stores
+from tidings.web.judging import record
 from tidings.web.site import deliveries, initiatives, sources, stories
 from tidings.web.site.articles import Articles
 from tidings.web.site.asked import Asked, NotThere, Page, View
@@ -116,6 +118,7 @@ class Site:
             app.router.add_get(f"{start}/enter", self._ask)
             app.router.add_post(f"{start}/enter", self._enter)
             app.router.add_post(f"{start}/leave", self._leave)
+            app.router.add_post(f"{start}/judge", self._judge)
 
     def forget(self) -> None:
         """Other settings are in force."""
@@ -203,6 +206,24 @@ class Site:
             charset="utf-8",
             headers=headers,
         )
+
+    async def _judge(self, request: web.Request) -> web.StreamResponse:
+        """Keep what somebody said of a match, and lead back to where that was."""
+        if not self._gate.knows(request):
+            raise web.HTTPForbidden
+        form = await self._gate.form(request)
+        if form.get("verdict") not in list(Verdict):
+            raise web.HTTPBadRequest
+        names = _clean(form.get("article", "")), _clean(form.get("initiative", ""))
+        known = names[1] in self._settings().initiatives
+        said = known and await record(
+            self._stores.judgements, *names, Verdict(form["verdict"]), Way.SITE, self._clock.now()
+        )
+        if not said:
+            raise web.HTTPNotFound
+        self._kept.clear()
+        root, _ = self._root(request)
+        return web.Response(status=303, headers={"Location": root + _local(form.get("to", "/"))})
 
     async def _sheet(self, request: web.Request) -> web.StreamResponse:
         headers = {"Cache-Control": "public, max-age=31536000, immutable"}
