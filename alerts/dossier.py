@@ -76,7 +76,7 @@ def dossier(
         stories=stories,
         earlier=earlier,
         sources=sources(stories, setting.tags),
-        missed=_missed(material, period),
+        missed=_missed(material, setting, period, now),
         rules=_rules(material, setting, period),
     )
 
@@ -213,7 +213,8 @@ def _pressing(one: CommitmentTold) -> tuple[int, bool, int, str]:
 # -- what was not covered, and by what it was found ------------------------------------------------
 
 
-def _missed(material: Material, period: Period) -> Missed:
+def _missed(material: Material, setting: Setting, period: Period, now: datetime) -> Missed:
+    gone = None if setting.kept is None else now - setting.kept
     unread: Counter[Unread] = Counter()
     judged = 0
     for one in material.reports:
@@ -228,6 +229,8 @@ def _missed(material: Material, period: Period) -> Missed:
         held=material.held,
         known=material.known,
         blind=period.days - len(material.collected),
+        not_about=material.not_about,
+        forgotten=None if gone is None or gone <= period.start else period.day_of(gone),
     )
 
 

@@ -74,6 +74,8 @@ def document(one: Dossier) -> Plain:
             "without_page": {str(why): number for why, number in missed.unread},
             "held": missed.held,
             "known_at_first_poll": missed.known,
+            "not_about": missed.not_about,
+            "forgotten_before": missed.forgotten,
         },
         "rules": {
             "title": rules.watchlist,
@@ -82,7 +84,7 @@ def document(one: Dossier) -> Plain:
             "in_force_since": rules.since,
             "pending": rules.pending,
             "edited": rules.edited,
-            "judged": list(one.judged),
+            "judged": one.judged,
             "matched_by": [{"term": term, "articles": number} for term, number in rules.found_by],
             "any": one.initiative.any,
             "all": one.initiative.all,

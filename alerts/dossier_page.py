@@ -342,12 +342,12 @@ def _rules(one: Dossier) -> Plain:
     found_by = one.rules.found_by
     return {
         "lines": [*words.rules(one.rules, one.period.zone), f"Looked for in {_fields(one)}."],
-        "judged": [one_line(each) for each in one.judged],
         "found_by": [
             {"term": one_line(term, SHORT), "articles": wording.count(number, "article")}
             for term, number in found_by[:TERMS]
         ],
         "found_by_left": max(len(found_by) - TERMS, 0),
+        "judged": [one_line(each, 2 * REASON) for each in one.judged],
         "lists": [{"heading": heading, "items": items} for heading, items in lists if items],
         "size": wording.count(len(initiative.terms), "term"),
     }

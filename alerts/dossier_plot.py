@@ -125,7 +125,7 @@ class _Canvas:
         last = -1000.0
         for place, name in names(self._bars):
             x = self._left(place)
-            if x - last < APART or x > self._right - 30:
+            if x - last < APART or x > self._right - 38:
                 continue
             last = x
             yield svg.Line(class_=["stroke"], x1=_at(x), y1=bottom, x2=_at(x), y2=bottom + 5)

@@ -107,6 +107,7 @@ class Material:
     )  # by story, what is filed of it
     held: tuple[Held, ...] = ()
     known: int = 0  # matching articles that stood in the lists when they were read first: not counted
+    not_about: int = 0  # of the period, which people have said are not about the initiative: not counted
     rules: RulesKept | None = None  # None: they never were in force
 
 
@@ -233,6 +234,8 @@ class Missed:
     held: tuple[Held, ...]
     known: int
     blind: int  # days of the period on which nothing came from any source
+    forgotten: date | None  # matching articles of before it are kept no more; None: the period begins later
+    not_about: int = 0  # articles that people have said are not about the initiative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +277,7 @@ class Dossier:
     missed: Missed
     rules: Rules
     terms: tuple[NewTerm, ...] | None = None  # None: not looked for
-    judged: tuple[str, ...] = ()  # sentences on how often its terms are right, by what people said of matches
+    judged: tuple[str, ...] = ()  # what people said of the matches of its terms, in sentences
 
     @property
     def overdue(self) -> tuple[CommitmentTold, ...]:

@@ -7,12 +7,24 @@ from collections.abc import Iterator
 from alerts import coverage_words
 from alerts.alert_records import CommitmentTold
 from alerts.commitment_words import reports_found, when_due
-from alerts.dossier_records import Course, Dossier, Missed, Period, Rules, SilenceSpan, SurgeSpan, Tally
+from alerts.dossier_records import (
+    Course,
+    Dossier,
+    Missed,
+    Period,
+    Rules,
+    SilenceSpan,
+    Sources,
+    SurgeSpan,
+    Tally,
+)
+from alerts.dossier_sources import NAMELESS
 from alerts.records import CommitmentState
 from alerts.rhythm import DAY
 from alerts.safe import one_line
 from alerts.wording import ago, count, day, listed, moment
 
+ORIGINS = 5  # tags, or countries, in one sentence
 NAMED = 6  # sources in one sentence
 PERCENT = 20  # of which a change is told in percent too
 
@@ -54,8 +66,20 @@ def summary(one: Dossier) -> Iterator[str]:
     else:
         days = count(one.period.days, "day")
         yield f"In the {days} before there {_was(one.before)}{_trend(now.stories, one.before.stories)}."
+    yield from _origins(one.sources)
     if one.initiative.paused:
         yield "The initiative is paused: its news is found and filed, and not told."
+
+
+def _origins(found: Sources) -> Iterator[str]:
+    """From what kinds of sources, and from which countries, as far as that is known."""
+    for heading, shares in (
+        ("Articles by the tag of their source", found.tags),
+        ("Articles by the country of their address", found.countries),
+    ):
+        known = [f"{one_line(one.name, 40)} {one.articles:,}" for one in shares if one.name not in NAMELESS]
+        if known:
+            yield f"{heading}: {listed(known, ORIGINS)}."
 
 
 def _was(before: Tally) -> str:
@@ -200,6 +224,11 @@ def missed(one: Missed, period: Period, watched: str) -> Iterator[str]:
         yield f"{total:,} of {count(one.judged, 'article')} here {_were(total)} judged on title and summary only: {why}."
     elif one.judged:
         yield f"Of {'the article' if one.judged == 1 else f'all {one.judged:,} articles'} here the text was read."
+    if one.not_about:
+        said = count(one.not_about, "matching article was", "matching articles were")
+        yield f"{said} judged not to be about it, and {_were(one.not_about)} not counted."
+    if one.forgotten is not None:
+        yield f"Articles are not kept for ever: those of before {day(one.forgotten)} are gone, and not counted."
     for held in one.held:
         is_held = count(held.articles, "matching article", "matching articles")
         yield (

@@ -123,7 +123,12 @@ def outlets_of(tellings: Sequence[Told]) -> dict[str, str]:
 
 def elsewhere(url: str, canonical: str) -> str | None:
     """The address that a page names as its own, when that is on another site than the page; else None."""
-    one, two = host_of(canonical_url(url)), host_of(canonical)
+    two = host_of(canonical)
+    if (
+        host_of(url) == two
+    ):  # as nearly all: an address that leads elsewhere names that one as its own, not its own host
+        return None
+    one = host_of(canonical_url(url))
     return None if not one or not two or _one_site(one, two) else canonical
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,10 +12,11 @@ from alerts.dossier import asked_for, dossier
 from alerts.dossier_records import Dossier, Period, Setting
 from alerts.dossier_terms import comparable, new_terms, sampled
 from alerts.meaning import prints
+from alerts.precision import Precision, lines
 from alerts.records import Initiative
 from alerts.rhythm import DAY
 from tidings import __version__
-from tidings.precision import said
+from tidings.precision import measured
 from tidings.settings import Settings
 from tidings.storage.dossiers import Asked, SqlDossiers
 from tidings.storage.stores import Stores
@@ -38,10 +39,20 @@ def period_of(since: timedelta | datetime, until: datetime, zone: str) -> Period
 
 
 async def gather(
-    stores: Stores, settings: Settings, initiative: Initiative, period: Period, now: datetime
+    stores: Stores,
+    settings: Settings,
+    initiative: Initiative,
+    period: Period,
+    now: datetime,
+    judged: Sequence[Precision] | None = None,
 ) -> Dossier:
-    """The dossier of one initiative of the configuration."""
-    store = stores.dossiers
+    """The dossier of one initiative of the configuration.
+
+    Args:
+        judged: what people said of the matches of terms, see `precision.measured`; None: it is looked up.
+    """
+    if judged is None:
+        judged = await measured(settings, stores.judgements)
     watchlist = next(one for one in settings.watchlists if one.id == initiative.watchlist_id)
     setting = Setting(
         initiative=initiative,
@@ -59,12 +70,12 @@ async def gather(
         commitments=asked_for(setting),
         sources=frozenset(_sources(settings, initiative)) if initiative.sources else None,
     )
-    material = await store.material(asked)
+    material = await stores.dossiers.material(asked)
     made = await asyncio.to_thread(dossier, material, setting, period, now=now, version=__version__)
-    made = replace(made, judged=await said(settings, stores.judgements, initiative.id))
+    made = replace(made, judged=tuple(lines(one for one in judged if one.initiative.id == initiative.id)))
     if made.before is None or not comparable(made.stories, made.earlier):
         return made
-    return await _with_terms(store, made)
+    return await _with_terms(stores.dossiers, made)
 
 
 async def _with_terms(store: SqlDossiers, made: Dossier) -> Dossier:

@@ -55,6 +55,7 @@ def print_page(html: str, *, limit: float = LIMIT) -> bytes:
             "--disable-extensions",
             "--disable-dev-shm-usage",
             "--no-pdf-header-footer",
+            "--generate-pdf-document-outline",
             f"--print-to-pdf={out}",
             page.as_uri(),
         ]

@@ -241,6 +241,7 @@ def test_what_was_not_covered_is_told() -> None:
         coverage=coverage,
         held=(Held(source="Wire", articles=40),),
         known=2,
+        not_about=1,
         collected=frozenset(PERIOD.each_day()[4:]),
         last_polled=NOW - 3 * DAY,
     )
@@ -252,9 +253,18 @@ def test_what_was_not_covered_is_told() -> None:
         "3 days not covered at 1 source.",
         "Unusually quiet now: Ledger.",
         "1 of 2 articles here was judged on title and summary only: 1 behind paywalls.",
+        "1 matching article was judged not to be about it, and was not counted.",
         "40 matching articles of Wire are held for review, as a renewal of its feed, and not counted.",
         "2 matching articles stood in a list already when it was read first, and were not counted.",
     ]
+
+
+def test_what_retention_has_dropped_of_the_period_is_told() -> None:
+    """The figures are those of what is left."""
+    short, long = (made(came(3), about=setting(kept=days * DAY)) for days in (10, 40))
+
+    assert "those of before 15 Nov 2026 are gone" in " ".join(words.missed(short.missed, PERIOD, ""))
+    assert "are gone" not in " ".join(words.missed(long.missed, PERIOD, ""))
 
 
 def test_nothing_missed_is_told_too() -> None:
@@ -282,3 +292,19 @@ def test_the_rules_are_told_with_since_when_and_whether_they_are_those_of_the_fi
     ]
     assert len(list(words.rules(edited.rules, "UTC"))) == 4
     assert "were never in force" in list(words.rules(never.rules, "UTC"))[1]
+
+
+def test_the_summary_says_from_what_sources_and_countries_the_articles_are() -> None:
+    """As far as that is known, the largest first."""
+    one = made(
+        came(3, source="Post", url="https://post.in/1"),
+        came(2, source="Post", url="https://post.in/2"),
+        came(1, source="Blog", url="https://blog.io/1"),
+        about=tagged({"post": ("press",)}),
+    )
+
+    assert list(words.summary(one))[2:] == [
+        "Articles by the tag of their source: press 2.",
+        "Articles by the country of their address: India 2.",
+    ]
+    assert len(list(words.summary(made(came(3))))) == 2

@@ -138,14 +138,16 @@ def _gathered(
 ) -> list[Dossier]:
     from tidings.dossiers import gather
     from tidings.opening import look_into
+    from tidings.precision import measured
 
     async def work() -> list[Dossier]:
         async with look_into(loaded) as stores:
+            judged = await measured(loaded, stores.judgements)
             with progress("reading") as live:
                 found = []
                 for one in asked:
                     live.show(one.id)
-                    found.append(await gather(stores, loaded, one, periods[one.id], now))
+                    found.append(await gather(stores, loaded, one, periods[one.id], now, judged))
             return found
 
     return run(work)

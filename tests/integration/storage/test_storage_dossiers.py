@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from alerts.dossier_records import Held, Material, Period
+from alerts.judgements import Verdict, Way
 from alerts.records import Found, FoundBy, Unread
 from alerts.rerun import Rerun
 from crawler.records import SourceState, TextState
@@ -216,3 +217,20 @@ async def test_a_long_archive_is_read_by_its_indexes(database: Database) -> None
 
     assert plans
     assert [one for one in plans if one.startswith("SCAN articles") and "INDEX" not in one] == []
+
+
+async def test_what_was_said_not_to_be_about_it_is_no_report_and_no_evidence(stores: Stores) -> None:
+    """Its reprint neither; both are counted apart."""
+    await told(stores, 1, NOON - 2 * DAY, "a", under=("road",))
+    await told(stores, 2, NOON - 2 * DAY, "b", under=("road",))
+    copy = article(3, first_seen_at=NOON - DAY)
+    await stores.articles.record_poll(poll(copy, at=NOON - DAY))
+    await fold(stores, copy, "a", duplicate_of=article(1).id)
+    await stores.matches.record_matches([(copy, [match(copy)])], NOON - DAY)
+
+    await stores.judgements.judge(article(1).id, "trust", Verdict.NOT_ABOUT, way=Way.SITE, now=NOON)
+    found = await stores.dossiers.material(asked(commitments=[("trust", "road")]))
+
+    assert (numbers(found), found.not_about) == ([2], 2)
+    assert [number for _, number in found.filed.values()] == [1]
+    assert list(found.filed_of) == ["b"]
