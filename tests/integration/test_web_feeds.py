@@ -29,12 +29,14 @@ from tidings.tasks import PollSource, Report
 from tidings.web.server import WebServer
 
 TRUST, FABS = FeedName(FeedKind.INITIATIVE, "trust"), FeedName(FeedKind.SEARCH, "fabs")
+HINDI = FeedName(FeedKind.SEARCH, "फैब-2")
 RULES = """
 watchlist: w
 initiatives:
   - {id: trust, name: "TRUST & <more>", any: [TRUST initiative]}
 searches:
   - {id: fabs, name: New fabs, query: 'fab* AND NOT fable'}
+  - {id: फैब-2, query: 'fab* AND NOT fable'}
 """
 PUBLIC = "https://news.example.org/tidings"
 
@@ -107,7 +109,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
             database.close()
 
 
-@pytest.mark.parametrize("feed", [TRUST, FABS])
+@pytest.mark.parametrize("feed", [TRUST, FABS, HINDI])
 async def test_a_feed_is_valid_for_everybody(feed: FeedName, running: Running) -> None:
     """By the rules of both formats, for feedparser, and for our own reader, which gets titles, links, ids and dates back."""
     await running.came(report(1), report(2), report(3, "Nothing of interest"))
@@ -224,6 +226,33 @@ async def test_an_address_opens_one_feed_and_nothing_else(running: Running) -> N
     assert await status(own, host="evil.example") == 421
     assert 429 in [await status(own.replace(signature, "A" * 32)) for _ in range(6)]
     assert await status(own) == 429
+
+
+ODD = (
+    "%00", "%ff", "..%2Ftrust", "trust%2F", "%E2%80%AE", "trust%0d%0aX-Evil:1", "a" * 1500, "'", "%25", "{id}", "trust.atom",
+)  # fmt: skip
+
+
+async def test_nothing_that_is_asked_breaks_it(running: Running) -> None:
+    """Odd names, forms, headers and methods get an answer of the protocol; what is ours is answered as ever."""
+    await running.came(report(1))
+    own = running.address()
+    for odd in ODD:
+        status, _, headers = await running.ask(own.replace("trust.atom", f"{odd}.atom"))
+        assert status in (400, 404)
+        assert "X-Evil" not in headers
+    for name, value in (
+        ("If-None-Match", '"'),
+        ("If-None-Match", 'W/,,"'),
+        ("If-Modified-Since", "soon"),
+        ("If-Modified-Since", "Thu, 99 Foo 9999 99:99:99 GMT"),
+        ("Range", "bytes=0-1"),
+        ("Accept", "image/png"),
+    ):
+        assert (await running.ask(own, **{name: value}))[0] == 200
+    assert (await running.ask(f"{own}?n=1&x=%ff"))[0] == 200
+    for method in ("OPTIONS", "PUT", "DELETE", "PATCH"):
+        assert (await running.ask(own, method))[0] == 405
 
 
 async def test_a_feed_that_is_no_more_is_not_there(running: Running) -> None:

@@ -29,7 +29,7 @@ from tidings.settings import Settings
 from tidings.settings.queries import moment, parted
 from tidings.storage.feeds import SqlFeeds
 
-LOOKED_AT = 2000  # articles that may hold the words of a search, the newest; older ones are in no feed
+LOOKED_AT = (200, 2000)  # articles that may hold the words of a search, the newest: at first, and at most
 BATCH = 50  # of them, whose texts are read at a time
 KEPT = 32  # written feeds that are kept in memory
 _SECOND = timedelta(seconds=1)
@@ -197,7 +197,16 @@ class _OfSearch:
     async def _found(self) -> Sequence[FeedTelling]:
         now = self._clock.now()
         filters = filters_of(self._narrowed, lambda key, value: moment(value, now, last=key == "until"))
-        listed = await self._feeds.candidates(self._need, filters, LOOKED_AT)
+        for most in LOOKED_AT:
+            listed = await self._feeds.candidates(self._need, filters, most)
+            found = await self._judge_all(listed)
+            if len(found) >= MOST:
+                break
+        told = await self._feeds.articles(list(found)[:MOST])
+        return [replace(one, match=self._match(one.telling.article_id, found)) for one in told]
+
+    async def _judge_all(self, listed: Sequence[tuple[str, int]]) -> dict[str, tuple[Evidence, ...]]:
+        """Those that are found, until they are enough; only what was not judged before is read."""
         judged: dict[tuple[str, int], tuple[Evidence, ...] | None] = {}
         found: dict[str, tuple[Evidence, ...]] = {}
         for start in range(0, len(listed), BATCH):
@@ -213,9 +222,10 @@ class _OfSearch:
                     found[one[0]] = evidence
             if len(found) >= MOST:
                 break
-        self._judged = judged
-        told = await self._feeds.articles(list(found)[:MOST])
-        return [replace(one, match=self._match(one.telling.article_id, found)) for one in told]
+        self._judged |= judged
+        if len(self._judged) > 2 * LOOKED_AT[-1]:
+            self._judged = judged
+        return found
 
     def _judge(self, read: Sequence[Article]) -> dict[tuple[str, int], tuple[Evidence, ...] | None]:
         return {(one.id, one.version): self._evidence(one) for one in read}
