@@ -24,9 +24,7 @@ class Unserved:
 
 
 def unserved(settings: Settings) -> tuple[Unserved, ...]:
-    """All of them. Of `web` every key does something: probes, metrics and readers' links are served, status pages
-    have no key of their own yet.
-    """
+    """All of them."""
     return tuple(_refused(settings))
 
 

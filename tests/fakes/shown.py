@@ -33,6 +33,8 @@ initiatives:
       - {id: fab, text: A fab by the end of 2025, due: 2025-12-31, any: ['plant NEAR/10 opens']}
       - {id: design, text: A design centre, due: 2027-12-31, any: [design centre]}
   - {id: quiet, name: Nothing comes of this, any: [unobtainium]}
+searches:
+  - {id: rain, name: Rain & storms, query: monsoon OR rain}
 digests:
   - {id: now, to: [desk], immediately: true, gather: 5m}
 """

@@ -134,6 +134,17 @@ async def test_search_speaks_the_language_of_the_watchlists(site: Shown) -> None
     assert "The best 50 of the last 90 days." in await page(site, "/search?q=report&order=best")
 
 
+async def test_initiatives_and_searches_are_feeds_for_who_sees_the_site(site: Shown) -> None:
+    """A reader that is given the page finds the feed by its link."""
+    for path, words in (("/initiatives/chips", "Semiconductor report"), ("/search", "A late monsoon")):
+        text = await page(site, path)
+        (atom,) = set(re.findall(r'href="(/feeds/[^"]+[.]atom)"', text))
+        status, feed, headers = await site.get(atom)
+        assert (status, headers["Content-Type"]) == (200, "application/atom+xml; charset=utf-8")
+        assert words in feed
+    assert 'rel="alternate" type="application/atom+xml"' in await page(site, "/initiatives/chips")
+
+
 async def test_what_is_not_there_is_said_in_the_frame_of_the_site(site: Shown) -> None:
     for path in ("/initiatives/x", "/stories/x", "/articles/x", "/sources/x", "/deliveries/x"):
         status, text, _ = await site.get(path)
@@ -296,8 +307,10 @@ async def test_behind_the_public_name_the_site_needs_a_token(archive: Shown) -> 
     assert "Path=/desk/" in headers["Set-Cookie"]
     cookie = headers["Set-Cookie"].partition(";")[0]
     site.session.cookie_jar.clear()
-    for path in ("/desk/stories", "/stories"):  # as it is, and from a proxy that cuts the path off
-        status, text, _ = await site.get(path, Cookie=cookie, **THERE)
+    near = {"Host": f"127.0.0.1:{site.server.port}"}
+    for path, name in (("/desk/stories", THERE), ("/stories", THERE), ("/stories", near)):
+        # as it is, and from proxies that cut the path off, and keep the name to themselves
+        status, text, _ = await site.get(path, Cookie=cookie, **name)
         assert status == 200
         inside = re.findall(r'(?:href|action|src)="(/[^"]*)"', text)
         assert inside

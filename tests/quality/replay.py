@@ -133,8 +133,10 @@ def _show(held: Sequence[Article], folds: dict[str, Fold]) -> None:
 # -- digests ---------------------------------------------------------------------------------------
 
 
-async def digests(first: str, last: str, out: Path, *, days: str, everything: bool) -> None:
-    seen = list(headlines("headlines-us", first, last))
+async def digests(
+    first: str, last: str, out: Path, *, days: str, everything: bool, name: str = "headlines-us"
+) -> None:
+    seen = list(headlines(name, first, last))
     config = out / "config"
     (config / "watchlists").mkdir(parents=True)
     (config / "tidings.yaml").write_text(SETTINGS)
@@ -239,12 +241,22 @@ def main() -> None:
     mail.add_argument("--first", default="2025-07-30")
     mail.add_argument("--last", default="2025-08-29")
     mail.add_argument("--days", default="daily", help="of the week, as in a watchlist: weekdays, [mon, thu]")
+    mail.add_argument("--headlines", default="headlines-us", help="the file of the corpus")
     mail.add_argument("--everything", action="store_true", help="follow every headline as well")
     asked = parser.parse_args()
     if asked.way == "stories":
         stories(asked.name, asked.seed)
     else:
-        asyncio.run(digests(asked.first, asked.last, asked.out, days=asked.days, everything=asked.everything))
+        asyncio.run(
+            digests(
+                asked.first,
+                asked.last,
+                asked.out,
+                days=asked.days,
+                everything=asked.everything,
+                name=asked.headlines,
+            )
+        )
 
 
 if __name__ == "__main__":

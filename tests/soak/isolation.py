@@ -69,7 +69,7 @@ class Found:
             late
             for place in range(self.sources)
             if kind_of(place) is Kind.HEALTHY
-            for due, late in _lateness(sorted(self.due[place]), self.asked[place], end)
+            for due, late in lateness_of(sorted(self.due[place]), self.asked[place], end)
             if due >= since
         )
 
@@ -79,7 +79,7 @@ class Found:
         return [one for one in self.looks if one.at >= WARM]
 
 
-def _lateness(due: Sequence[float], asked: Sequence[float], end: float) -> Iterator[tuple[float, float]]:
+def lateness_of(due: Sequence[float], asked: Sequence[float], end: float) -> Iterator[tuple[float, float]]:
     """When it was due, and by how much it was late."""
     for place, moment in enumerate(due):
         if moment > end:
@@ -131,7 +131,7 @@ def _watch(daemon: subprocess.Popen[bytes], hosts: Talker, file: Path, seconds: 
             found.troubles.append(f"the daemon ended with {daemon.returncode}")
             break
         _hear(hosts, found)
-        for place, at, problem in _due(file):
+        for place, at, problem in due_in(file):
             found.due[place].add(at)
             if problem and kind_of(place) is Kind.HEALTHY:
                 found.failed.add((place, problem))
@@ -155,7 +155,7 @@ def _name(place: int) -> str:
     return f"{'s' if kind_of(place) is Kind.HEALTHY else 'h'}{place}"
 
 
-def _due(file: Path) -> Iterator[tuple[int, float, str | None]]:
+def due_in(file: Path) -> Iterator[tuple[int, float, str | None]]:
     """When each source is to be asked next, and its trouble; one that is new, when it came into the database."""
     if not file.exists():
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -35,12 +35,17 @@ _PAGES = 500  # of the index that are written at a time
 _IDLE = 3  # changes of a merge that found nothing to do
 _MOST_WAYS = 8  # in which a phrase is written out; one with more is looked for by its words alone
 _PARTS = re.compile(r"[^\W_]+")
+_PLACES, _LAST_PLACE = 16, 16_383  # of one word that are kept, for ranking; PostgreSQL knows no later place
+# A title counts four times; the length damps.
+_RANK = (
+    "ts_rank(ARRAY[0.25, 0, 0, 1]::real[], setweight(title, 'A') || body, CAST(:words AS tsquery), 1) DESC"
+)
 
 _ADD = {
     "sqlite": text(f"INSERT INTO {TABLE} (rowid, title, body) VALUES (:number, :title, :body)"),  # noqa: S608  # a constant
     "postgresql": text(
         f"INSERT INTO {TABLE} (number, title, body) "  # noqa: S608  # a constant
-        "VALUES (:number, array_to_tsvector(CAST(:title AS text[])), array_to_tsvector(CAST(:body AS text[]))) "
+        "VALUES (:number, CAST(:title AS tsvector), CAST(:body AS tsvector)) "
         "ON CONFLICT (number) DO UPDATE SET title = excluded.title, body = excluded.body"
     ),
 }
@@ -111,13 +116,13 @@ def newest(connection: Connection, need: Need, *, low: int, high: int, limit: in
 
 
 def best(connection: Connection, need: Need, *, low: int, high: int, limit: int) -> list[int]:
-    """The same with the most telling first: where the words are many for the length, and rare elsewhere.
+    """The same with the most telling first: where the words are many for the length, those of a title above all.
 
-    PostgreSQL keeps no places of words, and knows the newest only.
+    SQLite counts rare words for more, which PostgreSQL does not.
     """
     is_sqlite = connection.dialect.name == "sqlite"
-    order = f"bm25({TABLE}, 4.0, 1.0), {{number}} DESC" if is_sqlite else "{number} DESC"
-    return _found(connection, need, low=low, high=high, limit=limit, order=order)
+    order = f"bm25({TABLE}, 4.0, 1.0)" if is_sqlite else _RANK
+    return _found(connection, need, low=low, high=high, limit=limit, order=f"{order}, {{number}} DESC")
 
 
 def _found(connection: Connection, need: Need, *, low: int, high: int, limit: int, order: str) -> list[int]:
@@ -127,6 +132,7 @@ def _found(connection: Connection, need: Need, *, low: int, high: int, limit: in
         values["query"] = _in_fts5(need)
     else:
         number, condition = "number", f"({_in_postgresql(need, values)})"
+        values["words"] = " | ".join(dict.fromkeys(_tsquery(form) for form in _forms(need)))
     query = (
         f"SELECT {number} FROM {TABLE} WHERE {condition} AND {number} >= :low AND {number} < :high "  # noqa: S608  # a constant
         f"ORDER BY {order.format(number=number)} LIMIT :limit"
@@ -154,8 +160,18 @@ def _run(
         connection.execute(statements[dialect], values)
 
 
-def _stored(dialect: str, words: str) -> Any:
-    return words if dialect == "sqlite" else sorted(set(_parts(words)))
+def _stored(dialect: str, words: str) -> str:
+    return words if dialect == "sqlite" else _tsvector(_parts(words))
+
+
+def _tsvector(parts: Sequence[str]) -> str:
+    """As PostgreSQL reads it: each word with its first places. The words hold letters and digits only."""
+    places: dict[str, list[str]] = {}
+    for place, part in enumerate(parts, start=1):
+        known = places.setdefault(part, [])
+        if len(known) < _PLACES:
+            known.append(str(min(place, _LAST_PLACE)))
+    return " ".join(f"'{part}':{','.join(known)}" for part, known in places.items())
 
 
 def _parts(words: str) -> list[str]:
@@ -208,6 +224,16 @@ def _in_postgresql(need: Need, values: dict[str, Any]) -> str:
             return " OR ".join(f"({_in_postgresql(part, values)})" for part in need.parts)
         case Stands():
             return " AND ".join(_form(forms, need, values) for forms in need.words)
+
+
+def _forms(need: Need) -> Iterator[str]:
+    """All words that may count."""
+    if isinstance(need, Stands):
+        for forms in need.words:
+            yield from forms
+    else:
+        for part in need.parts:
+            yield from _forms(part)
 
 
 def _form(forms: Sequence[str], need: Stands, values: dict[str, Any]) -> str:

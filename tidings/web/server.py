@@ -86,7 +86,7 @@ class WebServer:
         self._signer: Signer | None = None
         self._settings: Settings | None = None
         self._gate = Gate(lambda: self._served, self._open_to_all, self._signs, clock, self._missed)
-        self._site = Site(stores, clock, self._now_in_force, self._gate)
+        self._site = Site(stores, clock, self._now_in_force, lambda: self._feeds_in_force()[1], self._gate)
         self._served: Web | None = None
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None

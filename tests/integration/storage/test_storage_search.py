@@ -12,7 +12,7 @@ import sqlalchemy
 
 from alerts.match import Matcher
 from crawler.records import Edit
-from tests.integration.storage.making import DAY, HOUR, NOON, article, poll, source
+from tests.integration.storage.making import DAY, HOUR, MINUTE, NOON, article, poll, source
 from tidings.searching import compile_query
 from tidings.storage import word_index
 from tidings.storage.engine import Database
@@ -167,6 +167,36 @@ async def test_filters_narrow_it_further(sql: Database, filters: Filters, expect
     for step in (0, 100):
         await stores.search.index_some(step)
         assert await narrowed(stores, "solar", filters) == [article(one).id for one in expected]
+
+
+async def test_the_most_telling_come_first(sql: Database) -> None:
+    """A title before a text, a short text and one with many of the words before others; of equals the newest."""
+    stores = Stores(sql)
+    await stores.sources.sync([source()], NOON)
+    filler = "Rain falls on the plain while markets wait for the harvest of this year. "
+    texts = (
+        ("Solar roofs", filler * 9),
+        ("Rain", f"A word on solar power. {filler * 9}"),
+        ("Rain", f"Solar here, solar there, a solar park. {filler * 9}"),
+        ("Rain", f"A word on solar power. {filler}"),
+        ("Rain", filler),
+        ("Rain", f"A word on solar power. {filler * 9}"),
+    )
+    some = [
+        article(number, title=title, text=text, first_seen_at=NOON + timedelta(minutes=number))
+        for number, (title, text) in enumerate(texts)
+    ]
+    await stores.articles.record_poll(poll(*some))
+    await stores.search.index_some(100)
+
+    need = compile_query("solar", {}).needed()
+    assert need is not None
+    order = [int(one.id, 16) for one in await stores.search.best(need, Filters(), most=9)]
+
+    assert order == [0, 3, 2, 5, 1]
+    assert [one.id for one in await stores.search.best(need, Filters(since=NOON + MINUTE), most=1)] == [
+        article(3).id
+    ]
 
 
 async def test_articles_of_one_millisecond_have_places_of_their_own(sql: Database) -> None:

@@ -196,16 +196,17 @@ class WebShape(Shape):
     public: PublicAddress | None = Field(
         default=None,
         description="The https address under which readers reach `bind`, by a reverse proxy; with it, mails carry a "
-        "link to unsubscribe.",
+        "link to unsubscribe. The site is there only with a token.",
     )
     bind: Bind = Field(default=("127.0.0.1", 8787), description="Host and port to listen on.")
     hosts: Several[Host] = Field(
         default=(),
-        description="Further names under which probes and metrics may be asked for; `bind` and its addresses are known.",
+        description="Further names under which probes, metrics and the site may be asked for; `bind` and its addresses "
+        "are known.",
     )
     token: SecretText | None = Field(
         default=None,
-        description='"${NAME}": asked of who wants details of the probes, and metrics; needed beyond loopback.',
+        description='"${NAME}": asked of who wants the site, details of the probes, and metrics; needed beyond loopback.',
         repr=False,
     )
     token_file: SecretFile | None = Field(default=None, description="File with the token.", repr=False)

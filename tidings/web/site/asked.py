@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from alerts.entries import Entries, Plain
 from alerts.recent import Recent
 from alerts.wording import short_moment
+from tidings.feeds_out.addresses import FeedAddresses
+from tidings.feeds_out.records import FeedKind, FeedName
 from tidings.settings import Settings
 from tidings.storage.showing import Place
 from tidings.storage.stores import Stores
@@ -25,6 +27,7 @@ class Asked:
     zone: str  # in which times are told (IANA)
     root: str  # before every path of the site; "" or "/news"
     path: str  # without the root
+    addresses: FeedAddresses
     names: Mapping[str, str] = field(default_factory=dict)  # what the path names
     query: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,6 +45,11 @@ class Asked:
         if not (at.isascii() and at.isdigit() and len(at) < 18):
             return None
         return Place(at=datetime.fromtimestamp(0, UTC) + int(at) * _MICROSECOND, id=name[:64])
+
+    def feeds(self, kind: FeedKind, name: str) -> Plain:
+        """Where an initiative or a search can be read as a feed."""
+        found = self.addresses.at(self.root, FeedName(kind, name))
+        return {"atom": found.atom, "json": found.json}
 
     def further(self, place: Place | None) -> str:
         """The address of the next page; "" where there is none."""

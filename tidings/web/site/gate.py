@@ -68,7 +68,7 @@ class Gate:
         Raises:
             HTTPException: that was no form.
         """
-        form = await read_form(request)
+        form = await self.form(request)
         token = self._token()
         given = str(form.get("token", "")).strip()
         if token is None or not hmac.compare_digest(_bytes(given), _bytes(token)):
@@ -77,34 +77,36 @@ class Gate:
         until = str(int((self._clock.now() + LASTS).timestamp()))
         return f"{until}.{self._signer().sign('session', token, until)}"
 
+    async def form(self, request: web.Request) -> dict[str, str]:
+        """The fields of a form that a page of ours has sent.
+
+        Raises:
+            HTTPException: none came in time, it cannot be read, or another site's page sent it.
+        """
+        served = self._served()
+        if not is_our_own(request, None if served is None else served.public):
+            raise web.HTTPForbidden
+        try:
+            async with asyncio.timeout(FORM_SECONDS):
+                form = await request.post()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        except (ValueError, LookupError, RuntimeError):  # also of an unknown charset or encoding
+            raise web.HTTPBadRequest from None
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
     def _token(self) -> str | None:
         served = self._served()
         return None if served is None or served.token is None else served.token.reveal()
 
 
-async def read_form(request: web.Request) -> dict[str, str]:
-    """The fields of a form that a page of ours has sent.
-
-    Raises:
-        HTTPException: none came in time, it cannot be read, or another site's page sent it.
-    """
-    if not is_our_own(request):
-        raise web.HTTPForbidden
-    try:
-        async with asyncio.timeout(FORM_SECONDS):
-            form = await request.post()
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
-    except (ValueError, LookupError, RuntimeError):  # also of an unknown charset or encoding
-        raise web.HTTPBadRequest from None
-    return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def is_our_own(request: web.Request) -> bool:
-    """Whether no page of another site had the browser send this. Browsers say where a form comes from."""
+def is_our_own(request: web.Request, public: str | None) -> bool:
+    """Whether no page of another site had the browser send this. Browsers say where a form comes from; a proxy may keep
+    the name under which it was asked to itself."""
     origin = request.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == request.host.lower()
+        known = {request.host.lower(), "" if public is None else urlsplit(public).netloc.lower()}
+        return urlsplit(origin).netloc.lower() in known - {""}
     return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
 
 

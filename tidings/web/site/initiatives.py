@@ -12,6 +12,7 @@ from alerts.match import spelled
 from alerts.records import Initiative
 from alerts.safe import one_line
 from alerts.wording import count
+from tidings.feeds_out.records import FeedKind
 from tidings.web.site.asked import Asked, NotThere, Page
 from tidings.web.site.overview import rows
 
@@ -64,6 +65,7 @@ async def one_of_them(asked: Asked) -> Page:
             "languages": list(initiative.languages),
             "stories": stories,
             "first": before is None,
+            "feeds": asked.feeds(FeedKind.INITIATIVE, initiative.id),
             "older": asked.further(further),
         },
         plots={picture: recent} if picture else {},

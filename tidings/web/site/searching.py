@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
 
 from alerts import highlight
 from alerts.entries import Plain
 from alerts.errors import RuleError
 from alerts.safe import link, one_line
+from tidings.feeds_out.records import FeedKind
 from tidings.searching import Found, Question, ranked, read_query, search
 from tidings.web.site.asked import Asked, Page
 
@@ -38,6 +40,14 @@ class Search:
             "remedy": "",
             "found": [],
             "said": "",
+            "saved": [
+                {
+                    "name": one_line(one.name, 120),
+                    "href": f"{asked.root}/search?{urlencode({'q': one.query})}",
+                    "feeds": asked.feeds(FeedKind.SEARCH, one.id),
+                }
+                for one in asked.settings.searches.values()
+            ],
         }
         if query:
             try:

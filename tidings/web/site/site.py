@@ -19,12 +19,13 @@ from alerts.plots import plot
 from alerts.sandbox import Environment
 from crawler.ports import Clock
 from tidings import __version__
+from tidings.feeds_out.addresses import FeedAddresses
 from tidings.settings import Settings
 from tidings.storage.stores import Stores
 from tidings.web.site import deliveries, initiatives, sources, stories
 from tidings.web.site.articles import Articles
 from tidings.web.site.asked import Asked, NotThere, Page, View
-from tidings.web.site.gate import COOKIE, LASTS, Gate, read_form
+from tidings.web.site.gate import COOKIE, LASTS, Gate
 from tidings.web.site.kept import Kept
 from tidings.web.site.overview import Overview
 from tidings.web.site.searching import Search
@@ -65,12 +66,21 @@ class Site:
 
     Args:
         settings: those in force when a page is asked for.
+        addresses: of feeds, likewise.
     """
 
-    def __init__(self, stores: Stores, clock: Clock, settings: Callable[[], Settings], gate: Gate) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        clock: Clock,
+        settings: Callable[[], Settings],
+        addresses: Callable[[], FeedAddresses],
+        gate: Gate,
+    ) -> None:
         self._stores = stores
         self._clock = clock
         self._settings = settings
+        self._addresses = addresses
         self._gate = gate
         self._kept: Kept[_Made] = Kept()
         self._environment = Environment([TEMPLATES, BUNDLED])
@@ -191,11 +201,13 @@ class Site:
             raise web.HTTPSeeOther(f"{root}/enter?{query}")
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
+        if not self._gate.needs_token:
+            raise web.HTTPSeeOther(f"{self._root(request)[0]}/")
         return self._door(request, request.query.get("to", "/"), wrong=False)
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         cookie = await self._gate.enter(request)
-        form = await read_form(request)
+        form = await self._gate.form(request)
         if cookie is None:
             return self._door(request, form.get("to", "/"), wrong=True)
         root, _ = self._root(request)
@@ -212,7 +224,7 @@ class Site:
         return answer
 
     async def _leave(self, request: web.Request) -> web.StreamResponse:
-        await read_form(request)
+        await self._gate.form(request)
         root, _ = self._root(request)
         answer = web.Response(status=303, headers={"Location": f"{root}/enter"})
         answer.del_cookie(COOKIE, path=f"{root}/")
@@ -252,6 +264,7 @@ class Site:
             zone=next(iter(zones), "UTC"),
             root=root,
             path=path,
+            addresses=self._addresses(),
             names=dict(request.match_info),
             query={name: _clean(value) for name, value in request.query.items()},
         )
@@ -266,8 +279,10 @@ class Site:
         return (prefix if self._is_public(request) else ""), path
 
     def _is_public(self, request: web.Request) -> bool:
+        """By the public name, or through a proxy that keeps it to itself."""
         public = self._settings().web.public
-        return public is not None and request.host.lower() == urlsplit(public).netloc.lower()
+        named = public is not None and request.host.lower() == urlsplit(public).netloc.lower()
+        return named or (public is not None and "X-Forwarded-For" in request.headers)
 
 
 def _not_there(words: str) -> Page:
