@@ -182,6 +182,19 @@ async def test_what_has_changed_is_sent_however_soon(running: Running) -> None:
     await anew()
 
 
+async def test_another_query_that_finds_the_same_is_another_feed(running: Running) -> None:
+    """It is found by other words then, and readers are told by which."""
+    await running.came(report(1))
+    _, before, headers = await running.ask(running.address(FABS))
+    await running.follow(rules=RULES.replace("query: 'fab* AND NOT fable'", "query: 'initiative'", 1))
+
+    status, after, _ = await running.ask(running.address(FABS), **{"If-None-Match": headers["ETag"]})
+
+    assert status == 200
+    assert feedparser.parse(before).entries[0].id == feedparser.parse(after).entries[0].id
+    assert "Found by “initiative” in the title" in after.decode()
+
+
 async def test_an_unchanged_search_reads_no_text_again(running: Running) -> None:
     """Each article is judged once for each of its versions, however often the feed is asked for."""
     await running.came(report(1), report(2), report(3, "A fable of a fab"))

@@ -187,12 +187,16 @@ class _OfSearch:
         return None if self._matcher is None else self._matcher.needed()
 
     async def look(self) -> object:
-        return [one.mark for one in await self._found()]
+        return self._marks(await self._found())
 
     async def make(self, space: UUID) -> tuple[object, tuple[FeedEntry, ...]]:
         found = await self._found()
         entries = await asyncio.to_thread(of_search, self._search, found, space)
-        return [one.mark for one in found], entries
+        return self._marks(found), entries
+
+    def _marks(self, found: Sequence[FeedTelling]) -> object:
+        """The words of an article follow from its version and the query."""
+        return self._search.query, [one.mark for one in found]
 
     async def _found(self) -> Sequence[FeedTelling]:
         now = self._clock.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import pytest
 import sqlalchemy
@@ -21,6 +22,7 @@ from tests.integration.storage.making import (
     source,
     told_and_matched,
 )
+from tests.integration.storage.test_storage_changes import FIRST, SECOND, edited, told
 from tidings.searching import compile_query
 from tidings.storage.constraints import Said
 from tidings.storage.engine import Database
@@ -120,6 +122,22 @@ async def test_an_edit_a_name_and_a_join_change_the_mark(stores: Stores) -> None
     known.append(await marks())
     assert all(one not in known[:place] for place, one in enumerate(known))
     assert await marks() == known[-1]
+
+
+async def test_a_change_in_substance_of_what_was_told_is_dated(stores: Stores) -> None:
+    """So that a story comes to the top again when an outlet changes what it claims, and not when it mends a comma."""
+
+    async def changed() -> datetime | None:
+        (one,) = await stores.feeds.stories("trust", 50, evidence=False)
+        return one.changed_at
+
+    await told(stores)
+    assert await changed() is None
+    await edited(stores, NOON + HOUR, title=FIRST + ".")
+    assert await changed() is None
+    await edited(stores, NOON + 2 * HOUR, title=SECOND)
+    assert await changed() == NOON + 2 * HOUR
+    assert (await stores.feeds.articles([article().id]))[0].changed_at == NOON + 2 * HOUR
 
 
 async def test_the_ids_of_an_installation_are_made_once(stores: Stores) -> None:
