@@ -21,6 +21,7 @@ from tests.feed_rules import atom_faults, json_faults
 from tests.integration.storage.making import DAY, HOUR, article, fold, poll, source
 from tidings.app import open_app, signer
 from tidings.feeds_out.addresses import FeedAddresses, base_of
+from tidings.feeds_out.entries import FeedTelling
 from tidings.feeds_out.records import FeedKind, FeedName, Form
 from tidings.settings import Settings, load
 from tidings.storage.engine import Database
@@ -180,6 +181,28 @@ async def test_what_has_changed_is_sent_however_soon(running: Running) -> None:
     running.clock.set(NOON + HOUR)
     await running.follow(rules=RULES.replace("TRUST & <more>", "TRUST"))
     await anew()
+
+
+async def test_an_unchanged_feed_is_not_made_again(running: Running) -> None:
+    """Neither for who has it, nor for who has not: evidence is read once, and again when something came."""
+    await running.came(report(1))
+    made: list[bool] = []
+    stories = running.stores.feeds.stories
+
+    async def counted(initiative_id: str, most: int, *, evidence: bool) -> tuple[FeedTelling, ...]:
+        made.append(evidence)
+        return await stories(initiative_id, most, evidence=evidence)
+
+    running.stores.feeds.stories = counted  # type: ignore[method-assign]  # counts what goes through
+    _, _, headers = await running.ask(running.address())
+    for _ in range(3):
+        await running.ask(running.address(), **{"If-None-Match": headers["ETag"]})
+        await running.ask(running.address())
+    assert made.count(True) == 1
+
+    await running.came(report(2))
+    assert b"part 2" in (await running.ask(running.address()))[1]
+    assert made.count(True) == 2
 
 
 async def test_another_query_that_finds_the_same_is_another_feed(running: Running) -> None:

@@ -133,6 +133,28 @@ async def test_matches_come_with_their_words_and_those_of_an_initiative_alone(st
     ]
 
 
+async def test_a_page_is_read_when_it_is_asked_for(stores: Stores) -> None:
+    """No more than one is in memory, and who has enough has nothing read for nothing."""
+    await stores.articles.record_poll(poll(*(article(n) for n in range(1, 12))))
+    reads = 0
+    read = stores.database.read
+
+    async def counted(step: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await read(step)
+
+    stores.database.read = counted  # type: ignore[method-assign]  # counts what goes through
+    try:
+        pages = stores.exports.articles(ALL)
+        assert [row["id"] for row in await anext(pages)] == [article(n).id for n in (1, 2, 3)]
+        assert reads == 1
+        assert [len(page) async for page in pages] == [3, 3, 2]
+        assert reads == 4
+    finally:
+        del stores.database.read
+
+
 async def test_a_row_that_moves_while_it_is_read_comes_once(stores: Stores) -> None:
     """What is released as news counts as found then, which is after the export began."""
     await told_and_matched(stores, *(article(n, held_since=NOON) for n in range(1, 8)))
