@@ -27,9 +27,9 @@ _HEADINGS = {
 def commitments_alert(told: Sequence[CommitmentTold], zone: str) -> Alert:
     """One message for all of them, the overdue ones first."""
     ranked = sorted(
-        told, key=lambda one: (list(_HEADINGS).index(_standing(one)), one.days or 0, one.commitment.id)
+        told, key=lambda one: (list(_HEADINGS).index(standing(one)), one.days or 0, one.commitment.id)
     )
-    groups = {name: [one for one in ranked if _standing(one) == name] for name in _HEADINGS}
+    groups = {name: [one for one in ranked if standing(one) == name] for name in _HEADINGS}
     still_open = any(one.commitment.state is CommitmentState.OPEN for one in ranked)
     return Alert(
         type=AlertType.COMMITMENT,
@@ -70,7 +70,8 @@ def _told_when(told: Sequence[CommitmentTold]) -> str:
     )
 
 
-def _standing(one: CommitmentTold) -> str:
+def standing(one: CommitmentTold) -> str:
+    """`overdue`, `today`, `ahead` (open ones without a day too), `met`, `missed` or `dropped`."""
     if one.commitment.state is not CommitmentState.OPEN:
         return str(one.commitment.state)
     if one.days is None or one.days > 0:
@@ -82,8 +83,8 @@ def _subject(ranked: Sequence[CommitmentTold], groups: dict[str, list[Commitment
     if len(ranked) == 1:
         one = ranked[0]
         text = one_line(one.commitment.text, SHORT)
-        reports = "" if one.commitment.state is not CommitmentState.OPEN else f", {_found(one)}"
-        return f"Commitment {_when(one)}: {text}{reports}"
+        reports = "" if one.commitment.state is not CommitmentState.OPEN else f", {reports_found(one)}"
+        return f"Commitment {when_due(one)}: {text}{reports}"
     parts = [f"{len(some)} {_HEADINGS[name].lower()}" for name, some in groups.items() if some]
     names = listed([one_line(name, 30) for name in dict.fromkeys(one.initiative for one in ranked)], 3)
     return f"Commitments: {', '.join(parts)} ({names})"
@@ -96,7 +97,7 @@ def _lead(groups: dict[str, list[CommitmentTold]]) -> Iterator[str]:
     yield f"{listed(parts)}."
 
 
-def _when(one: CommitmentTold) -> str:
+def when_due(one: CommitmentTold) -> str:
     """`due in 6 days`, `overdue by 3 days`, `met on 3 Nov 2026`."""
     promise = one.commitment
     if promise.state is CommitmentState.MET and promise.met is not None:
@@ -108,7 +109,8 @@ def _when(one: CommitmentTold) -> str:
     return "due today" if one.days == 0 else f"due in {count(one.days, 'day')}"
 
 
-def _found(one: CommitmentTold) -> str:
+def reports_found(one: CommitmentTold) -> str:
+    """`3 reports`, `no report found`."""
     return count(one.reports, "report") if one.reports else "no report found"
 
 
@@ -118,9 +120,9 @@ def _entry(one: CommitmentTold, zone: str) -> Entry:
     shown = one.evidence[:REPORTS]
     return Entry(
         title=promise.text,
-        note=f"{one.initiative}: {_when(one)}{on}",
+        note=f"{one.initiative}: {when_due(one)}{on}",
         lines=tuple(_lines(one, zone)),
-        bad=_standing(one) in ("overdue", "missed"),
+        bad=standing(one) in ("overdue", "missed"),
         links=(*_by(one), *(_report(telling, zone) for telling in shown)),
     )
 
@@ -134,7 +136,7 @@ def _lines(one: CommitmentTold, zone: str) -> Iterator[str]:
     if one.reports:
         more = one.reports - len(one.evidence[:REPORTS])
         newest = f"; the newest {REPORTS} are" if more > 0 else ""
-        yield f"{_found(one)} filed under it{newest}:"
+        yield f"{reports_found(one)} filed under it{newest}:"
     elif one.commitment.state is CommitmentState.OPEN:
         since = (
             ""

@@ -64,6 +64,7 @@ class _Found:
     window: Window
     groups: tuple[Readers, ...]
     held: tuple[Flood, ...]
+    left_out: Mapping[str, int]  # by initiative, matches that were judged not to be about it
 
     @property
     def is_empty(self) -> bool:
@@ -241,8 +242,15 @@ class Composer:
             left = left_to_timed(plan, channel_id, self._plans.values())
             every[channel_id] = to_tell((*matched, *changed), told, left)
         window = Window(initiatives=plan.initiatives, since=since, standings=tuple(standings), live=told)
-        held = await self._digests.floods(replace(plan, initiatives=told), since, now)
-        return _Found(plan=plan, now=now, window=window, groups=together(every), held=held)
+        spoken = replace(plan, initiatives=told)
+        return _Found(
+            plan=plan,
+            now=now,
+            window=window,
+            groups=together(every),
+            held=await self._digests.floods(spoken, since, now),
+            left_out=await self._digests.left_out(spoken, since, now),
+        )
 
     async def _told(self, found: _Found, passed: Sequence[DigestSlot]) -> list[Composed]:
         """What each group is told: rendered, where it is to be sent."""
@@ -261,6 +269,7 @@ class Composer:
                 now,
                 found.held,
                 recent=around.recent,
+                left_out=found.left_out,
             )
             one = Composed(slot=passed[-1], channels=group.channels, digest=digest)
             if plan.when_empty is WhenEmpty.SEND or not digests.is_empty(digest):

@@ -12,7 +12,7 @@ from alerts.spans import uncovered
 from crawler.records import SourceState
 
 _STATES = {SourceState.GONE: "Gone", SourceState.NOT_A_FEED: "No feed", SourceState.BLOCKED: "Blocked"}
-_UNREAD = {
+UNREAD = {
     Unread.BUDGET: "over the budget of their host",
     Unread.PAYWALL: "behind paywalls",
     Unread.REFUSED: "without a readable page",
@@ -83,7 +83,7 @@ def duration(span: timedelta) -> str:
 def unread_pages(found: Coverage) -> str:
     """How many articles were matched, and judged at all, without their page, and why: one sentence, or ""."""
     total = sum(number for _, number in found.without_page)
-    why = ", ".join(f"{number:,} {_UNREAD[reason]}" for reason, number in found.without_page)
+    why = ", ".join(f"{number:,} {UNREAD[reason]}" for reason, number in found.without_page)
     were = "was" if total == 1 else "were"
     judged = f"{total:,} of {wording.count(found.judged, 'article')} {were} judged"
     if not found.unread:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from alerts import commitments, slots, wording
+from alerts.evidence import best_snippet
 from alerts.plans import DigestPlan
 from alerts.recent import Recent
 from alerts.records import (
@@ -17,15 +18,12 @@ from alerts.records import (
     Coverage,
     Digest,
     DigestSlot,
-    Evidence,
-    Field,
     Flood,
     Found,
     Initiative,
     MatchedArticle,
     Section,
     Story,
-    Strength,
     Telling,
     Update,
 )
@@ -47,6 +45,7 @@ def compose(
     now: datetime,
     held: Sequence[Flood] = (),
     recent: Mapping[str, Recent] = MappingProxyType({}),
+    left_out: Mapping[str, int] = MappingProxyType({}),
 ) -> Digest:
     """One digest over all of `passed` (at least one slot, oldest first): what was matched since `since`.
 
@@ -59,6 +58,7 @@ def compose(
         recent: the last days of initiatives, by their ids. One that is silent has a section of its own, and one that
             has nothing to say stands under `idle`; not in a digest told immediately or every so often, where that would
             be said many times a day.
+        left_out: by initiative, how many matches are not told because of a judgement: said in a note.
     """
     today = now.astimezone(ZoneInfo(plan.zone)).date()
     live = [
@@ -91,7 +91,7 @@ def compose(
         zone=plan.zone,
         sections=tuple(shown),
         coverage=coverage,
-        notes=_notes(plan, passed),
+        notes=(*_notes(plan, passed), *_left_out(live, left_out)),
         next_slot=following[0].due if following else None,
         held=tuple(held),
         idle=tuple(idle) if plan.at else (),
@@ -273,12 +273,6 @@ def _found(tellings: Sequence[MatchedArticle]) -> Found | None:
     return max(late, key=lambda one: one.at) if len(late) == len(how) else None
 
 
-def best_snippet(evidence: Sequence[Evidence]) -> str:
-    """Words around the best evidence: strong before weak, running text before the headline."""
-    best = sorted(evidence, key=lambda e: (e.strength is not Strength.STRONG, e.field is Field.TITLE))
-    return best[0].snippet if best else ""
-
-
 def _stories(
     live: Sequence[Initiative], by_story: Mapping[str, Sequence[MatchedArticle]]
 ) -> dict[str, list[Story]]:
@@ -367,3 +361,10 @@ def _notes(plan: DigestPlan, passed: Sequence[DigestSlot]) -> tuple[str, ...]:
         start, end = (f"{at:%H:%M}" for at in plan.quiet)
         notes.append(f"Tells {together} slots together, held back by quiet hours ({start} to {end}).")
     return tuple(notes)
+
+
+def _left_out(live: Sequence[Initiative], numbers: Mapping[str, int]) -> Iterator[str]:
+    """What people's judgements kept out, so that nothing is missing unsaid."""
+    for one in live:
+        if number := numbers.get(one.id, 0):
+            yield wording.left_out(number, one.name)

@@ -5,14 +5,14 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alerts import coverage_words, recent_words, subjects, wording
 from alerts.entries import NAME, REASON, Entries, last_days, worth_a_plot
 from alerts.entries import Plain as Plain
 from alerts.recent import Recent
-from alerts.records import Coverage, Digest, Section
+from alerts.records import Coverage, Digest, Section, Story
 from alerts.safe import one_line
 from alerts.shares import shares
 from alerts.spans import spans
@@ -33,10 +33,20 @@ class Room:
 
 EVERYTHING = Room()
 
+# Where a reader says that an article, by its id, is not about an initiative, by its id; "" where that cannot be said.
+NotAbout = Callable[[str, str], str]
 
-def document(digest: Digest, *, subject: str, room: Room = EVERYTHING) -> Plain:
+
+def nowhere(article_id: str, initiative_id: str) -> str:
+    """No address: readers cannot reach this installation."""
+    return ""
+
+
+def document(
+    digest: Digest, *, subject: str, room: Room = EVERYTHING, not_about: NotAbout = nowhere
+) -> Plain:
     """What the templates are given. Every text is one clean line; every link is safe or ""."""
-    return Document(digest, subject).within(room)
+    return Document(digest, subject, not_about).within(room)
 
 
 class Document:
@@ -44,11 +54,13 @@ class Document:
 
     Args:
         subject: of the mail.
+        not_about: makes the links by which readers judge.
     """
 
-    def __init__(self, digest: Digest, subject: str) -> None:
+    def __init__(self, digest: Digest, subject: str, not_about: NotAbout = nowhere) -> None:
         self._digest = digest
         self._subject = subject
+        self._not_about = not_about
         self._entries = Entries(digest.until, digest.zone)
         self.plots: dict[str, Recent] = {}  # by the name of the picture, what it shows
         self._last_days = [self._days(part) for part in digest.sections]
@@ -63,7 +75,7 @@ class Document:
     def within(self, room: Room) -> Plain:
         """The digest as far as there is room, what found none counted."""
         digest = self._digest
-        view = _View(self._entries, room)
+        view = _View(self._entries, room, self._not_about)
         sections = view.sections(digest.sections)
         for section, days in zip(sections, self._last_days, strict=True):
             section["last_days"] = days
@@ -99,9 +111,10 @@ class Document:
 class _View:
     """One pass over a digest: hands out the room there is, and counts what found none."""
 
-    def __init__(self, entries: Entries, room: Room) -> None:
+    def __init__(self, entries: Entries, room: Room, not_about: NotAbout) -> None:
         self._entries = entries
         self._room = room
+        self._not_about = not_about
         self._details = room.details
         self._lost = {"full": 0, "titles": 0, "links": 0, "briefs": 0, "details": 0}
 
@@ -134,6 +147,13 @@ class _View:
         self._lost["briefs"] += len(left) - briefs
         entries = self._entries
         silent = part.silent_for
+
+        def asked(entry: Plain, story: Story, *, in_short: bool = True) -> Plain:
+            """With the link of its leading article, which matched here; of what is told in short while there is room."""
+            if in_short and self._room != EVERYTHING:
+                return entry
+            return entry | {"not_about": self._not_about(story.lead.article_id, part.initiative_id)}
+
         return {
             "id": one_line(part.initiative_id, NAME),
             "name": one_line(part.name, 2 * NAME),
@@ -141,15 +161,20 @@ class _View:
             "silence": ""
             if silent is None or part.recent is None
             else recent_words.silence(silent, part.recent.usual),
-            "updated": [self._cut(entries.updated(story), "outlets", "updates") for story in updated],
+            "updated": [
+                asked(self._cut(entries.updated(story), "outlets", "updates"), story) for story in updated
+            ],
             "updated_lost": len(part.updated) - len(updated),
-            "stories": [self._cut(entries.story(story, names), "also") for story in part.stories[:full]],
-            "titles": [self._cut(entries.title(story), "outlets") for story in listed],
+            "stories": [
+                asked(self._cut(entries.story(story, names), "also"), story, in_short=False)
+                for story in part.stories[:full]
+            ],
+            "titles": [asked(self._cut(entries.title(story), "outlets"), story) for story in listed],
             "titles_lost": len(kinds[1]) - len(listed),
             "again_heading": wording.told_again(part.again),
-            "again": [self._cut(entries.title(story), "outlets") for story in again],
+            "again": [asked(self._cut(entries.title(story), "outlets"), story) for story in again],
             "again_lost": len(part.again) - len(again),
-            "above": [entries.pointer(story, names) for story in above],
+            "above": [asked(entries.pointer(story, names), story) for story in above],
             "above_lost": len(part.above) - len(above),
             "briefs": [
                 entries.brief(story, linked=place < links) for place, story in enumerate(left[:briefs])

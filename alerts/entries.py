@@ -120,6 +120,7 @@ class Entries:
             "command": wording.command(story),
             "why": why(story.evidence),
             "commitments": _named(story.commitments, commitments),
+            "not_about": "",
         }
 
     def _title(self, story: Story) -> Plain:
@@ -136,6 +137,7 @@ class Entries:
             "in_all": wording.in_all(story),
             "spread": wording.spread(story),
             "command": wording.command(story),
+            "not_about": "",
         }
 
     def _updated(self, story: Story) -> Plain:
@@ -165,6 +167,7 @@ class Entries:
             "under": one_line(story.above, 2 * NAME),
             "why": why(story.evidence),
             "commitments": _named(story.commitments, commitments),
+            "not_about": "",
         }
 
     def telling(self, telling: Telling, *, late: bool = False) -> Plain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from alerts.expression import is_expression
 from alerts.reading import Hit, Reading
@@ -35,6 +35,19 @@ def evidence(met: Iterable[tuple[Item, list[Hit]]], reading: Reading) -> Iterato
 def shown(one: Evidence) -> str:
     """What a person is told to have matched: a term as it was written, of an expression the words that met it."""
     return one.words if one.words and is_expression(one.term) else one.term
+
+
+def best(found: Sequence[Evidence]) -> Evidence | None:
+    """What says most: strong before weak, running text before the headline, then the first; None for none."""
+    return min(
+        found, key=lambda one: (one.strength is not Strength.STRONG, one.field is Field.TITLE), default=None
+    )
+
+
+def best_snippet(found: Sequence[Evidence]) -> str:
+    """The words around what says most; "" for no evidence."""
+    one = best(found)
+    return "" if one is None else one.snippet
 
 
 def _chosen(hits: list[Hit]) -> list[Hit]:

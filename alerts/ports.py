@@ -116,7 +116,8 @@ class DigestStore(Protocol):
         """Matches with since < matched_at <= until of the plan's initiatives that the channel's readers were not told.
 
         They were told one when its article was told to them, by whatever digest and under whatever initiative, after
-        it had matched. Of backfilled articles, and of those held for review, nothing is told, nor what is filed only.
+        it had matched. Of backfilled articles, and of those held for review, nothing is told, nor what is filed only,
+        nor what somebody judged not to be about the initiative, see `left_out`.
 
         `told_at` is set where the story was told to them before.
         """
@@ -134,6 +135,10 @@ class DigestStore(Protocol):
 
     async def floods(self, plan: DigestPlan, since: datetime, until: datetime) -> tuple[Flood, ...]:
         """What is held for review now and matched the plan's initiatives with since < matched_at <= until."""
+
+    async def left_out(self, plan: DigestPlan, since: datetime, until: datetime) -> Mapping[str, int]:
+        """By initiative, how many matches of the window were told to nobody because they, or articles of which they
+        are reprints, were judged not to be about it; initiatives without any are not there."""
 
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alerts import digest as digests
 from alerts import envelope, pictures, plots, subjects
-from alerts.document import EVERYTHING, Document, Plain, Room
+from alerts.document import EVERYTHING, Document, NotAbout, Plain, Room, nowhere
 from alerts.errors import TemplateFault
 from alerts.messages import Message, Picture
 from alerts.pages import BUNDLED, HTML_BYTES, Pages
@@ -32,10 +32,12 @@ class Renderer:
 
     Args:
         user_templates: folder with `NAME.html.j2` and `NAME.txt.j2`; read anew when a file changes.
+        not_about: makes the links by which readers judge.
     """
 
-    def __init__(self, user_templates: Path | None = None) -> None:
+    def __init__(self, user_templates: Path | None = None, not_about: NotAbout = nowhere) -> None:
         self.pages = Pages(user_templates)
+        self._not_about = not_about
 
     def render(
         self,
@@ -62,7 +64,7 @@ class Renderer:
             local = digest.slot.astimezone(ZoneInfo(digest.zone)).replace(tzinfo=None)
             key = f"{digest.digest_id}/{local.isoformat(timespec='minutes')}"
         subject = subjects.subject(digest)
-        data = Document(digest, subject)
+        data = Document(digest, subject, self._not_about)
         with self.pages.opened(bundled=bundled) as writer:
 
             def page(room: Room) -> str:

@@ -66,6 +66,11 @@ OUTLETS = (
 )
 
 
+def not_about(article_id: str, initiative_id: str) -> str:
+    """Where its readers would say that an article is not about an initiative."""
+    return f"https://tidings.example/not-about/{article_id}/{initiative_id}/{'A' * 32}"
+
+
 def digest(
     plan: DigestPlan = PLAN,
     initiatives: Mapping[str, Initiative] | None = None,

@@ -76,7 +76,7 @@ class Miner:
 
     def __init__(self, initiative: Initiative, watchlist: Watchlist) -> None:
         context = watchlist.context_of(initiative)
-        known = (*_literals(initiative.terms), *context, *initiative.exceptions)
+        known = (*literals(initiative.terms), *context, *initiative.exceptions)
         self._known = frozenset(map(plain, known))
         self._spellings = Spellings(_distinctive(initiative.terms))
         self._seen: dict[str, _Seen] = {}
@@ -125,7 +125,7 @@ class Miner:
         spent: set[str] = set()  # rare words that a better one has shown
         found: dict[Kind, list[Suggestion]] = {Kind.NAME: [], Kind.PHRASE: []}
         for _, key, seen in sorted(self._telling(), key=lambda one: -one[0]):
-            if any(_holds(other, key) or _holds(key, other) for other in taken):
+            if any(holds(other, key) or holds(key, other) for other in taken):
                 continue
             spelling = seen.spellings.most_common(1)[0][0]
             kind = Kind.NAME if any(map(str.isupper, spelling)) else Kind.PHRASE
@@ -141,7 +141,7 @@ class Miner:
         for key, seen in self._seen.items():
             if seen.matched < min(_LEAST, max(2, self.matched)) or key in self._known:
                 continue
-            if any(_holds(key, known) or _holds(known, key) for known in self._known if " " in known):
+            if any(holds(key, known) or holds(known, key) for known in self._known if " " in known):
                 continue  # its articles match already, or it is a piece of a term
             spelling = seen.spellings.most_common(1)[0][0]
             if spelling.islower() and (seen.matched < _SHARE * self.matched or "'" in spelling):
@@ -199,7 +199,7 @@ def _add(seen: _Seen, spelling: str, article: Article, *, matches: bool) -> None
         titles.append(article.title)
 
 
-def _literals(terms: Iterable[Term]) -> Iterator[str]:
+def literals(terms: Iterable[Term]) -> Iterator[str]:
     """The words and phrases of the terms, those within expressions too."""
     for term in terms:
         for leaf in leaves(parse_item(term.text, literal=term.literal), positive=True):
@@ -214,7 +214,7 @@ def _distinctive(terms: Iterable[Term]) -> Iterator[str]:
     """
     for term in terms:
         alone = not is_expression(term.text)
-        for text in _literals((term,)):
+        for text in literals((term,)):
             words = text.split()
             if not words or SMALL.intersection(map(fold, (words[0], words[-1]))):
                 continue
@@ -224,5 +224,6 @@ def _distinctive(terms: Iterable[Term]) -> Iterator[str]:
                 yield text
 
 
-def _holds(text: str, part: str) -> bool:
+def holds(text: str, part: str) -> bool:
+    """Whether the words of `part` stand in a row in `text`; both as `plain` makes them."""
     return f" {part} " in f" {text} "

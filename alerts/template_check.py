@@ -142,6 +142,7 @@ def _documents(base: str) -> Iterator[Mapping[str, object]]:
     for digest in (sample.digest(), sample.digest(last_days=False), sample.empty()):
         for room in ROOMS:
             yield document(digest, subject="A subject", room=room)
+    yield document(sample.digest(), subject="A subject", not_about=sample.not_about)
 
 
 def _written(writer: Writer, name: str, data: Mapping[str, object]) -> str:

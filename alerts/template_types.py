@@ -56,6 +56,10 @@ class Story(Telling):
     command: Annotated[str, "`tidings stories show s…`, the command that lists every telling"]
     why: Annotated[str, "what matched, and where: `“TRUST initiative” in the title and the text`"]
     commitments: Annotated[list[str], "texts of the commitments under which it is filed"]
+    not_about: Annotated[
+        str,
+        "where a reader says that it is not about this initiative; empty where `web.public` is not set, and without room",
+    ]
 
 
 class Title(Telling):
@@ -78,6 +82,10 @@ class Title(Telling):
         str, "`Reuters, in 12 outlets` or `5 outlets, 3 independent reports`; empty for one outlet"
     ]
     command: Annotated[str, "`tidings stories show s…`, the command that lists every telling"]
+    not_about: Annotated[
+        str,
+        "where a reader says that it is not about this initiative; empty where `web.public` is not set, and without room",
+    ]
 
 
 class Update(Telling):
@@ -100,6 +108,10 @@ class Pointer(Telling):
     under: Annotated[str, "the name of that initiative"]
     why: Annotated[str, "what matched here, and where"]
     commitments: Annotated[list[str], "texts of the commitments of this initiative under which it is filed"]
+    not_about: Annotated[
+        str,
+        "where a reader says that it is not about this initiative; empty where `web.public` is not set, and without room",
+    ]
 
 
 class Brief(TypedDict):

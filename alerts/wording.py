@@ -222,3 +222,12 @@ def flood(found: Flood, zone: str) -> str:
 def release(found: Flood) -> str:
     """The command that ends the review."""
     return f"tidings sources release {one_line(found.source_id)} --as new"
+
+
+def left_out(number: int, initiative: str) -> str:
+    """What was matched and is told to nobody, because of a judgement."""
+    are = "is" if number == 1 else "are"
+    return (
+        f"{count(number, 'match', 'matches')} {are} left out: judged not to be about "
+        f"{one_line(initiative, 80)}. `tidings judgements list` has {'it' if number == 1 else 'them'}."
+    )

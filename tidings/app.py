@@ -41,6 +41,7 @@ from tidings.storage_watch import StorageWatch
 from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
 from tidings.tenure import Tenure
 from tidings.ticker import Ticker
+from tidings.web.judging_links import JudgingLinks
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.signing import Signer
@@ -275,7 +276,9 @@ def notifier(settings: Settings, stores: Stores, clock: Clock, matcher: Matcher 
         digests=stores.digests,
         deliveries=stores.deliveries,
         channels=channels(settings),
-        renderer=Renderer(templates(settings.config_dir)),
+        renderer=Renderer(
+            templates(settings.config_dir), not_about=JudgingLinks(settings, signer(settings)).address
+        ),
         clock=clock,
         plans=settings.digests,
         initiatives=settings.initiatives,

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from alerts.judgements import Verdict, Way
 from alerts.records import Match, Telling
+from alerts.safe import one_line
 from crawler.folds import founder_of
 from crawler.records import Article
 from tidings.reasons import reason
 from tidings.stamps import stamp
 from tidings.storage.lookup import Life
+
+_WAYS = {
+    Way.MAIL: "by the link in a mail",
+    Way.SITE: "on the site",
+    Way.COMMAND: "by `tidings judge`",
+}
 
 
 def review(article: Article) -> str:
@@ -36,6 +44,23 @@ def how_matched(match: Match) -> list[str]:
         lines.append(f"told first at {stamp(match.told_at)}")
     if match.gone_at is not None:
         lines.append(f"no longer matches since {stamp(match.gone_at)}")
+    return lines
+
+
+def how_judged(life: Life, initiative: str) -> list[str]:
+    """What people said of a match, and what follows from it."""
+    said = next((one for one in life.judgements if one.initiative_id == initiative), None)
+    lines = []
+    if said is not None:
+        what = "not to be about it" if said.verdict is Verdict.NOT_ABOUT else "to be about it"
+        terms = ", ".join(f"“{one_line(one, 80)}”" for one in said.terms)
+        when = f", when {terms} had matched" if terms else ""
+        lines.append(f"judged {what} {_WAYS[said.way]} at {stamp(said.at)}{when}")
+    elif initiative in life.not_about:
+        lines.append("an article with the same text was judged not to be about it")
+    if initiative in life.not_about:
+        take_back = f"tidings judge {life.article.id} {initiative} --about"
+        lines.append(f"so it is not told under {initiative}: {take_back}")
     return lines
 
 

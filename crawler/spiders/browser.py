@@ -38,7 +38,7 @@ _HEAP = 512  # MiB of JavaScript objects of one page
 _WINDOW = {"width": 1280, "height": 4000}  # high, so that what is shown on scrolling is shown
 _NOWHERE = "http://proxy.invalid:9"  # a name that RFC 6761 keeps from ever existing
 
-_FLAGS = (
+OFFLINE = (  # nothing of the browser's own goes out, and no name or address leads anywhere
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--disable-quic",
     "--dns-prefetch-disable",
@@ -176,7 +176,7 @@ class Browser:
                     executable_path=executable(),
                     chromium_sandbox=os.geteuid() != 0,  # Chromium has none for root
                     proxy={"server": _NOWHERE, "bypass": "<-loopback>"},
-                    args=list(_FLAGS),
+                    args=list(OFFLINE),
                     env={**_passed_on(), "HOME": os.devnull},  # it keeps nothing in there
                     handle_sigint=False,
                     handle_sigterm=False,

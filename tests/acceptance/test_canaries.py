@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, ...] | None] = {
     "impact": ("chips --since 90d", "chips --json"),
     "suggest": ("chips",),
     "search": ("semiconductor", "semiconductor --json"),
+    "report": ("chips --no-pdf --out {html}s", "chips --json"),
     "try feed": ("{feed}", "{feed} --json", "{failing} --header X-Key:canarytyped"),
     "try page": ("{page}", "{page} --json", "{failing}"),
     "try match": ("{page}",),

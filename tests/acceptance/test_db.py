@@ -352,6 +352,7 @@ def test_states_that_cannot_be_are_told(place: Place, database: Path) -> None:
         ("quarantine", "list"),
         ("channels", "list"),
         ("suggest", "chips"),
+        ("report", "--json"),
         ("impact",),
     ],
     ids=" ".join,

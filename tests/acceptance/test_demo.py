@@ -15,10 +15,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from alerts.dossier_page import page_data
+from alerts.dossier_records import Dossier
+from alerts.render import page
+from crawler.records import SourceState
 from tests.acceptance.conftest import Done, tidings
 from tests.message_lint import lint
-from tidings.demo.clock import DAWN
+from tidings.demo.clock import DAWN, SCRIPT_LENGTH
 from tidings.demo.expected import EXPECTED
+from tidings.dossiers import gather, period_of
+from tidings.opening import look_into
+from tidings.settings import load
 from tidings.storage.engine import Database
 from tidings.storage.lookup import Life
 from tidings.storage.stores import Stores
@@ -226,3 +233,23 @@ def test_explain_tells_why_an_article_did_not_match(played: Played) -> None:
     assert done.code == 0
     assert "not trust:" in done.out
     assert "told to nobody yet" in done.out
+
+
+def test_a_dossier_of_trust_says_first_that_the_road_map_is_overdue(played: Played) -> None:
+    """The promise stands under another initiative of the watchlist; a story of this one reports on it."""
+    loaded = load(played.folder / "config", state_dir=played.folder / "state", environ={})
+    until = DAWN + SCRIPT_LENGTH
+
+    async def work() -> Dossier:
+        async with look_into(loaded) as stores:
+            period = period_of(timedelta(days=90), until, "America/New_York")
+            return await gather(stores, loaded, loaded.initiatives["trust"], period, until)
+
+    one = asyncio.run(work())
+    html = page("dossier", page_data(one))
+
+    assert [told.commitment.id for told in one.overdue] == ["ai-roadmap"]
+    assert one.now.reports < one.now.articles  # the wire's text stands in five outlets
+    assert html.index("Overdue by 323 days") < html.index("Roadmap for accelerating AI infrastructure")
+    assert html.index("Roadmap for accelerating AI infrastructure") < html.index("new stories")
+    assert [each.state for each in one.missed.coverage.failing] == [SourceState.BLOCKED]

@@ -18,6 +18,7 @@ PAGES = [
     "/",
     "/initiatives",
     "/initiatives/chips",
+    "/initiatives/chips/dossier?days=30",
     "/stories?days=0",
     "/sources",
     "/sources/broken",

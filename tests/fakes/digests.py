@@ -134,6 +134,8 @@ class MemoryDigests:
             told = self.versions.get((channel_id, match.article_id))
             if told is None or match.told_at is None or match.initiative_id not in plan.initiatives:
                 continue
+            if not self.matches.is_meant(match):
+                continue
             article, change = self._article(match.article_id), self._change(match.article_id, told[0])
             if change is not None and since - LATE < change.at <= until and article.story_id is not None:
                 told_at = self._told(channel_id, article.story_id) or told[1]
@@ -212,6 +214,14 @@ class MemoryDigests:
             for (source_id, at), found in sorted(held.items())
         )
 
+    async def left_out(self, plan: DigestPlan, since: datetime, until: datetime) -> Mapping[str, int]:
+        found = [
+            match.initiative_id
+            for match in self._window(since, until, not_meant=True)
+            if match.initiative_id in plan.initiatives and match.told_at is None
+        ]
+        return dict(Counter(sorted(found)))
+
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int
     ) -> tuple[Telling, ...]:
@@ -221,6 +231,7 @@ class MemoryDigests:
             if match.initiative_id == initiative_id
             and commitment_id in match.commitments
             and not is_held(self._article(match.article_id))
+            and self.matches.is_meant(match)
         ]
         filed.sort(key=lambda article: article.published_at or article.first_seen_at, reverse=True)
         return tuple(self._telling(article) for article in filed[:limit])
@@ -237,7 +248,9 @@ class MemoryDigests:
         sources = [kept[name] for name in sorted(kept) if kept[name].active and kept[name].added_at <= until]
         silent = [one for one in sources if (one.state.last_success_at or since) <= since]
         unread = {
-            match.article_id for match in self._window(since, until) if self._why_unread(match.article_id)
+            match.article_id
+            for match in self._window(since, until, not_meant=None)
+            if self._why_unread(match.article_id)
         }
         judged = [
             one.article.id
@@ -388,13 +401,15 @@ class MemoryDigests:
         mine = [one for one in told if one.story_id == story_id]
         return tuple(self._telling(one) for one in sorted(mine, key=lambda one: (one.first_seen_at, one.id)))
 
-    def _window(self, since: datetime, until: datetime) -> list[Match]:
+    def _window(self, since: datetime, until: datetime, *, not_meant: bool | None = False) -> list[Match]:
+        """Without the matches that people said are not meant; with these alone, or all when None."""
         return [
             match
             for match in self.matches.holding()
             if match.matched_at is not None
             and since < match.matched_at <= until
             and not match.filed
+            and (not_meant is None or self.matches.is_meant(match) is not not_meant)
             and not self._article(match.article_id).backfilled
             and not is_held(self._article(match.article_id))
         ]

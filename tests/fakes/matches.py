@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from alerts.judgements import Judgement, Verdict
 from alerts.records import Match
 from alerts.rerun import Refound, Rerun
 from crawler.records import Article
@@ -21,6 +22,7 @@ class MemoryMatches:
         self.articles = articles or MemoryArticles()
         self.articles.released = self._released
         self.kept: dict[tuple[str, str], Match] = {}
+        self.judgements: dict[tuple[str, str], Judgement] = {}
         self.windows_end: datetime | None = (
             None  # of the last one that is frozen; start of the last first one
         )
@@ -37,14 +39,14 @@ class MemoryMatches:
         return tuple(one.article for one in waiting[:limit])
 
     async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
-        now = self._in_no_window(now)
+        now = self.in_no_window(now)
         for article, found in judged:
             self._record(article, found, now)
 
     async def record_rerun(
         self, judged: Sequence[tuple[Article, Sequence[Match]]], rerun: Rerun, now: datetime
     ) -> Refound:
-        now = self._in_no_window(now)
+        now = self.in_no_window(now)
         changed = Refound()
         for article, matches in judged:
             one = self.articles.kept.get(article.id)
@@ -104,13 +106,13 @@ class MemoryMatches:
         )
         return Refound(told=int(tell), filed=int(not tell))
 
-    def _in_no_window(self, now: datetime) -> datetime:
+    def in_no_window(self, now: datetime) -> datetime:
         return now if self.windows_end is None else max(now, self.windows_end + timedelta(microseconds=1))
 
     def _released(self, article_id: str, now: datetime) -> None:
         for place, match in self.kept.items():
             if place[0] == article_id and match.gone_at is None:
-                self.kept[place] = replace(match, matched_at=self._in_no_window(now))
+                self.kept[place] = replace(match, matched_at=self.in_no_window(now))
 
     def _record(self, article: Article, matches: Sequence[Match], now: datetime) -> None:
         one = self.articles.kept.get(article.id)
@@ -135,6 +137,26 @@ class MemoryMatches:
     async def matches_of(self, article_id: str) -> tuple[Match, ...]:
         found = [match for match in self.kept.values() if match.article_id == article_id]
         return tuple(sorted(found, key=lambda match: (match.matched_at or NEVER, match.initiative_id)))
+
+    def is_meant(self, match: Match) -> bool:
+        """Nobody said that its article, or a reprint of the same without a judgement, is not about its initiative."""
+        own = self.judgements.get((match.article_id, match.initiative_id))
+        if own is not None:
+            return own.verdict is Verdict.ABOUT
+        return not any(
+            one.verdict is Verdict.NOT_ABOUT
+            and one.initiative_id == match.initiative_id
+            and self.same_text(match.article_id, one.article_id)
+            for one in self.judgements.values()
+        )
+
+    def same_text(self, one: str, other: str) -> bool:
+        """Whether one is the other, a reprint of it, or a reprint of the same."""
+        first, second = (self.articles.kept.get(name) for name in (one, other))
+        if one == other or first is None or second is None or first.article.story_id is None:
+            return one == other
+        originals = {kept.article.duplicate_of or kept.article.id for kept in (first, second)}
+        return len(originals) == 1 and first.article.story_id == second.article.story_id
 
     def holding(self) -> list[Match]:
         """Matches that hold now, by time, article, initiative."""

@@ -225,6 +225,9 @@ class GivenDigests:
             one for one in self.held if since < one.since <= until and self.held_for in plan.initiatives
         )
 
+    async def left_out(self, plan: DigestPlan, since: datetime, until: datetime) -> Mapping[str, int]:
+        return {}
+
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int
     ) -> tuple[Telling, ...]:

@@ -6,6 +6,7 @@ from tests.fakes.articles import MemoryArticles
 from tests.fakes.deliveries import MemoryDeliveries
 from tests.fakes.digests import MemoryDigests
 from tests.fakes.hosts import MemoryHosts
+from tests.fakes.judgements import MemoryJudgements
 from tests.fakes.matches import MemoryMatches
 from tests.fakes.sources import MemorySources
 
@@ -20,3 +21,4 @@ class MemoryStores:
         self.matches = MemoryMatches(self.articles)
         self.deliveries = MemoryDeliveries()
         self.digests = MemoryDigests(self.matches, self.deliveries)
+        self.judgements = MemoryJudgements(self.digests)

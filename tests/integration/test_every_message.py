@@ -33,7 +33,8 @@ from tests.quality.corpora import NoCorpus
 from tests.quality.replay import headlines
 from tidings.demo.mailbox import Mailbox
 
-RENDERER = Renderer()
+RENDERER = Renderer(not_about=sample.not_about)
+BARE = Renderer()  # of an installation that readers cannot reach
 SENDER = mime.address("Tidings <tidings@example.org>")
 WORDS = {
     "English": "Ministers open TRUST initiative call for chip projects",
@@ -66,8 +67,8 @@ def digest(*matched: MatchedArticle, coverage: Coverage = COVERAGE, **changes: o
     return compose(plan(**changes), (slot(),), SINCE, matched, INITIATIVES, {}, coverage, NOW)
 
 
-def passing(one: Digest) -> Linted:
-    return lint(mail(RENDERER.render(one, NOW)))
+def passing(one: Digest, renderer: Renderer = RENDERER) -> Linted:
+    return lint(mail(renderer.render(one, NOW)))
 
 
 # -- digests ---------------------------------------------------------------------------------------
@@ -105,7 +106,9 @@ FORMS = dict(_forms())
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_digest_of_this_form_passes(form: str) -> None:
+    """With links by which readers judge its stories, and without."""
     passing(FORMS[form])
+    passing(FORMS[form], BARE)
 
 
 @pytest.mark.parametrize("stories", [50, 500, 2000])

@@ -13,6 +13,7 @@ from typing import Any
 import html5lib
 import pytest
 
+from alerts import sample
 from alerts.alert_records import Alert, AlertType, ToldStory
 from alerts.bodies import discord, ntfy, slack, teams
 from alerts.bodies.brief import brief
@@ -37,7 +38,7 @@ SENDER = mime.address("Tidings <tidings@example.org>")
 READER = mime.address("desk@example.org")
 AT_ONCE = 8  # strings in one digest, so that it is shown whole
 CHUNKS = [STRINGS[start : start + AT_ONCE] for start in range(0, len(STRINGS), AT_ONCE)]
-RENDERER = Renderer()
+RENDERER = Renderer(not_about=sample.not_about)
 
 
 def mail(message: Message, **more: Any) -> bytes:

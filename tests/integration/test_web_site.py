@@ -130,8 +130,19 @@ async def test_search_speaks_the_language_of_the_watchlists(site: Shown) -> None
     broken = await page(site, f"/search?q={quote('semiconductor AND (')}")
     assert "That cannot be read:" in broken
     assert "Remedy:" in broken
-    assert "neither an age nor a day" in await page(site, "/search?q=chips+since:yesterday")
+    assert "neither an age (90d) nor a day" in await page(site, "/search?q=chips+since:yesterday")
     assert "The best 50 of the last 90 days." in await page(site, "/search?q=report&order=best")
+
+
+async def test_an_initiative_has_its_dossier(site: Shown) -> None:
+    """The page of `tidings report`, with the policy that it carries itself."""
+    assert 'href="/initiatives/chips/dossier?days=90"' in await page(site, "/initiatives/chips")
+    status, text, headers = await site.get("/initiatives/chips/dossier?days=30")
+    assert status == 200
+    assert "Overdue by 328 days" in text
+    assert "script" not in headers["Content-Security-Policy"]
+    assert "img-src" not in headers["Content-Security-Policy"]
+    assert (await site.get("/initiatives/nope/dossier"))[0] == 404
 
 
 async def test_initiatives_and_searches_are_feeds_for_who_sees_the_site(site: Shown) -> None:
@@ -152,6 +163,42 @@ async def test_what_is_not_there_is_said_in_the_frame_of_the_site(site: Shown) -
         assert "There is no such" in text
         assert 'aria-label="Pages"' in text
     assert (await site.get("/deliveries/x/page"))[0] == 404
+
+
+async def test_a_match_is_judged_where_it_is_shown(site: Shown) -> None:
+    """On the page of its initiative and on its own; the word is kept, shown at once, and taken back."""
+    article = (await first(site, "/search?q=number+7", "articles")).rpartition("/")[2]
+    said = {"article": article, "initiative": "chips", "verdict": "not-about", "to": f"/articles/{article}"}
+
+    status, _, headers = await site.ask("POST", "/judge", data=said)
+    assert (status, headers["Location"]) == (303, f"/articles/{article}")
+    text = await page(site, f"/articles/{article}")
+    assert "Judged not to be about it" in text
+    assert "judged not to be about it on the site" in text
+    (kept,) = await site.app.stores.judgements.list("chips")
+    assert (kept.article_id, str(kept.way)) == (article, "site")
+    dossier = await page(site, "/initiatives/chips/dossier?days=90")
+    assert "What people said of its matches:" in dossier
+
+    await site.ask("POST", "/judge", data=said | {"verdict": "about"})
+    assert "after all" not in await page(site, f"/articles/{article}")
+
+
+async def test_nobody_judges_what_is_not_there_or_without_the_key(archive: Shown) -> None:
+    site = await archive.serve(token=None, public=None)
+    article = (await first(site, "/search?q=number+7", "articles")).rpartition("/")[2]
+    said = {"article": article, "initiative": "chips", "verdict": "not-about"}
+    wrong: list[tuple[dict[str, str], int]] = [
+        ({"article": "f" * 16}, 404),
+        ({"initiative": "nothing"}, 404),
+        ({"verdict": "perhaps"}, 400),
+        ({"article": "\x00"}, 404),
+    ]
+    for change, status in wrong:
+        assert (await site.ask("POST", "/judge", data=said | change))[0] == status
+    assert (await site.ask("POST", "/judge", data=said, headers={"Origin": "https://evil.example"}))[0] == 403
+    site = await archive.serve(token=TOKEN, public=None)
+    assert (await site.ask("POST", "/judge", data=said))[0] == 403
 
 
 # -- hostile words ---------------------------------------------------------------------------------

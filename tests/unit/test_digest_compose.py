@@ -220,6 +220,19 @@ def test_missed_slots_are_named() -> None:
     assert digest.notes == ("Also covers 2 missed slots, from Mon 23 Nov, 07:30 to Tue 24 Nov, 07:30.",)
 
 
+def test_what_was_judged_not_to_be_about_an_initiative_is_counted_in_a_note() -> None:
+    """By the name of the initiative, one that is paused left aside; it makes an empty digest no mail."""
+    names = {"trust": replace(TRUST, name="TRUST <b>"), "compact": replace(COMPACT, paused=True)}
+    left_out = {"trust": 2, "compact": 1, "other": 7}
+
+    digest = compose(plan(), (slot(),), SINCE, (), names, {}, COVERAGE, NOW, left_out=left_out)
+
+    assert digest.notes == (
+        "2 matches are left out: judged not to be about TRUST <b>. `tidings judgements list` has them.",
+    )
+    assert is_empty(digest)
+
+
 def test_slots_held_back_by_quiet_hours_are_not_called_missed() -> None:
     night = plan(quiet=(time(22), time(7)), every=timedelta(hours=1))
     held = tuple(slot(f"2026-11-25T0{hour}:00", NOW) for hour in range(3))

@@ -83,7 +83,12 @@ def commands() -> dict[str, set[str]]:
         else:
             yield (
                 " ".join(path),
-                {name for one in command.params for name in one.opts if name.startswith("-")},
+                {
+                    name
+                    for one in command.params
+                    for name in (*one.opts, *one.secondary_opts)
+                    if name.startswith("-")
+                },
             )
 
     return dict(walk(get_command(app), ()))

@@ -32,6 +32,7 @@ DOORS = {
     "jinja2": ("alerts/sandbox/",),
     "css_inline": ("alerts/pages.py",),
     "PIL": ("alerts/plots.py",),
+    "svg": ("alerts/dossier_plot.py",),
     "aiosmtplib": ("alerts/channels/",),
     "standardwebhooks": ("alerts/channels/", "tidings/demo/"),
     "apprise": ("alerts/channels/",),

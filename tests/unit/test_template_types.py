@@ -51,6 +51,7 @@ def documents() -> list[tuple[Any, Any]]:
             for one in digests
             for room in ROOMS
         ),
+        (DigestDocument, document(sample.digest(), subject="A subject", not_about=sample.not_about)),
         (AlertDocument, alert_document(sample.alert(), sample.NOW)),
         (AlertDocument, alert_document(sample.bare_alert(), sample.NOW)),
     ]

@@ -66,9 +66,24 @@ class Everything(LazyGroup):
             about="Suggest terms for an initiative, mined from the archive.",
         ),
         Verb(
+            name="judge",
+            file="tidings.cli.judging",
+            about="Say that an article is about an initiative, or is not.",
+        ),
+        Verb(
+            name="judgements",
+            file="tidings.cli.judgements",
+            about="See what was said of matches, and what it proposes.",
+        ),
+        Verb(
             name="search",
             file="tidings.cli.search",
             about="Search the archive in the language of the watchlists.",
+        ),
+        Verb(
+            name="report",
+            file="tidings.cli.report",
+            about="Write a dossier of an initiative to hand on, as a page and a PDF.",
         ),
         Verb(
             name="try", file="tidings.cli.trying", about="Try one step on feeds, pages, texts or addresses."

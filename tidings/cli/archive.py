@@ -62,7 +62,7 @@ async def _is_story(stores: Any, subject: str) -> bool:
 
 def _story(life: Any, verdict: Any) -> list[str]:
     from alerts.evidence import shown
-    from tidings.life_words import how_changed, how_folded, how_matched, review
+    from tidings.life_words import how_changed, how_folded, how_judged, how_matched, review
     from tidings.page_story import in_post, page_story
 
     article = life.article
@@ -85,7 +85,7 @@ def _story(life: Any, verdict: Any) -> list[str]:
     for match in life.matches:
         filed = f", filed under {', '.join(match.commitments)}" if match.commitments else ""
         lines.append(f"  matched {match.initiative_id} at {plain(match.matched_at)}{filed}")
-        lines += [f"      {line}" for line in how_matched(match)]
+        lines += [f"      {line}" for line in (*how_matched(match), *how_judged(life, match.initiative_id))]
         for one in match.evidence:
             posts = posts_of.get(match.text_version, ()) if one.field == "text" else ()
             place = in_post(posts, one.start)
@@ -96,7 +96,8 @@ def _story(life: Any, verdict: Any) -> list[str]:
         lines.append(f"  not {miss.initiative_id}: {miss.stopped_at}")
     told = any(one.told_at is not None for one in life.matches)
     if not told:
-        waits = [one for one in life.matches if not one.filed and one.gone_at is None]
+        held_back = {one.initiative_id for one in life.matches if one.filed or one.gone_at is not None}
+        waits = {one.initiative_id for one in life.matches} - held_back - {*life.not_about}
         lines.append("  told to nobody yet" if waits or not life.matches else "  told to nobody")
     for delivery in life.deliveries:
         when = plain(delivery.sent_at) or delivery.last_error or "waiting"

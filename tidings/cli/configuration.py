@@ -137,10 +137,12 @@ def _counted(templates: int) -> str:
 
 
 def _hold_against_archive(loaded: Settings, warnings: list[Problem]) -> str:
-    """Add what the archive says of the rules, where there is one; returns how much of it was looked at."""
+    """Add what the archive says of the rules, and people of their matches; returns how much of it was looked at."""
+    from alerts.precision import warnings as often_wrong
     from tidings.checking import warned_of
     from tidings.linting import has_archive, look
     from tidings.opening import open_stores
+    from tidings.precision import measured
     from tidings.storage.errors import StorageError
 
     if not has_archive(loaded):
@@ -148,9 +150,12 @@ def _hold_against_archive(loaded: Settings, warnings: list[Problem]) -> str:
 
     async def work() -> tuple[list[Problem], str]:
         async with open_stores(loaded) as stores:
+            judged = often_wrong(await measured(loaded, stores.judgements))
             found = await look(loaded, stores.archive)
         newest = "" if found.whole else " of the newest"
-        return list(map(warned_of, found.warnings)), f"; held against {found.articles:,}{newest} articles"
+        return list(
+            map(warned_of, (*judged, *found.warnings))
+        ), f"; held against {found.articles:,}{newest} articles"
 
     try:
         more, said = asyncio.run(work())

@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from tidings.cli.options import USAGE, Config, State, complain, fail, run, settings
+from tidings.cli.options import USAGE, Config, State, complain, fail, moment_given, run, settings
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tidings.exports import Wanted
 
 
@@ -96,8 +94,8 @@ def export(
         complain(f"no watchlist has an initiative '{initiative}' now; what it matched before is exported")
     now = SystemClock().now()
     wanted = Wanted(
-        since=None if since is None else _moment("--since", since, now, last=False),
-        until=now if until is None else min(now, _moment("--until", until, now, last=True)),
+        since=None if since is None else moment_given("--since", since, now, last=False),
+        until=now if until is None else min(now, moment_given("--until", until, now, last=True)),
         initiative=initiative,
         text=text,
         recipients=recipients,
@@ -178,12 +176,3 @@ def _opened(out: Path | None) -> Iterator[TextIO]:
         os.replace(beside, out)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _moment(option: str, given: str, now: datetime, *, last: bool) -> datetime:
-    from tidings.settings.queries import moment
-
-    try:
-        return moment(given, now, last=last)
-    except ValueError as fault:
-        fail(f"{option}: {fault}", USAGE)

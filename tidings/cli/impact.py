@@ -100,7 +100,7 @@ def impact(
         return
     for line in _head(found, asked, bound):
         typer.echo(line)
-    _print(found)
+    show(found)
     if html is not None:
         typer.echo(f"\nThe page is in {html}")
 
@@ -215,7 +215,8 @@ def _head(found: Impact, asked: _Asked, bound: str) -> list[str]:
     return [*lines, *([bound] if bound else []), headline(found)]
 
 
-def _print(found: Impact) -> None:
+def show(found: Impact) -> None:
+    """The figures and findings as tables and lines."""
     from alerts import impact_words as words
     from alerts.difference import Change
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from alerts.records import Initiative
     from tidings.settings import ConfigError, Settings
     from tidings.unserved import Unserved
@@ -109,6 +111,16 @@ def age(option: str, given: str) -> timedelta:
 
     try:
         return typed_duration(given)
+    except ValueError as fault:
+        fail(f"{option}: {fault}", USAGE)
+
+
+def moment_given(option: str, given: str, now: datetime, *, last: bool, zone: str = "UTC") -> datetime:
+    """What an age or a day in `zone` means, see `moment`; what is neither ends the command."""
+    from tidings.settings.queries import moment
+
+    try:
+        return moment(given, now, last=last, zone=zone)
     except ValueError as fault:
         fail(f"{option}: {fault}", USAGE)
 

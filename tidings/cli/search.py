@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tidings.cli.options import USAGE, Config, Json, State, fail, run, settings
+from tidings.cli.options import USAGE, Config, Json, State, fail, moment_given, run, settings
 from tidings.cli.output import json_line, plain
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def search(
     words = query if query is not None else _saved(loaded, saved or "")
     try:
         asked = read_query(
-            words, loaded.tags, lambda key, value: _moment(key, value, now, last=key == "until")
+            words, loaded.tags, lambda key, value: moment_given(key, value, now, last=key == "until")
         )
     except RuleError as fault:
         fail(f"{words}\n{' ' * fault.offset}^ {fault.problem}; {fault.remedy}", USAGE)
@@ -122,9 +122,9 @@ def _bounded(asked: Question, since: str | None, until: str | None, now: datetim
 
     filters = asked.filters
     if since is not None:
-        filters = replace(filters, since=_moment("--since", since, now, last=False))
+        filters = replace(filters, since=moment_given("--since", since, now, last=False))
     if until is not None:
-        filters = replace(filters, until=_moment("--until", until, now, last=True))
+        filters = replace(filters, until=moment_given("--until", until, now, last=True))
     return replace(asked, filters=filters)
 
 
@@ -144,16 +144,6 @@ def _unknown(asked: Question, loaded: Settings) -> str:
     return (
         f"; there is no initiative '{name}' now, {suggestion(name, loaded.initiatives, what='initiatives')}"
     )
-
-
-def _moment(option: str, given: str, now: datetime, *, last: bool) -> datetime:
-    """What an age or a day means; one that is neither ends the command."""
-    from tidings.settings.queries import moment
-
-    try:
-        return moment(given, now, last=last)
-    except ValueError as fault:
-        fail(f"{option}: {fault}", USAGE)
 
 
 def _as_plain(found: Found) -> dict[str, Any]:

@@ -103,7 +103,6 @@ def _counts(one: Suggestion, miner: Miner) -> str:
 def _item(one: Suggestion) -> str:
     """The term as an item of a list in YAML, literal where it could be taken for an expression."""
     from alerts.expression import is_expression
-    from tidings.settings.quoting import quoted
+    from tidings.settings.quoting import listed
 
-    text = one.text if one.text.replace(" ", "").isalpha() and " " in one.text else quoted(one.text)
-    return f"{{term: {quoted(one.text)}, literal: true}}" if is_expression(one.text) else text
+    return listed(one.text, literal=is_expression(one.text))

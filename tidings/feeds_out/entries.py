@@ -39,6 +39,7 @@ class FeedTelling:
     version: int
     may_be_told: bool  # neither known of old, nor held for review, nor only filed
     changed_at: datetime | None  # it was told, and says something else in substance since
+    is_meant: bool = True  # nobody judged that it is not about the initiative
 
     def __post_init__(self) -> None:
         require_aware(changed_at=self.changed_at)
@@ -46,7 +47,7 @@ class FeedTelling:
     @property
     def is_shown(self) -> bool:
         """It stands in the feed."""
-        return self.may_be_told and self.match.gone_at is None
+        return self.may_be_told and self.is_meant and self.match.gone_at is None
 
     @property
     def mark(self) -> object:
@@ -55,7 +56,14 @@ class FeedTelling:
         return (
             self.telling,
             (self.story_id, self.authors, self.text_length, self.text_state, self.version),
-            (self.may_be_told, self.changed_at, match.matched_at, match.gone_at, match.commitments),
+            (
+                self.may_be_told,
+                self.is_meant,
+                self.changed_at,
+                match.matched_at,
+                match.gone_at,
+                match.commitments,
+            ),
             (match.text_version, match.watchlist_version),
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from alerts.errors import RuleError
 from tidings.settings.typed import typed_duration
@@ -37,8 +38,8 @@ def parted(query: str) -> tuple[str, tuple[Narrowed, ...]]:
     return rest, tuple(found)
 
 
-def moment(given: str, now: datetime, *, last: bool) -> datetime:
-    """What an age (`90d`) or a day (UTC) means: the start of it, or with `last` the end of the day.
+def moment(given: str, now: datetime, *, last: bool, zone: str = "UTC") -> datetime:
+    """What an age (`90d`) or a day in `zone` (IANA) means: the start of it, or with `last` the end of the day.
 
     Raises:
         ValueError: it is neither; the message says what may stand there.
@@ -49,7 +50,7 @@ def moment(given: str, now: datetime, *, last: bool) -> datetime:
         if not given[:1].isdigit() or given.count("-") == 2:
             raise ValueError(f"'{given}' is neither an age (90d) nor a day (2026-03-01)") from None
         return now - typed_duration(given)
-    return datetime.combine(day, time.max if last else time.min, tzinfo=UTC)
+    return datetime.combine(day, time.max if last else time.min, tzinfo=ZoneInfo(zone))
 
 
 def _filters(query: str) -> Iterator[tuple[int, int, Narrowed]]:

@@ -66,3 +66,14 @@ def quoted(text: str) -> str:
 def single_quoted(text: str) -> str:
     """`text` in single quotes, the way expressions with double quotes stand in YAML."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def listed(text: str, *, literal: bool) -> str:
+    """A term as an item of a list in YAML.
+
+    Args:
+        literal: it could be taken for an expression, and is none.
+    """
+    if literal:
+        return f"{{term: {quoted(text)}, literal: true}}"
+    return text if text.replace(" ", "").isalpha() and " " in text else quoted(text)

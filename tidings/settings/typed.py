@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pydantic_core import PydanticCustomError
 
-from tidings.settings.models.values import identifier, lasting_duration, web_address
+from tidings.settings.models.values import identifier, lasting_duration, web_address, zone
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _FEED_SCHEME = re.compile(r"feed:(?=https?://)|feed:(?://)?", re.IGNORECASE)
@@ -52,5 +52,17 @@ def typed_duration(text: str) -> timedelta:
     """
     try:
         return lasting_duration(text)
+    except PydanticCustomError as fault:
+        raise ValueError(fault.message()) from None
+
+
+def typed_zone(text: str) -> str:
+    """The name of a time zone, such as `Europe/Berlin`.
+
+    Raises:
+        ValueError: this machine knows none of that name; the message has the remedy.
+    """
+    try:
+        return zone(text)
     except PydanticCustomError as fault:
         raise ValueError(fault.message()) from None

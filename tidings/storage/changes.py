@@ -21,6 +21,7 @@ from crawler.changes import Difference, Words, compare
 from crawler.folds import Change, ChangeKind
 from tidings.storage.article_rows import A, chunks
 from tidings.storage.dialect import AnyRow, insert_for
+from tidings.storage.judgements import meant
 from tidings.storage.match_rows import WATCHLIST_SINCE, M, to_match, with_version
 from tidings.storage.outbox_tables import article_changes, told_stories, told_versions
 from tidings.storage.sources import S
@@ -172,6 +173,7 @@ def _waits(
         C.untold_since <= until,
         M.initiative_id.in_(initiatives),
         M.told_at.is_not(None),
+        meant(M.article_id, M.initiative_id),
     )
 
 

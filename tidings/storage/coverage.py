@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, select
@@ -33,13 +34,28 @@ _NO_PAGE = and_(V.origin == "feed", A.text_state.in_([str(state) for state in UN
 
 
 def coverage(connection: Connection, since: datetime, until: datetime) -> Coverage:
-    """Over the sources in force.
+    """Over the sources in force."""
+    judged, without_page = _judged(connection, since, until)
+    return replace(
+        reached(connection, since, until),
+        unread=_unread(connection, since, until),
+        judged=judged,
+        without_page=without_page,
+    )
+
+
+def reached(
+    connection: Connection, since: datetime, until: datetime, *, only: Collection[str] | None = None
+) -> Coverage:
+    """How far sources answered, and nothing on the pages of their articles: those in force, or the ones of them with
+    the ids `only`.
 
     A gap is what a poll of the window noticed that it may have missed, or a source that was due and never
     answered, or that has failed since its last answer.
     """
     rows = connection.execute(
         select(
+            S.id,
             OUTLET,
             S.state,
             S.since,
@@ -53,7 +69,7 @@ def coverage(connection: Connection, since: datetime, until: datetime) -> Covera
         .where(active(), S.added_at <= until)
         .order_by(S.id)
     ).all()
-    judged, without_page = _judged(connection, since, until)
+    rows = rows if only is None else [row for row in rows if row.id in only]
     silent = [row for row in rows if row.last_success_at is None or row.last_success_at <= since]
     return Coverage(
         checked=len(rows) - len(silent),
@@ -69,13 +85,10 @@ def coverage(connection: Connection, since: datetime, until: datetime) -> Covera
         ),
         quiet=tuple(row.outlet for row in rows if row.state == SourceState.QUIET),
         gaps=(
-            *_missed(connection, since, until),
+            *_missed(connection, since, until, only),
             *(gap for row in rows if (gap := _gap(row, since, until)) is not None),
         ),
         held=number_held(connection),
-        unread=_unread(connection, since, until),
-        judged=judged,
-        without_page=without_page,
     )
 
 
@@ -89,7 +102,9 @@ def _gap(row: AnyRow, since: datetime, until: datetime) -> Gap | None:
     return Gap(source=row.outlet, start=max(since, row.added_at), end=until) if was_due else None
 
 
-def _missed(connection: Connection, since: datetime, until: datetime) -> Iterator[Gap]:
+def _missed(
+    connection: Connection, since: datetime, until: datetime, only: Collection[str] | None
+) -> Iterator[Gap]:
     """What polls of the window noticed."""
     rows = connection.execute(
         select(OUTLET, source_gaps)
@@ -98,6 +113,8 @@ def _missed(connection: Connection, since: datetime, until: datetime) -> Iterato
         .order_by(S.id, G.start)
     )
     for row in rows:
+        if only is not None and row.source_id not in only:
+            continue
         yield Gap(source=row.outlet, start=row.start, end=row.end, caught_up=row.filled_at is not None)
 
 

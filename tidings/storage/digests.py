@@ -19,6 +19,7 @@ from tidings.storage.coverage import coverage
 from tidings.storage.deliveries import add_deliveries, add_message
 from tidings.storage.dialect import AnyRow, insert, lock
 from tidings.storage.engine import Database
+from tidings.storage.judgements import meant
 from tidings.storage.match_rows import WATCHLIST_SINCE, WINDOWS, M, change, to_match, with_version
 from tidings.storage.outbox_tables import (
     digest_slots,
@@ -94,6 +95,12 @@ class SqlDigests:
         """What is held for review now and matched in the window."""
         return await self._database.read(lambda connection: floods_for(connection, plan, since, until))
 
+    async def left_out(self, plan: DigestPlan, since: datetime, until: datetime) -> Mapping[str, int]:
+        """Matches of the window that nobody is told because people said that they are not about their initiative."""
+        return await self._database.read(
+            lambda connection: _left_out(connection, plan.initiatives, since, until)
+        )
+
     async def commitment_evidence(
         self, initiative_id: str, commitment_id: str, limit: int
     ) -> tuple[Telling, ...]:
@@ -168,20 +175,36 @@ def _with_told(channel_id: str) -> Join:
     )
 
 
-def _in_window(initiatives: Sequence[str], since: datetime, until: datetime) -> ColumnElement[bool]:
-    """The matches of a window, by what stands in `matches` alone."""
+def _in_window(
+    initiatives: Sequence[str], since: datetime, until: datetime, *, not_meant: bool = False
+) -> ColumnElement[bool]:
+    """The matches of a window, less those that people said are not about their initiative; or these."""
     return and_(
         M.initiative_id.in_(initiatives),
         M.matched_at > since,
         M.matched_at <= until,
         M.gone_at.is_(None),
         ~M.filed,
+        meant(M.article_id, M.initiative_id, otherwise=not_meant),
     )
 
 
 def may_be_told() -> ColumnElement[bool]:
     """Articles that are neither known of old nor held for review."""
     return and_(~A.backfilled, FREE)
+
+
+def _left_out(
+    connection: Connection, initiatives: Sequence[str], since: datetime, until: datetime
+) -> dict[str, int]:
+    rows = connection.execute(
+        select(M.initiative_id, func.count().label("number"))
+        .select_from(matches.join(articles, A.id == M.article_id))
+        .where(_in_window(initiatives, since, until, not_meant=True), may_be_told(), M.told_at.is_(None))
+        .group_by(M.initiative_id)
+        .order_by(M.initiative_id)
+    )
+    return {row.initiative_id: row.number for row in rows}
 
 
 def _to_matched(row: AnyRow, before: Told | None) -> MatchedArticle:
@@ -205,7 +228,12 @@ def _filed(connection: Connection, initiative_id: str, commitment_id: str, limit
         .select_from(
             match_commitments.join(articles, A.id == C.article_id).join(sources, S.id == A.source_id)
         )
-        .where(C.initiative_id == initiative_id, C.commitment_id == commitment_id, FREE)
+        .where(
+            C.initiative_id == initiative_id,
+            C.commitment_id == commitment_id,
+            FREE,
+            meant(C.article_id, C.initiative_id),
+        )
         .order_by(func.coalesce(A.published_at, A.first_seen_at).desc(), A.id)
         .limit(limit)
     )

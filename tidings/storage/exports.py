@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, or_, select, tuple_
 
-from alerts.digest import best_snippet
 from alerts.envelope import stamp
+from alerts.evidence import best_snippet
 from alerts.safe import link, masked
 from alerts.threads import reader
 from tidings.exports import ExportedArticle, ExportedDelivery, ExportedMatch, ExportedStory, Wanted

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select, true
 
 from alerts.narrowing import Need
 from alerts.records import Match
@@ -19,6 +19,7 @@ from tidings.storage.digests import may_be_told
 from tidings.storage.engine import Database
 from tidings.storage.installation import get
 from tidings.storage.installation_tables import installation
+from tidings.storage.judgements import meant
 from tidings.storage.match_rows import WATCHLIST_SINCE, M, to_match, with_version
 from tidings.storage.outbox_tables import article_changes
 from tidings.storage.search import Filters, candidates
@@ -28,6 +29,7 @@ from tidings.storage.tellings import COLUMNS, to_telling
 
 PAGE = 200  # matches that are looked at for stories at a time
 _SPACE = "feeds"
+_MEANT = meant(M.article_id, M.initiative_id)  # where there is a match
 _TOLD = may_be_told().label("may_be_told")
 _ARTICLE = (*COLUMNS, A.story_id, A.authors, A.text_length, A.text_state, A.version, _TOLD)
 _MATCH = (
@@ -130,7 +132,7 @@ def newest_query(initiative: str) -> Select[Any]:
     return (
         select(A.story_id, M.matched_at, M.article_id)
         .select_from(matches.join(articles, A.id == M.article_id))
-        .where(M.initiative_id == initiative, M.gone_at.is_(None), ~M.filed, may_be_told())
+        .where(M.initiative_id == initiative, M.gone_at.is_(None), ~M.filed, may_be_told(), _MEANT)
         .where(A.story_id.is_not(None))
         .order_by(M.matched_at.desc(), M.article_id.desc())
         .limit(PAGE)
@@ -142,7 +144,7 @@ def matching_query(article_ids: Sequence[str], initiative: str, whole: bool) -> 
     columns = (matches, WATCHLIST_SINCE) if whole else _MATCH
     joined = articles.join(matches, M.article_id == A.id).join(sources, S.id == A.source_id)
     return (
-        select(*columns, *_ARTICLE)
+        select(*columns, *_ARTICLE, _MEANT.label("is_meant"))
         .select_from(with_version(joined) if whole else joined)
         .where(M.article_id.in_(article_ids), M.initiative_id == initiative)
     )
@@ -165,7 +167,7 @@ def _articles(connection: Connection, *, article_ids: Sequence[str]) -> tuple[Fe
         row.telling_id: row
         for some in chunks(article_ids)
         for row in connection.execute(
-            select(*_ARTICLE)
+            select(*_ARTICLE, true().label("is_meant"))
             .select_from(articles.join(sources, S.id == A.source_id))
             .where(A.id.in_(some), may_be_told())
         )
@@ -217,5 +219,6 @@ def _to_telling(row: AnyRow, match: Match, changed: dict[str, datetime]) -> Feed
         text_state=row.text_state,
         version=row.version,
         may_be_told=bool(row.may_be_told) and not match.filed,
+        is_meant=bool(row.is_meant),
         changed_at=changed.get(row.telling_id),
     )

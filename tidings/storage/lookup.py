@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
+from alerts.judgements import Judgement
 from alerts.messages import Delivery
 from alerts.records import Match, Telling
 from crawler.folds import Change, Fold
@@ -16,6 +17,7 @@ from tidings.storage.article_rows import A, to_article, whole_articles
 from tidings.storage.changes import changes_between, told_changes
 from tidings.storage.deliveries import to_delivery
 from tidings.storage.engine import Database
+from tidings.storage.judgements import judgements_of, reach_of
 from tidings.storage.keys import fingerprint
 from tidings.storage.match_rows import matches_of
 from tidings.storage.outbox_tables import deliveries, message_stories
@@ -47,6 +49,10 @@ class Life:
         tuple[str, datetime, Change], ...
     ] = ()  # channel, time, and what it was told as changed
     told: tuple[str, ...] = ()  # keys of the messages that told it itself, oldest first
+    judgements: tuple[Judgement, ...] = ()  # what people said of it, by initiative
+    not_about: tuple[
+        str, ...
+    ] = ()  # initiatives under which that, or what they said of its like, ends its telling
 
 
 class SqlLookup:
@@ -107,6 +113,8 @@ def _find(connection: Connection, subject: str) -> Life | None:
                 changes=changes_between(article.id, versions),
                 told_changes=told_changes(connection, article.id),
                 told=_told(connection, article),
+                judgements=judgements_of(connection, article.id),
+                not_about=reach_of(connection, article.id),
             )
     return None
 

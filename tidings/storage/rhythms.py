@@ -24,9 +24,9 @@ C = match_commitments.c
 R = initiative_rules.c
 
 # When a report came. One that was found in the archive came when its article did.
-_came = case((M.found_by.is_(None), M.matched_at), else_=A.first_seen_at)
-_REPORT = and_(M.gone_at.is_(None), ~A.backfilled, FREE)
-_STORY = and_(_REPORT, A.held_since.is_(None))  # a flood that was released came at no rhythm
+came_at = case((M.found_by.is_(None), M.matched_at), else_=A.first_seen_at)
+REPORT = and_(M.gone_at.is_(None), ~A.backfilled, FREE)
+_STORY = and_(REPORT, A.held_since.is_(None))  # a flood that was released came at no rhythm
 
 
 class SqlRhythms:
@@ -37,7 +37,7 @@ class SqlRhythms:
 
     async def moments(self, initiative_id: str, since: datetime) -> Moments:
         """Stories whose first report came at `since` or later, and the last report of all."""
-        return await self._database.read(lambda connection: _moments(connection, initiative_id, since))
+        return await self._database.read(lambda connection: moments_of(connection, initiative_id, since))
 
     async def bringers(self, initiative_id: str, since: datetime, until: datetime) -> tuple[Bringer, ...]:
         """The sources of the reports that came with since <= moment < until."""
@@ -51,7 +51,7 @@ class SqlRhythms:
 
     async def began(self, initiative_id: str, since: datetime, until: datetime) -> tuple[ToldStory, ...]:
         """Stories whose first report came with since <= moment < until, those in most outlets first."""
-        first = func.min(_came, type_=M.matched_at.type)
+        first = func.min(came_at, type_=M.matched_at.type)
         found = await self._database.read(
             lambda connection: _stories(
                 connection, initiative_id, _STORY, and_(first >= since, first < until)
@@ -62,7 +62,7 @@ class SqlRhythms:
     async def reported(self, initiative_id: str, after: datetime) -> tuple[ToldStory, ...]:
         """Stories of which a report came after a moment, by the first such report."""
         found = await self._database.read(
-            lambda connection: _stories(connection, initiative_id, and_(_REPORT, _came > after), None)
+            lambda connection: _stories(connection, initiative_id, and_(REPORT, came_at > after), None)
         )
         return tuple(sorted(found, key=lambda one: (one.came, one.id)))
 
@@ -71,7 +71,7 @@ class SqlRhythms:
     ) -> tuple[tuple[Telling, ...], int]:
         """The newest reports filed under a commitment, newest first, and how many there are in all."""
         return await self._database.read(
-            lambda connection: _filed(connection, initiative_id, commitment_id, limit)
+            lambda connection: filed_under(connection, initiative_id, commitment_id, limit)
         )
 
     async def watched_since(self) -> datetime | None:
@@ -83,20 +83,24 @@ def _of(initiative_id: str) -> ColumnElement[bool]:
     return M.initiative_id == initiative_id
 
 
-def _moments(connection: Connection, initiative_id: str, since: datetime) -> Moments:
+def moments_of(
+    connection: Connection, initiative_id: str, since: datetime, until: datetime | None = None
+) -> Moments:
+    """See `SqlRhythms.moments`; of what came before `until`, where that is given."""
     matched = matches.join(articles, A.id == M.article_id)
-    first = func.min(_came, type_=M.matched_at.type)
+    first = func.min(came_at, type_=M.matched_at.type)
+    past = () if until is None else (came_at < until,)
     stories = connection.execute(
         select(first.label("at"))
         .select_from(matched)
-        .where(_of(initiative_id), _STORY)
+        .where(_of(initiative_id), _STORY, *past)
         .group_by(A.story_id)
         .having(first >= since)
     ).scalars()
     last = connection.execute(
-        select(func.max(_came, type_=M.matched_at.type))
+        select(func.max(came_at, type_=M.matched_at.type))
         .select_from(matched)
-        .where(_of(initiative_id), _REPORT)
+        .where(_of(initiative_id), REPORT, *past)
     ).scalar_one()
     return Moments(
         watched_since=_watched_since(connection),
@@ -117,7 +121,7 @@ def _stories(
     stories: ColumnElement[bool] | None,
 ) -> tuple[ToldStory, ...]:
     """Stories of such reports, each under the title of the first of them."""
-    came = func.min(_came, type_=M.matched_at.type)
+    came = func.min(came_at, type_=M.matched_at.type)
     outlets = func.count(func.distinct(A.source_id))
     query = (
         select(A.story_id, came.label("at"), outlets.label("outlets"))
@@ -152,17 +156,20 @@ def _leads(
             select(A.story_id, *COLUMNS)
             .select_from(matches.join(articles, A.id == M.article_id).join(sources, S.id == A.source_id))
             .where(_of(initiative_id), reports, A.story_id.in_(some))
-            .order_by(_came, A.id)
+            .order_by(came_at, A.id)
         )
         for row in rows:
             found.setdefault(row.story_id, to_telling(row))
     return found
 
 
-def _filed(
-    connection: Connection, initiative_id: str, commitment_id: str, limit: int
+def filed_under(
+    connection: Connection, initiative_id: str, commitment_id: str, limit: int, until: datetime | None = None
 ) -> tuple[tuple[Telling, ...], int]:
+    """See `SqlRhythms.filed`; of what was first seen before `until`, where that is given."""
     mine = and_(C.initiative_id == initiative_id, C.commitment_id == commitment_id, FREE)
+    if until is not None:
+        mine = and_(mine, A.first_seen_at < until)
     filed = match_commitments.join(articles, A.id == C.article_id).join(sources, S.id == A.source_id)
     newest = func.coalesce(A.published_at, A.first_seen_at).desc()
     rows = connection.execute(
@@ -178,7 +185,7 @@ def _bringers(
     brought = (
         select(A.source_id, func.count().label("reports"))
         .select_from(matches.join(articles, A.id == M.article_id))
-        .where(_of(initiative_id), _REPORT, _came >= since, _came < until)
+        .where(_of(initiative_id), REPORT, came_at >= since, came_at < until)
         .group_by(A.source_id)
         .subquery()
     )

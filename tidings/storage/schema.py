@@ -23,6 +23,7 @@ REVISIONS = (
     "0009",
     "0010",
     "0011",
+    "0012",
 )  # oldest first; the files in migrations/versions
 
 

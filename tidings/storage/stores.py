@@ -12,12 +12,14 @@ from tidings.storage.counts import SqlCounts
 from tidings.storage.crashes import SqlCrashes
 from tidings.storage.deliveries import SqlDeliveries
 from tidings.storage.digests import SqlDigests
+from tidings.storage.dossiers import SqlDossiers
 from tidings.storage.edits import SqlEdits
 from tidings.storage.engine import Database
 from tidings.storage.exports import SqlExports
 from tidings.storage.feeds import SqlFeeds
 from tidings.storage.hosts import SqlHosts
 from tidings.storage.installation import SqlInstallation
+from tidings.storage.judgements import SqlJudgements
 from tidings.storage.leases import SqlLeases
 from tidings.storage.lookup import SqlLookup
 from tidings.storage.matches import SqlMatches
@@ -49,9 +51,11 @@ class Stores:
         self.exports = SqlExports(database)
         self.feeds = SqlFeeds(database)
         self.installation = SqlInstallation(database)
+        self.judgements = SqlJudgements(database)
         self.leases = SqlLeases(database)
         self.lookup = SqlLookup(database)
         self.crashes = SqlCrashes(database)
+        self.dossiers = SqlDossiers(database)
         self.edits = SqlEdits(database)
         self.retention = SqlRetention(database)
         self.rhythms = SqlRhythms(database)

@@ -311,6 +311,18 @@ match_commitments = Table(
 )
 Index("ix_match_commitments_article_id", match_commitments.c.article_id)
 
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("article_id", String, primary_key=True),  # no foreign key: a judgement outlives its article
+    Column("initiative_id", Words, primary_key=True),
+    Column("verdict", String, nullable=False),  # "not-about" or "about"
+    Column("terms", JSON, nullable=False),  # the evidence then, as the user wrote them
+    Column("watchlist_version", String, nullable=False),
+    Column("at", AwareTime, nullable=False),
+    Column("way", String, nullable=False),  # by which it came: "mail", "site" or "command"
+)
+
 watchlist_versions = Table(
     "watchlist_versions",
     metadata,

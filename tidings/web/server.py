@@ -26,6 +26,8 @@ from tidings.storage.stores import Stores
 from tidings.web import pages
 from tidings.web.door import MOST, Door
 from tidings.web.feeds import ServedFeeds
+from tidings.web.judging import Judging
+from tidings.web.judging_links import JudgingLinks
 from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.probes import PATHS, Probes, Vitals
@@ -158,7 +160,9 @@ class WebServer:
             unsubscribing = Unsubscribing(
                 self._stores.unsubscribed, self._clock, self._in_force, self._missed
             )
-            unsubscribing.add_to(app, prefix)
+            judging = Judging(self._stores.judgements, self._clock, self._judging, self._missed)
+            for part in (unsubscribing, judging):
+                part.add_to(app, prefix)
         if where.token is not None or _is_private(where):
             self._site.add_to(app, prefix)
         runner = web.AppRunner(
@@ -214,6 +218,9 @@ class WebServer:
     def _in_force(self) -> Links:
         assert self._links is not None  # `follow` comes before any request
         return self._links
+
+    def _judging(self) -> JudgingLinks:
+        return JudgingLinks(self._now_in_force(), self._signs())
 
     def _feeds_in_force(self) -> tuple[Feeds, FeedAddresses]:
         assert self._feeds is not None

@@ -12,12 +12,11 @@ from aiohttp import web
 
 from crawler.ports import Clock
 from tidings.web import pages
+from tidings.web.forms import sent
 from tidings.web.links import PATH, TOKEN, Links, Subscription
 from tidings.web.rates import MISS
 
 log = structlog.get_logger(__name__)
-
-BODY_SECONDS = 10.0  # in which a form must be here
 
 
 class Readers(Protocol):
@@ -62,13 +61,7 @@ class Unsubscribing:
     async def leave(self, request: web.Request) -> web.Response:
         """Take the reader off, again and again with the same answer."""
         one = await self._subscription(request)
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                form = await request.post()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
-        except (ValueError, LookupError, RuntimeError):  # also of an unknown charset or encoding
-            raise web.HTTPBadRequest from None
+        form = await sent(request)
         if form.get("List-Unsubscribe") != "One-Click" and form.get("confirm") != "yes":
             raise web.HTTPBadRequest
         left = await self._readers.add(one.channel_id, one.reader, one.threads, now=self._clock.now())

@@ -195,8 +195,8 @@ class WebShape(Shape):
 
     public: PublicAddress | None = Field(
         default=None,
-        description="The https address under which readers reach `bind`, by a reverse proxy; with it, mails carry a "
-        "link to unsubscribe. The site is there only with a token.",
+        description="The https address under which readers reach `bind`, by a reverse proxy; with it, mails carry "
+        "links to unsubscribe and to judge stories. The site is there only with a token.",
     )
     bind: Bind = Field(default=("127.0.0.1", 8787), description="Host and port to listen on.")
     hosts: Several[Host] = Field(

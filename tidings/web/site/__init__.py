@@ -1,1 +1,1 @@
-"""The pages on which people see the archive and the daemon: served by the daemon, read-only, without scripts."""
+"""The pages on which people see the archive and the daemon: served by the daemon, without scripts."""

@@ -13,7 +13,7 @@ from alerts.records import Evidence, Field, Match, Miss, Strength
 from alerts.safe import link, one_line
 from alerts.wording import count
 from crawler.records import Article, Post
-from tidings.life_words import how_changed, how_folded, how_matched, review
+from tidings.life_words import how_changed, how_folded, how_judged, how_matched, review
 from tidings.page_story import in_post, page_story
 from tidings.storage.lookup import Life
 from tidings.web.site.asked import Asked, NotThere, Page
@@ -47,6 +47,7 @@ class Articles:
             title=one_line(article.title, 300) or "(no title)",
             data={
                 "id": article.id,
+                "to": asked.here,
                 "href": address.href if address else "",
                 "host": address.host if address else "",
                 "url": one_line(article.url, 300),
@@ -80,6 +81,7 @@ class Articles:
                 "folded": [one_line(one) for one in how_folded(life)],
                 "matches": [
                     _match(asked, one, life)
+                    | {"watched": one.initiative_id in known}
                     | {
                         "name": one_line(
                             known[one.initiative_id].name if one.initiative_id in known else one.initiative_id
@@ -126,7 +128,10 @@ def _match(asked: Asked, one: Match, life: Life) -> Plain:
         "at": asked.moment(one.matched_at),
         "gone": one.gone_at is not None,
         "commitments": [one_line(name) for name in one.commitments],
-        "how": [one_line(line) for line in how_matched(one)],
+        "how": [one_line(line) for line in (*how_matched(one), *how_judged(life, one.initiative_id))],
+        "verdict": next(
+            (str(said.verdict) for said in life.judgements if said.initiative_id == one.initiative_id), ""
+        ),
         "evidence": _evidence(one, posts),
     }
 

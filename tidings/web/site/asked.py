@@ -31,6 +31,12 @@ class Asked:
     names: Mapping[str, str] = field(default_factory=dict)  # what the path names
     query: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def here(self) -> str:
+        """The address of the page, without the root."""
+        asked = urlencode({name: value for name, value in self.query.items() if value})
+        return f"{self.path}?{asked}" if asked else self.path
+
     def entries(self) -> Entries:
         """Stories as mails show them."""
         return Entries(self.now, self.zone)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,12 +11,12 @@ from aiohttp import web
 
 from crawler.ports import Clock
 from tidings.settings.records import Web
+from tidings.web.forms import sent
 from tidings.web.rates import MISS
 from tidings.web.signing import Signer
 
 COOKIE = "tidings-session"
 LASTS = timedelta(days=30)
-FORM_SECONDS = 10.0  # in which a form must be here
 
 
 class Gate:
@@ -86,13 +85,7 @@ class Gate:
         served = self._served()
         if not is_our_own(request, None if served is None else served.public):
             raise web.HTTPForbidden
-        try:
-            async with asyncio.timeout(FORM_SECONDS):
-                form = await request.post()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
-        except (ValueError, LookupError, RuntimeError):  # also of an unknown charset or encoding
-            raise web.HTTPBadRequest from None
+        form = await sent(request)
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
     def _token(self) -> str | None:

@@ -14,6 +14,7 @@ from alerts.safe import one_line
 from alerts.wording import count
 from tidings.feeds_out.records import FeedKind
 from tidings.web.site.asked import Asked, NotThere, Page
+from tidings.web.site.dossier import SPANS
 from tidings.web.site.overview import rows
 
 STORIES = 20  # of a page
@@ -42,6 +43,7 @@ async def one_of_them(asked: Asked) -> Page:
     picture = "days-1" if worth_a_plot(recent) else ""
     before = asked.before()
     found, further = await asked.stores.showing.stories(name, before=before, limit=STORIES)
+    judged = {one.article_id: one.verdict for one in await asked.stores.judgements.list(name)}
     entries = asked.entries()
     promised = {one.id: one_line(one.text, 80) for one in initiative.commitments}
     stories: list[Plain] = []
@@ -49,7 +51,12 @@ async def one_of_them(asked: Asked) -> Page:
         story = story_of(articles)
         stories.append(
             entries.story(story, promised)
-            | {"id": story.id, "article": story.lead.article_id, "articles": len(articles)}
+            | {
+                "id": story.id,
+                "article": story.lead.article_id,
+                "articles": len(articles),
+                "verdict": str(judged.get(story.lead.article_id, "")),
+            }
         )
     return Page(
         template="initiative.html.j2",
@@ -65,8 +72,10 @@ async def one_of_them(asked: Asked) -> Page:
             "languages": list(initiative.languages),
             "stories": stories,
             "first": before is None,
+            "spans": [{"days": days, "words": words} for days, words in SPANS.items()],
             "feeds": asked.feeds(FeedKind.INITIATIVE, initiative.id),
             "older": asked.further(further),
+            "to": asked.here,
         },
         plots={picture: recent} if picture else {},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from alerts import highlight
@@ -14,6 +14,7 @@ from alerts.errors import RuleError
 from alerts.safe import link, one_line
 from tidings.feeds_out.records import FeedKind
 from tidings.searching import Found, Question, ranked, read_query, search
+from tidings.settings.queries import moment
 from tidings.web.site.asked import Asked, Page
 
 MOST = 50  # articles
@@ -119,18 +120,10 @@ def _marked(text: str, terms: tuple[str, ...]) -> list[Plain]:
 
 
 def _moment(key: str, value: str, now: datetime) -> datetime:
-    """A day (UTC), or an age in days, hours or minutes.
-
-    Raises:
-        RuleError: it is neither.
+    """Raises:
+    RuleError: it is neither an age nor a day.
     """
     try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        number, unit = value[:-1], {"d": 1440, "h": 60, "m": 1}.get(value[-1:])
-        if unit is None or not (number.isascii() and number.isdigit()) or len(number) > 6:
-            raise RuleError(
-                f"“{value}” behind {key}: is neither an age nor a day", "write 90d or 2026-03-01", offset=0
-            ) from None
-        return now - timedelta(minutes=int(number) * unit)
-    return datetime.combine(day, time.max if key == "until" else time.min, tzinfo=UTC)
+        return moment(value, now, last=key == "until")
+    except ValueError as fault:
+        raise RuleError(f"{key}: {fault}", "write 90d or 2026-03-01") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from hashlib import sha256
 from importlib.resources import files
@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
+from alerts.judgements import Verdict, Way
 from alerts.match import Matcher
 from alerts.messages import Picture
 from alerts.pages import BUNDLED
@@ -22,9 +23,11 @@ from tidings import __version__
 from tidings.feeds_out.addresses import FeedAddresses
 from tidings.settings import Settings
 from tidings.storage.stores import Stores
+from tidings.web.judging import record
 from tidings.web.site import deliveries, initiatives, sources, stories
 from tidings.web.site.articles import Articles
 from tidings.web.site.asked import Asked, NotThere, Page, View
+from tidings.web.site.dossier import dossier_of
 from tidings.web.site.gate import COOKIE, LASTS, Gate
 from tidings.web.site.kept import Kept
 from tidings.web.site.overview import Overview
@@ -44,6 +47,9 @@ _ID = "[^/]{1,200}"
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
+)
+_OF_A_DOSSIER = (  # as it says itself, for who keeps the file
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _OF_A_MESSAGE = (  # what it links to opens in a page of its own
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -107,10 +113,12 @@ class Site:
             for path, view in self._views:
                 app.router.add_get(f"{start}{path}", partial(self._answer, view))
             app.router.add_get(f"{start}/deliveries/{{id:{_ID}}}/page", self._message)
+            app.router.add_get(f"{start}/initiatives/{{id:{_ID}}}/dossier", self._dossier)
             app.router.add_get(f"{start}{self._style_path}", self._sheet)
             app.router.add_get(f"{start}/enter", self._ask)
             app.router.add_post(f"{start}/enter", self._enter)
             app.router.add_post(f"{start}/leave", self._leave)
+            app.router.add_post(f"{start}/judge", self._judge)
 
     def forget(self) -> None:
         """Other settings are in force."""
@@ -166,17 +174,56 @@ class Site:
 
     async def _message(self, request: web.Request) -> web.StreamResponse:
         """A message as its readers see it, for the frame in the page of its delivery."""
+        answer = await self._alone(request, deliveries.page_of, _OF_A_MESSAGE)
+        answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return answer
+
+    async def _dossier(self, request: web.Request) -> web.StreamResponse:
+        return await self._alone(request, dossier_of, _OF_A_DOSSIER)
+
+    async def _alone(
+        self, request: web.Request, make: Callable[[Asked], Awaitable[str]], policy: str
+    ) -> web.StreamResponse:
+        """A page without the frame of the site."""
         self._let_in(request)
-        try:
-            text = await deliveries.page_of(self._asked(request))
-        except NotThere:
-            raise web.HTTPNotFound from None
+        asked = self._asked(request)
+
+        async def made() -> _Made:
+            try:
+                return _Made(await make(asked), 200)
+            except NotThere as fault:
+                return _Made(self._written(_not_there(str(fault)), asked), 404)
+
+        found = await self._kept.get((make, asked.path, *sorted(asked.query.items())), made)
         headers = {
-            "Content-Security-Policy": _OF_A_MESSAGE,
+            "Content-Security-Policy": policy if found.status == 200 else _POLICY,
             "Cache-Control": "private, no-cache",
-            "X-Frame-Options": "SAMEORIGIN",
         }
-        return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
+        return web.Response(
+            body=found.body,
+            status=found.status,
+            content_type="text/html",
+            charset="utf-8",
+            headers=headers,
+        )
+
+    async def _judge(self, request: web.Request) -> web.StreamResponse:
+        """Keep what somebody said of a match, and lead back to where that was."""
+        if not self._gate.knows(request):
+            raise web.HTTPForbidden
+        form = await self._gate.form(request)
+        if form.get("verdict") not in list(Verdict):
+            raise web.HTTPBadRequest
+        names = _clean(form.get("article", "")), _clean(form.get("initiative", ""))
+        known = names[1] in self._settings().initiatives
+        said = known and await record(
+            self._stores.judgements, *names, Verdict(form["verdict"]), Way.SITE, self._clock.now()
+        )
+        if not said:
+            raise web.HTTPNotFound
+        self._kept.clear()
+        root, _ = self._root(request)
+        return web.Response(status=303, headers={"Location": root + _local(form.get("to", "/"))})
 
     async def _sheet(self, request: web.Request) -> web.StreamResponse:
         headers = {"Cache-Control": "public, max-age=31536000, immutable"}
