@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alerts.judgements import Verdict, Way
 from tests.fakes.json_schema import faults
 from tests.integration.storage import making
 from tests.integration.storage.making import (
@@ -131,6 +132,18 @@ async def test_matches_come_with_their_words_and_those_of_an_initiative_alone(st
     assert [row["id"] for row in await rows("articles", stores.exports.articles(trust))] == [
         article(n).id for n in (1, 3, 4, 5)
     ]
+
+
+async def test_a_match_says_whether_somebody_took_it_for_none(stores: Stores) -> None:
+    """It is exported all the same: what was judged is what a rule is measured by."""
+    await told_and_matched(stores, article(1), article(2))
+    assert await stores.judgements.judge(
+        article(1).id, initiative_id="trust", verdict=Verdict.NOT_ABOUT, way=Way.SITE, now=NOON + HOUR
+    )
+
+    found = await rows("matches", stores.exports.matches(ALL))
+
+    assert [row["not_about"] for row in found] == [True, False]
 
 
 async def test_a_page_is_read_when_it_is_asked_for(stores: Stores) -> None:
