@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy
 
 from alerts.judgements import Verdict, Way
 from tests.fakes.json_schema import faults
@@ -166,6 +169,41 @@ async def test_a_page_is_read_when_it_is_asked_for(stores: Stores) -> None:
         assert reads == 4
     finally:
         del stores.database.read
+
+
+@pytest.mark.parametrize(
+    ("what", "initiative"),
+    [
+        ("articles", None),
+        ("articles", "trust"),
+        ("matches", None),
+        ("matches", "trust"),
+        ("deliveries", None),
+    ],
+)
+def test_a_page_begins_where_the_one_before_ended(
+    what: str, initiative: str | None, sqlite_database: Database
+) -> None:
+    """By an index, in its order: neither a table nor what was exported already is gone through for each page."""
+    wanted = Wanted(until=NOON + DAY, initiative=initiative)
+    names = ("a", "trust") if what == "matches" else ("a",)
+    plans: list[str] = []
+
+    def explained(connection: sqlalchemy.Connection) -> None:
+        def explain(asked: sqlalchemy.Connection, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+            if "EXPLAIN" not in statement:
+                rows = asked.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+                plans.extend(row[3] for row in rows)
+
+        sqlalchemy.event.listen(connection, "before_cursor_execute", explain)
+        getattr(exports, f"_{what}")(connection, wanted=wanted, after=(NOON, *names))
+
+    asyncio.run(sqlite_database.read(explained))
+
+    first = plans[0]
+    assert re.search(r"USING INDEX ix_\w+_(first_seen_at|matched_at|created_at) \(", first), plans
+    assert not [line for line in plans if re.match("SCAN (articles|matches|deliveries)", line)], plans
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plans
 
 
 async def test_a_row_that_moves_while_it_is_read_comes_once(stores: Stores) -> None:
