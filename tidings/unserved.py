@@ -29,13 +29,6 @@ def unserved(settings: Settings) -> tuple[Unserved, ...]:
 
 
 def _refused(settings: Settings) -> Iterator[Unserved]:
-    if settings.database.startswith("postgresql"):
-        yield Unserved(
-            key="database",
-            problem="PostgreSQL is not served by this version",
-            remedy="write database: sqlite, or remove the line",
-            refused=True,
-        )
     if settings.queue is not None:
         yield Unserved(
             key="queue",

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
 import shutil
-import signal
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +12,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy import Engine, create_engine, event, text
 
+from tests.fakes.postgres import server
 from tests.fakes.stores import MemoryStores
 from tidings.storage import word_index
 from tidings.storage.engine import Database
@@ -90,49 +86,8 @@ def sqlite_file(database: Database) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a private PostgreSQL server on a socket, ended with the session."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not binaries:
-        pytest.skip("no PostgreSQL server is installed in /usr/lib/postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="tidings-pg-"))
-    options: dict[str, Any] = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    data = folder / "data"
-    initdb = [binaries[-1] / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, capture_output=True, **options)
-    quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses="]
-    server = subprocess.Popen(
-        [
-            binaries[-1] / "postgres",
-            *("-D", data, "-k", folder),
-            *(part for one in quick for part in ("-c", one)),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **options,
-    )
-    try:
-        url = f"postgresql://postgres@/postgres?host={folder}"
-        _await(url, server)
+    with server() as url:
         yield url
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=20)
-        shutil.rmtree(folder)
-
-
-def _await(url: str, server: subprocess.Popen[bytes]) -> None:
-    engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    while server.poll() is None:
-        try:
-            engine.connect().close()
-        except sqlalchemy.exc.OperationalError:
-            continue
-        engine.dispose()
-        return
-    pytest.fail("the PostgreSQL server ended before it answered")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
