@@ -218,9 +218,10 @@ def missed(one: Missed, period: Period, watched: str) -> Iterator[str]:
         yield "No gap in what sources list was noticed."
     if found.quiet:
         yield f"Unusually quiet now: {listed([one_line(name, 60) for name in found.quiet], NAMED)}."
-    if one.unread:
-        total = sum(number for _, number in one.unread)
-        why = ", ".join(f"{number:,} {coverage_words.UNREAD[reason]}" for reason, number in one.unread)
+    if one.unread or one.bare:
+        total = sum(number for _, number in one.unread) + one.bare
+        reasons = [f"{number:,} {coverage_words.UNREAD[reason]}" for reason, number in one.unread]
+        why = ", ".join([*reasons, *([f"{one.bare:,} from feeds without texts"] if one.bare else [])])
         yield f"{total:,} of {count(one.judged, 'article')} here {_were(total)} judged on title and summary only: {why}."
     elif one.judged:
         yield f"Of {'the article' if one.judged == 1 else f'all {one.judged:,} articles'} here the text was read."
