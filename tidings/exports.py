@@ -68,6 +68,7 @@ class ExportedMatch(TypedDict):
     filed: bool
     told: Stamp | None
     gone: Stamp | None
+    not_about: bool
     summary: NotRequired[str]
     text: NotRequired[str]
 

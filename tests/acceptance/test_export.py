@@ -88,7 +88,9 @@ def test_texts_and_addresses_come_when_they_are_asked_for(desk: Desk) -> None:
     (match_row,) = (json.loads(line) for line in asked(desk, "matches", "--text").out.splitlines())
     assert "text" in match_row
     assert (
-        asked(desk, "matches", "--text", "--format", "csv").out.splitlines()[0].endswith(",gone,summary,text")
+        asked(desk, "matches", "--text", "--format", "csv")
+        .out.splitlines()[0]
+        .endswith(",not_about,summary,text")
     )
     assert "desk@example.org" not in asked(desk, "deliveries").out
     assert "d…@example.org" in asked(desk, "deliveries").out

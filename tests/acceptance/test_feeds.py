@@ -95,3 +95,16 @@ def test_a_folder_or_address_that_will_not_do_is_said(desk: Desk, tmp_path: Path
         assert wrong.code == 2
         assert wrong.err.startswith("--base wants the http or https address of DIR")
     assert not (tmp_path / "www").exists()
+
+
+def test_without_a_database_no_feed_is_written(tmp_path: Path) -> None:
+    """Its ids could not be kept, and readers would see all of it twice."""
+    desk = Desk(tmp_path)
+    desk.write(LITHIUM + SEARCHES)
+
+    done = asked(desk, "feeds", "write", str(tmp_path / "www"))
+
+    assert done.code == 1
+    assert done.err.startswith("there is no database yet")
+    assert not (tmp_path / "www").exists()
+    assert asked(desk, "feeds", "list").code == 0

@@ -216,7 +216,7 @@ def test_an_exclusion_is_proposed_as_a_line_to_paste(cars: Judges) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
         "# 3 of 4 judged matches of “compact” were not about it; 5 matched in all (too few to say more).",
-        "# from 3 matches of compact judged not to be about it, 1 judged to be, 2 not judged",
+        "# from 3 texts judged not to be about compact, 1 judged to be, 2 not judged",
         "# paste what fits into compact, then ask `tidings impact`",
         "# below `except:`",
         "- compact SUV  # ends 3 of 3 judged wrong, none of 1 judged right, 1 of 2 not judged",
@@ -227,7 +227,7 @@ def test_an_exclusion_is_proposed_as_a_line_to_paste(cars: Judges) -> None:
     pasted = "\n".join(f"      {line}" for line in done.out.splitlines())
     cars.write((COMPACT + DIGEST).replace("    any:\n", f"    except:\n{pasted}\n    any:\n", 1))
     assert cars.settings().initiatives["compact"].exceptions == ("compact SUV",)
-    assert "# nothing to propose from 0 matches" in cars.do("judgements", "propose", "compact").out
+    assert "# nothing to propose from 0 texts" in cars.do("judgements", "propose", "compact").out
 
 
 def test_what_it_would_cost_is_measured_over_the_archive(cars: Judges) -> None:
@@ -251,13 +251,16 @@ def test_what_it_would_cost_is_measured_over_the_archive(cars: Judges) -> None:
 
 def test_nothing_is_proposed_from_what_says_nothing(desk: Judges) -> None:
     """One judgement, or none; an unknown initiative is named with those that there are."""
-    assert desk.do("judgements", "propose", "compact").out.startswith("# nothing to propose from 0 matches")
+    assert desk.do("judgements", "propose", "compact").out.startswith("# nothing to propose from 0 texts")
     desk.judge(2, "--not-about")
     said = desk.do("judgements", "propose", "compact", "--impact").out.splitlines()
     assert (
         said[0]
         == "# The one judged match of “compact” was not about it; 3 matched in all (too few to say more)."
     )
-    assert said[1].startswith("# nothing to propose from 1 match of compact")
+    assert said[1].startswith("# nothing to propose from 1 text judged not to be about compact")
     assert said[2] == "#   stays: A compact SUV for city roads"
     assert desk.do("judgements", "propose", "compakt").code == 2
+    desk.judge(1, "--not-about")
+    said = desk.do("judgements", "propose", "compact").out.splitlines()
+    assert said[2] == "# no phrase that they share ends them: give the term `near`, or write it longer"

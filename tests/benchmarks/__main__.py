@@ -12,6 +12,7 @@ from tests.benchmarks import (
     duplicates,
     feeds,
     growth,
+    handing_on,
     idle,
     impact,
     matching,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "crawl": crawl.bench,
     "digests": digests.bench,
     "search": search.bench,
+    "handing-on": handing_on.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }

@@ -293,6 +293,8 @@ class MemoryDigests:
             article = self._article(match.article_id)
             if match.initiative_id != initiative_id or article.backfilled or is_held(article):
                 continue
+            if not self.matches.is_meant(match):
+                continue
             at = match.matched_at if match.found is None and match.matched_at else article.first_seen_at
             reports.append(at)
             story = article.story_id or article.id

@@ -21,6 +21,7 @@ from tests.feed_rules import atom_faults, json_faults
 from tests.integration.storage.making import DAY, HOUR, article, fold, poll, source
 from tidings.app import open_app, signer
 from tidings.feeds_out.addresses import FeedAddresses, base_of
+from tidings.feeds_out.entries import FeedTelling
 from tidings.feeds_out.records import FeedKind, FeedName, Form
 from tidings.settings import Settings, load
 from tidings.storage.engine import Database
@@ -29,12 +30,14 @@ from tidings.tasks import PollSource, Report
 from tidings.web.server import WebServer
 
 TRUST, FABS = FeedName(FeedKind.INITIATIVE, "trust"), FeedName(FeedKind.SEARCH, "fabs")
+HINDI = FeedName(FeedKind.SEARCH, "फैब-2")
 RULES = """
 watchlist: w
 initiatives:
   - {id: trust, name: "TRUST & <more>", any: [TRUST initiative]}
 searches:
   - {id: fabs, name: New fabs, query: 'fab* AND NOT fable'}
+  - {id: फैब-2, query: 'fab* AND NOT fable'}
 """
 PUBLIC = "https://news.example.org/tidings"
 
@@ -107,7 +110,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
             database.close()
 
 
-@pytest.mark.parametrize("feed", [TRUST, FABS])
+@pytest.mark.parametrize("feed", [TRUST, FABS, HINDI])
 async def test_a_feed_is_valid_for_everybody(feed: FeedName, running: Running) -> None:
     """By the rules of both formats, for feedparser, and for our own reader, which gets titles, links, ids and dates back."""
     await running.came(report(1), report(2), report(3, "Nothing of interest"))
@@ -180,6 +183,41 @@ async def test_what_has_changed_is_sent_however_soon(running: Running) -> None:
     await anew()
 
 
+async def test_an_unchanged_feed_is_not_made_again(running: Running) -> None:
+    """Neither for who has it, nor for who has not: evidence is read once, and again when something came."""
+    await running.came(report(1))
+    made: list[bool] = []
+    stories = running.stores.feeds.stories
+
+    async def counted(initiative_id: str, most: int, *, evidence: bool) -> tuple[FeedTelling, ...]:
+        made.append(evidence)
+        return await stories(initiative_id, most, evidence=evidence)
+
+    running.stores.feeds.stories = counted  # type: ignore[method-assign]  # counts what goes through
+    _, _, headers = await running.ask(running.address())
+    for _ in range(3):
+        await running.ask(running.address(), **{"If-None-Match": headers["ETag"]})
+        await running.ask(running.address())
+    assert made.count(True) == 1
+
+    await running.came(report(2))
+    assert b"part 2" in (await running.ask(running.address()))[1]
+    assert made.count(True) == 2
+
+
+async def test_another_query_that_finds_the_same_is_another_feed(running: Running) -> None:
+    """It is found by other words then, and readers are told by which."""
+    await running.came(report(1))
+    _, before, headers = await running.ask(running.address(FABS))
+    await running.follow(rules=RULES.replace("query: 'fab* AND NOT fable'", "query: 'initiative'", 1))
+
+    status, after, _ = await running.ask(running.address(FABS), **{"If-None-Match": headers["ETag"]})
+
+    assert status == 200
+    assert feedparser.parse(before).entries[0].id == feedparser.parse(after).entries[0].id
+    assert "Found by “initiative” in the title" in after.decode()
+
+
 async def test_an_unchanged_search_reads_no_text_again(running: Running) -> None:
     """Each article is judged once for each of its versions, however often the feed is asked for."""
     await running.came(report(1), report(2), report(3, "A fable of a fab"))
@@ -224,6 +262,33 @@ async def test_an_address_opens_one_feed_and_nothing_else(running: Running) -> N
     assert await status(own, host="evil.example") == 421
     assert 429 in [await status(own.replace(signature, "A" * 32)) for _ in range(6)]
     assert await status(own) == 429
+
+
+ODD = (
+    "%00", "%ff", "..%2Ftrust", "trust%2F", "%E2%80%AE", "trust%0d%0aX-Evil:1", "a" * 1500, "'", "%25", "{id}", "trust.atom",
+)  # fmt: skip
+
+
+async def test_nothing_that_is_asked_breaks_it(running: Running) -> None:
+    """Odd names, forms, headers and methods get an answer of the protocol; what is ours is answered as ever."""
+    await running.came(report(1))
+    own = running.address()
+    for odd in ODD:
+        status, _, headers = await running.ask(own.replace("trust.atom", f"{odd}.atom"))
+        assert status in (400, 404)
+        assert "X-Evil" not in headers
+    for name, value in (
+        ("If-None-Match", '"'),
+        ("If-None-Match", 'W/,,"'),
+        ("If-Modified-Since", "soon"),
+        ("If-Modified-Since", "Thu, 99 Foo 9999 99:99:99 GMT"),
+        ("Range", "bytes=0-1"),
+        ("Accept", "image/png"),
+    ):
+        assert (await running.ask(own, **{name: value}))[0] == 200
+    assert (await running.ask(f"{own}?n=1&x=%ff"))[0] == 200
+    for method in ("OPTIONS", "PUT", "DELETE", "PATCH"):
+        assert (await running.ask(own, method))[0] == 405
 
 
 async def test_a_feed_that_is_no_more_is_not_there(running: Running) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from alerts.match import validate
 from alerts.plans import AlertKind, AppriseChannel, EmailChannel, FileChannel, Tls, WebhookChannel, WhenEmpty
-from alerts.records import Case, Field
+from alerts.records import Case, Field, SavedSearch
 from crawler.net.limits import Limits
 from crawler.records import FullText, SourceKind
 from crawler.secret import Secret
@@ -220,6 +220,24 @@ def test_keys_with_nothing_behind_them_have_their_default(tmp_path: Path) -> Non
 
     assert settings.sources == ()
     assert settings.web.port == 8787
+
+
+def test_searches_are_known_by_id_over_all_watchlists(tmp_path: Path) -> None:
+    """Each with its place; its title is its id where it has no name."""
+    folder = tmp_path / "watchlists"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(
+        "watchlist: a\nsearches: [{id: fabs, name: New fabs, query: 'fab* since:30d'}]\n"
+    )
+    (folder / "b.yaml").write_text("watchlist: b\nsearches: {id: ores, query: ore}\n")
+
+    found = load(tmp_path, state_dir=STATE, environ={}, validate_term=validate).searches
+
+    assert found["fabs"] == SavedSearch(
+        id="fabs", name="New fabs", query="fab* since:30d", where=f"{folder}/a.yaml:2:17"
+    )
+    assert (found["ores"].name, found["ores"].query) == ("ores", "ore")
+    assert list(found) == ["fabs", "ores"]
 
 
 def test_a_single_watchlist_is_read_without_its_folder(tmp_path: Path) -> None:

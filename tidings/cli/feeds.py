@@ -62,9 +62,14 @@ def write(
     from tidings.feeds_out.files import write_feeds
     from tidings.feeds_out.making import Feeds
     from tidings.opening import look_into
+    from tidings.storage.engine import Database
 
     loaded = settings(config, state)
     published = None if base is None else _address(base)
+    if Database.is_missing(loaded.database, state_dir=loaded.state_dir):
+        fail(
+            "there is no database yet, and so no feed that could keep its id; `tidings run` or `once` makes it"
+        )
 
     async def work() -> tuple[int, int]:
         async with look_into(loaded) as stores:

@@ -153,12 +153,14 @@ def _lines(found: Proposal, said: tuple[str, ...]) -> Iterator[str]:
 
     name = found.initiative.id
     looked = (
-        f"{count(found.wrong, 'match', 'matches')} of {name} judged not to be about it, "
+        f"{count(found.wrong, 'text')} judged not to be about {name}, "
         f"{found.right:,} judged to be, {found.others:,} not judged"
     )
     yield from (f"# {line}" for line in said)
     if not found.exclusions:
         yield f"# nothing to propose from {looked}"
+        if found.wrong > 1:
+            yield "# no phrase that they share ends them: give the term `near`, or write it longer"
     else:
         yield f"# from {looked}"
         yield f"# paste what fits into {name}, then ask `tidings impact`"
@@ -171,7 +173,7 @@ def _lines(found: Proposal, said: tuple[str, ...]) -> Iterator[str]:
         yield from (f"  #   ends: {one_line(title, 200)}" for title in one.freed)
         yield from (f"  #   ends too, not judged: {one_line(title, 200)}" for title in one.taken)
     if found.left and found.exclusions:
-        yield f"# {count(len(found.left), 'match', 'matches')} judged wrong would stay"
+        yield f"# {count(len(found.left), 'text')} judged wrong would stay"
     yield from (f"#   stays: {one_line(title, 200)}" for title in found.left[:5])
 
 

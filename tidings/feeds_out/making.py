@@ -29,7 +29,7 @@ from tidings.settings import Settings
 from tidings.settings.queries import moment, parted
 from tidings.storage.feeds import SqlFeeds
 
-LOOKED_AT = 2000  # articles that may hold the words of a search, the newest; older ones are in no feed
+LOOKED_AT = (200, 2000)  # articles that may hold the words of a search, the newest: at first, and at most
 BATCH = 50  # of them, whose texts are read at a time
 KEPT = 32  # written feeds that are kept in memory
 _SECOND = timedelta(seconds=1)
@@ -187,17 +187,30 @@ class _OfSearch:
         return None if self._matcher is None else self._matcher.needed()
 
     async def look(self) -> object:
-        return [one.mark for one in await self._found()]
+        return self._marks(await self._found())
 
     async def make(self, space: UUID) -> tuple[object, tuple[FeedEntry, ...]]:
         found = await self._found()
         entries = await asyncio.to_thread(of_search, self._search, found, space)
-        return [one.mark for one in found], entries
+        return self._marks(found), entries
+
+    def _marks(self, found: Sequence[FeedTelling]) -> object:
+        """The words of an article follow from its version and the query."""
+        return self._search.query, [one.mark for one in found]
 
     async def _found(self) -> Sequence[FeedTelling]:
         now = self._clock.now()
         filters = filters_of(self._narrowed, lambda key, value: moment(value, now, last=key == "until"))
-        listed = await self._feeds.candidates(self._need, filters, LOOKED_AT)
+        for most in LOOKED_AT:
+            listed = await self._feeds.candidates(self._need, filters, most)
+            found = await self._judge_all(listed)
+            if len(found) >= MOST:
+                break
+        told = await self._feeds.articles(list(found)[:MOST])
+        return [replace(one, match=self._match(one.telling.article_id, found)) for one in told]
+
+    async def _judge_all(self, listed: Sequence[tuple[str, int]]) -> dict[str, tuple[Evidence, ...]]:
+        """Those that are found, until they are enough; only what was not judged before is read."""
         judged: dict[tuple[str, int], tuple[Evidence, ...] | None] = {}
         found: dict[str, tuple[Evidence, ...]] = {}
         for start in range(0, len(listed), BATCH):
@@ -213,9 +226,10 @@ class _OfSearch:
                     found[one[0]] = evidence
             if len(found) >= MOST:
                 break
-        self._judged = judged
-        told = await self._feeds.articles(list(found)[:MOST])
-        return [replace(one, match=self._match(one.telling.article_id, found)) for one in told]
+        self._judged |= judged
+        if len(self._judged) > 2 * LOOKED_AT[-1]:
+            self._judged = judged
+        return found
 
     def _judge(self, read: Sequence[Article]) -> dict[tuple[str, int], tuple[Evidence, ...] | None]:
         return {(one.id, one.version): self._evidence(one) for one in read}

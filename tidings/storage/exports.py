@@ -18,6 +18,7 @@ from tidings.exports import ExportedArticle, ExportedDelivery, ExportedMatch, Ex
 from tidings.storage.article_rows import A, fetch
 from tidings.storage.dialect import AnyRow
 from tidings.storage.engine import Database
+from tidings.storage.judgements import meant
 from tidings.storage.match_rows import M, to_evidence
 from tidings.storage.outbox_tables import deliveries, messages
 from tidings.storage.review import HELD
@@ -32,6 +33,7 @@ TEXTS = 100  # of them, where each comes with its text
 D, G = deliveries.c, messages.c
 _MAIL = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+")
 _HELD = HELD.label("held")
+_NOT_ABOUT = meant(M.article_id, M.initiative_id, otherwise=True).label("not_about")
 
 R = TypeVar("R")
 Page = tuple[list[R], Any]  # rows, and the place of the last one; None: there are no more
@@ -123,7 +125,7 @@ def _matches(connection: Connection, *, wanted: Wanted, after: Any) -> Page[Expo
     query = select(
         M.initiative_id, M.article_id, M.matched_at, A.title, A.url, A.source_id, OUTLET, A.published_at, A.story_id,
         M.commitments, M.evidence, M.watchlist_version, M.text_version, M.found_by, M.found_at, M.filed, M.told_at,
-        M.gone_at,
+        M.gone_at, _NOT_ABOUT,
     ).select_from(
         matches.join(articles, A.id == M.article_id).join(sources, SOURCES.id == A.source_id)
     )  # fmt: skip
@@ -168,6 +170,7 @@ def _match(row: AnyRow) -> ExportedMatch:
         "filed": row.filed,
         "told": stamp(row.told_at),
         "gone": stamp(row.gone_at),
+        "not_about": bool(row.not_about),
     }
 
 

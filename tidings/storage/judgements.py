@@ -14,13 +14,14 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    String,
     and_,
     delete,
     exists,
     func,
     or_,
     select,
-    tuple_,
+    type_coerce,
     union,
 )
 
@@ -102,11 +103,11 @@ def meant(
 
     `otherwise`: somebody did.
     """
-    direct = select(J.article_id, J.initiative_id).where(J.verdict == str(Verdict.NOT_ABOUT))
+    direct = select(_place(J.article_id, J.initiative_id)).where(J.verdict == str(Verdict.NOT_ABOUT))
     judged, same = _judged.c, _same.c
     original, copied = (func.coalesce(one.duplicate_of, one.id) for one in (judged, same))
     reprints = (
-        select(same.id, J.initiative_id)
+        select(_place(same.id, J.initiative_id))
         .select_from(
             judgements.join(_judged, judged.id == J.article_id).join(
                 _same, and_(same.story_id == judged.story_id, original == copied)
@@ -117,9 +118,13 @@ def meant(
             ~exists().where(_own.c.article_id == same.id, _own.c.initiative_id == J.initiative_id),
         )
     )
-    pair = tuple_(article_id, initiative_id)
-    excluded = union(direct, reprints)
-    return pair.in_(excluded) if otherwise else pair.not_in(excluded)
+    excluded, place = union(direct, reprints), _place(article_id, initiative_id)
+    return place.in_(excluded) if otherwise else place.not_in(excluded)
+
+
+def _place(article_id: ColumnElement[str], initiative_id: ColumnElement[str]) -> ColumnElement[str]:
+    """Both as one value: of pairs SQLite looks through all that are excluded, row by row."""
+    return type_coerce(article_id, String).concat(" ").concat(type_coerce(initiative_id, String))
 
 
 # -- judging -----------------------------------------------------------------------------------------

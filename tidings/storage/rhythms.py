@@ -26,7 +26,7 @@ R = initiative_rules.c
 
 # When a report came. One that was found in the archive came when its article did.
 came_at = case((M.found_by.is_(None), M.matched_at), else_=A.first_seen_at)
-REPORT = and_(M.gone_at.is_(None), ~A.backfilled, FREE)
+REPORT = and_(M.gone_at.is_(None), ~A.backfilled, FREE, meant(M.article_id, M.initiative_id))
 _STORY = and_(REPORT, A.held_since.is_(None))  # a flood that was released came at no rhythm
 
 

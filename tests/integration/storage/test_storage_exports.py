@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy
 
+from alerts.judgements import Verdict, Way
 from tests.fakes.json_schema import faults
 from tests.integration.storage import making
 from tests.integration.storage.making import (
@@ -131,6 +135,75 @@ async def test_matches_come_with_their_words_and_those_of_an_initiative_alone(st
     assert [row["id"] for row in await rows("articles", stores.exports.articles(trust))] == [
         article(n).id for n in (1, 3, 4, 5)
     ]
+
+
+async def test_a_match_says_whether_somebody_took_it_for_none(stores: Stores) -> None:
+    """It is exported all the same: what was judged is what a rule is measured by."""
+    await told_and_matched(stores, article(1), article(2))
+    assert await stores.judgements.judge(
+        article(1).id, initiative_id="trust", verdict=Verdict.NOT_ABOUT, way=Way.SITE, now=NOON + HOUR
+    )
+
+    found = await rows("matches", stores.exports.matches(ALL))
+
+    assert [row["not_about"] for row in found] == [True, False]
+
+
+async def test_a_page_is_read_when_it_is_asked_for(stores: Stores) -> None:
+    """No more than one is in memory, and who has enough has nothing read for nothing."""
+    await stores.articles.record_poll(poll(*(article(n) for n in range(1, 12))))
+    reads = 0
+    read = stores.database.read
+
+    async def counted(step: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await read(step)
+
+    stores.database.read = counted  # type: ignore[method-assign]  # counts what goes through
+    try:
+        pages = stores.exports.articles(ALL)
+        assert [row["id"] for row in await anext(pages)] == [article(n).id for n in (1, 2, 3)]
+        assert reads == 1
+        assert [len(page) async for page in pages] == [3, 3, 2]
+        assert reads == 4
+    finally:
+        del stores.database.read
+
+
+@pytest.mark.parametrize(
+    ("what", "initiative"),
+    [
+        ("articles", None),
+        ("articles", "trust"),
+        ("matches", None),
+        ("matches", "trust"),
+        ("deliveries", None),
+    ],
+)
+def test_a_page_begins_where_the_one_before_ended(
+    what: str, initiative: str | None, sqlite_database: Database
+) -> None:
+    """By an index, in its order: neither a table nor what was exported already is gone through for each page."""
+    wanted = Wanted(until=NOON + DAY, initiative=initiative)
+    names = ("a", "trust") if what == "matches" else ("a",)
+    plans: list[str] = []
+
+    def explained(connection: sqlalchemy.Connection) -> None:
+        def explain(asked: sqlalchemy.Connection, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+            if "EXPLAIN" not in statement:
+                rows = asked.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+                plans.extend(row[3] for row in rows)
+
+        sqlalchemy.event.listen(connection, "before_cursor_execute", explain)
+        getattr(exports, f"_{what}")(connection, wanted=wanted, after=(NOON, *names))
+
+    asyncio.run(sqlite_database.read(explained))
+
+    first = plans[0]
+    assert re.search(r"USING INDEX ix_\w+_(first_seen_at|matched_at|created_at) \(", first), plans
+    assert not [line for line in plans if re.match("SCAN (articles|matches|deliveries)", line)], plans
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plans
 
 
 async def test_a_row_that_moves_while_it_is_read_comes_once(stores: Stores) -> None:

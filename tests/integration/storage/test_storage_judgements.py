@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from alerts.dossier_records import Period
 from alerts.judgements import Verdict, Way
 from crawler.records import Edit
 from tests.integration.storage.making import (
@@ -27,6 +28,7 @@ from tests.integration.storage.making import (
     window_of,
 )
 from tidings.storage.constraints import Said
+from tidings.storage.dossiers import Asked
 from tidings.storage.engine import FILE, Database
 from tidings.storage.stores import Stores
 
@@ -342,3 +344,40 @@ async def test_a_feed_shows_it_no_more_and_knows_that_it_has_changed(sql: Databa
     assert all(one.may_be_told for one in after)
     first = next(one for one in after if one.telling.article_id == article(1).id)
     assert first.mark != before[article(1).id].mark
+
+
+async def test_figures_and_dossiers_leave_it_out(sql: Database) -> None:
+    """Plots, surges and silences count it no more; it is no report on a commitment, for alerts and dossiers either."""
+    stores = Stores(sql)
+    await told_and_matched(stores, article(2))
+    one = article(1)
+    await stores.articles.record_poll(poll(one))
+    await fold(stores, one)
+    filed = match(one, commitments=("roadmap",))
+    await stores.matches.record_matches([(await stores.articles.get(one.id), [filed])], NOON + HOUR)
+    period = Period(start=NOON - DAY, end=NOON + DAY, zone="UTC")
+    asked = Asked(initiative_id="trust", period=period, days=(), commitments=(("trust", "roadmap"),))
+
+    async def look() -> tuple[int, int, int, int, int]:
+        found = await stores.dossiers.material(asked)
+        return (
+            len(found.reports),
+            len(found.filed_of),
+            found.filed["trust", "roadmap"][1],
+            len((await stores.rhythms.moments("trust", NOON - DAY)).stories),
+            (await stores.rhythms.filed("trust", "roadmap", 9))[1],
+        )
+
+    assert await look() == (2, 1, 1, 2, 1)
+    await judged(stores, 1, at=NOON + HOUR)
+    assert await look() == (1, 0, 0, 1, 0)
+
+
+async def test_the_last_days_of_a_digest_count_it_no_more(stores: Any) -> None:
+    await told_and_matched(stores, article(1), article(2))
+    before = await stores.digests.recent(["trust"], NOON + HOUR, "UTC")
+
+    await judged(stores)
+
+    after = await stores.digests.recent(["trust"], NOON + HOUR, "UTC")
+    assert (before["trust"].days[-1], after["trust"].days[-1]) == (2, 1)
