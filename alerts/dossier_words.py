@@ -77,7 +77,7 @@ def _origins(found: Sources) -> Iterator[str]:
         ("Articles by the tag of their source", found.tags),
         ("Articles by the country of their address", found.countries),
     ):
-        known = [f"{one_line(one.name, 40)} {one.articles:,}" for one in shares if one.name not in NAMELESS]
+        known = [f"{one_line(one.name, 40)} ({one.articles:,})" for one in shares if one.name not in NAMELESS]
         if known:
             yield f"{heading}: {listed(known, ORIGINS)}."
 

@@ -306,7 +306,7 @@ def test_the_summary_says_from_what_sources_and_countries_the_articles_are() -> 
     )
 
     assert list(words.summary(one))[2:] == [
-        "Articles by the tag of their source: press 2.",
-        "Articles by the country of their address: India 2.",
+        "Articles by the tag of their source: press (2).",
+        "Articles by the country of their address: India (2).",
     ]
     assert len(list(words.summary(made(came(3))))) == 2
