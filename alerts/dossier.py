@@ -216,16 +216,19 @@ def _pressing(one: CommitmentTold) -> tuple[int, bool, int, str]:
 def _missed(material: Material, setting: Setting, period: Period, now: datetime) -> Missed:
     gone = None if setting.kept is None else now - setting.kept
     unread: Counter[Unread] = Counter()
-    judged = 0
+    judged = bare = 0
     for one in material.reports:
         if period.holds(one.at):
             judged += 1
             if one.unread is not None:
                 unread[one.unread] += 1
+            elif not one.article.text_length:
+                bare += 1
     return Missed(
         coverage=material.coverage,
         judged=judged,
         unread=tuple((why, unread[why]) for why in Unread if unread[why]),
+        bare=bare,
         held=material.held,
         known=material.known,
         blind=period.days - len(material.collected),

@@ -72,6 +72,7 @@ def document(one: Dossier) -> Plain:
             "quiet": missed.coverage.quiet,
             "gaps": missed.coverage.gaps,
             "without_page": {str(why): number for why, number in missed.unread},
+            "without_text": missed.bare,
             "held": missed.held,
             "known_at_first_poll": missed.known,
             "not_about": missed.not_about,

@@ -16,8 +16,9 @@ from alerts.dossier_plot import bar_words, drawing
 from alerts.dossier_records import Course, Dossier, Share, Tally, Told, is_overdue
 from alerts.dossier_sources import NAMELESS
 from alerts.entries import Entries
-from alerts.records import CommitmentLine, Gap, Term
+from alerts.records import CommitmentLine, Term
 from alerts.safe import link, one_line
+from alerts.spans import Span, spans
 
 Plain = dict[str, Any]
 
@@ -27,7 +28,7 @@ ALSO = 4  # further articles that are named of each story of the short list
 WIDEST = 5  # stories of the short list
 TIMELINE = 400  # stories of the long one; all are counted, and stand in the JSON
 SHARES = 12  # rows of a table of sources
-GAPS, FAILING, TERMS = 40, 40, 12
+FAILING, TERMS = 40, 12
 SHORT = 60  # of a term that matched; the rules stand whole below
 WIDE, NARROW = 772, 340  # of the drawing, for a page and a phone
 
@@ -220,10 +221,14 @@ def _month(each: Told, one: Dossier) -> str:
 def _story(each: Told, one: Dossier, entries: Entries) -> Plain:
     began = one.period.day_of(each.first)
     latest = one.period.day_of(each.latest)
-    shown: dict[str, Any] = entries.title(each.story)
+    shown: Plain = entries.title(each.story)
+    others: dict[str, Plain] = {}
+    for another in shown["outlets"]:
+        if another["source"] != shown["source"]:
+            others.setdefault(another["source"], another)  # by its first telling
     return {
         **shown,
-        "others": shown["outlets"][1:],
+        "others": list(others.values()),
         "more": wording.count(shown["outlets_lost"], "more article") if shown["outlets_lost"] else "",
         "day": f"{latest.day} {latest:%b}",
         "iso": latest.isoformat(),
@@ -295,7 +300,6 @@ def _share(one: Share) -> Plain:
 
 def _missed(one: Dossier) -> Plain:
     found, zone = one.missed.coverage, one.period.zone
-    gaps = sorted(found.gaps, key=lambda gap: (gap.caught_up, gap.start - gap.end, gap.source))
     return {
         "lines": list(words.missed(one.missed, one.period, words.watched(one))),
         "failing": [
@@ -308,18 +312,17 @@ def _missed(one: Dossier) -> Plain:
             for each in found.failing[:FAILING]
         ],
         "failing_left": max(len(found.failing) - FAILING, 0),
-        "gaps": [_gap(gap, one) for gap in gaps[:GAPS]],
-        "gaps_left": max(len(gaps) - GAPS, 0),
+        "gaps": [_gap(span, one) for span in spans(found.gaps)],
     }
 
 
-def _gap(gap: Gap, one: Dossier) -> Plain:
-    start, end = wording.span(gap.start, gap.end, one.period.zone, one.made_at)
+def _gap(span: Span, one: Dossier) -> Plain:
+    start, end = wording.span(span.start, span.end, one.period.zone, one.made_at)
     return {
-        "source": one_line(gap.source, NAME),
+        "source": wording.sources([one_line(name, NAME) for name in span.sources], parts=span.parts),
         "start": start,
         "end": end,
-        "caught_up": gap.caught_up,
+        "caught_up": span.caught_up,
     }
 
 

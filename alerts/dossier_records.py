@@ -231,6 +231,7 @@ class Missed:
     coverage: Coverage
     judged: int  # articles of the dossier
     unread: tuple[tuple[Unread, int], ...]  # of them without the text of their page, and why
+    bare: int  # of them that came without a text, from feeds whose pages are not read
     held: tuple[Held, ...]
     known: int
     blind: int  # days of the period on which nothing came from any source

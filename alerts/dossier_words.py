@@ -77,7 +77,7 @@ def _origins(found: Sources) -> Iterator[str]:
         ("Articles by the tag of their source", found.tags),
         ("Articles by the country of their address", found.countries),
     ):
-        known = [f"{one_line(one.name, 40)} {one.articles:,}" for one in shares if one.name not in NAMELESS]
+        known = [f"{one_line(one.name, 40)} ({one.articles:,})" for one in shares if one.name not in NAMELESS]
         if known:
             yield f"{heading}: {listed(known, ORIGINS)}."
 
@@ -218,9 +218,10 @@ def missed(one: Missed, period: Period, watched: str) -> Iterator[str]:
         yield "No gap in what sources list was noticed."
     if found.quiet:
         yield f"Unusually quiet now: {listed([one_line(name, 60) for name in found.quiet], NAMED)}."
-    if one.unread:
-        total = sum(number for _, number in one.unread)
-        why = ", ".join(f"{number:,} {coverage_words.UNREAD[reason]}" for reason, number in one.unread)
+    if one.unread or one.bare:
+        total = sum(number for _, number in one.unread) + one.bare
+        reasons = [f"{number:,} {coverage_words.UNREAD[reason]}" for reason, number in one.unread]
+        why = ", ".join([*reasons, *([f"{one.bare:,} from feeds without texts"] if one.bare else [])])
         yield f"{total:,} of {count(one.judged, 'article')} here {_were(total)} judged on title and summary only: {why}."
     elif one.judged:
         yield f"Of {'the article' if one.judged == 1 else f'all {one.judged:,} articles'} here the text was read."

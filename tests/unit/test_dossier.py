@@ -235,9 +235,11 @@ def test_what_was_not_covered_is_told() -> None:
         gaps=(Gap(source="Post", start=NOW - 5 * DAY, end=NOW - 2 * DAY),),
     )
     unread = replace(came(2), unread=Unread.PAYWALL)
+    bare = came(1, text_length=0)
     one = made(
         came(3),
         unread,
+        bare,
         coverage=coverage,
         held=(Held(source="Wire", articles=40),),
         known=2,
@@ -252,7 +254,7 @@ def test_what_was_not_covered_is_told() -> None:
         "8 sources answered in this time; 1 source failing.",
         "3 days not covered at 1 source.",
         "Unusually quiet now: Ledger.",
-        "1 of 2 articles here was judged on title and summary only: 1 behind paywalls.",
+        "2 of 3 articles here were judged on title and summary only: 1 behind paywalls, 1 from feeds without texts.",
         "1 matching article was judged not to be about it, and was not counted.",
         "40 matching articles of Wire are held for review, as a renewal of its feed, and not counted.",
         "2 matching articles stood in a list already when it was read first, and were not counted.",
@@ -304,7 +306,7 @@ def test_the_summary_says_from_what_sources_and_countries_the_articles_are() -> 
     )
 
     assert list(words.summary(one))[2:] == [
-        "Articles by the tag of their source: press 2.",
-        "Articles by the country of their address: India 2.",
+        "Articles by the tag of their source: press (2).",
+        "Articles by the country of their address: India (2).",
     ]
     assert len(list(words.summary(made(came(3))))) == 2

@@ -198,6 +198,31 @@ def test_the_short_list_names_what_went_furthest_and_not_all_of_it() -> None:
     assert "and 3 more articles" in said
 
 
+def test_an_outlet_is_named_once_in_the_line_of_a_story() -> None:
+    """Also where it has told it three times, and never beside its own headline."""
+    told = [
+        came(3 - n / 10, f"Part {n}", source=name, story="a")
+        for n, name in enumerate(("Post", "Post", "Wire", "Wire"))
+    ]
+
+    said = words(part(written(made(*told)), "stories"))
+
+    assert said.count("Post") == 1
+    assert said.count("Wire") == 1
+
+
+def test_sources_that_missed_the_same_time_stand_in_one_line() -> None:
+    gaps = tuple(Gap(source=f"Paper {n}", start=NOW - 5 * DAY, end=NOW - 2 * DAY) for n in range(30))
+
+    said = words(part(written(made(came(1), coverage=Coverage(checked=9, gaps=gaps))), "missed"))
+
+    assert "3 days not covered at 30 sources." in said
+    assert (
+        "Not covered: 30 sources: Paper 0, Paper 1, Paper 2 and 27 more, Fri 20 Nov, 12:00 to Mon 23 Nov, 12:00"
+        in said
+    )
+
+
 def test_a_dossier_without_anything_is_a_page_too() -> None:
     html = written(made(watched_since=None, collected=frozenset(), last_polled=None))
 

@@ -39,8 +39,9 @@ R = initiative_rules.c
 EVIDENCE = 5  # reports under one commitment, the newest
 Day = tuple[date, datetime, datetime]  # with the moments at which it begins and ends
 
-_COUNTS = and_(REPORT, meant(M.article_id, M.initiative_id))
-_NOT_MEANT = meant(M.article_id, M.initiative_id, otherwise=True)
+_NOT_MEANT = and_(
+    M.gone_at.is_(None), ~A.backfilled, FREE, meant(M.article_id, M.initiative_id, otherwise=True)
+)
 _MATCHED = matches.join(articles, A.id == M.article_id)
 _IN_FORCE = and_(V.article_id == A.id, V.version == A.version)
 _TOLD = _MATCHED.join(sources, S.id == A.source_id)
@@ -86,7 +87,7 @@ def _material(connection: Connection, asked: Asked) -> Material:
         report_before=connection.execute(
             select(func.max(came_at, type_=M.matched_at.type))
             .select_from(_MATCHED)
-            .where(mine, _COUNTS, came_at < period.start)
+            .where(mine, REPORT, came_at < period.start)
         ).scalar_one(),
         collected=frozenset(
             day for day, start, end in asked.days if _anything(connection, start, min(end, period.end))
@@ -108,7 +109,7 @@ def _material(connection: Connection, asked: Asked) -> Material:
         not_about=connection.execute(
             select(func.count())
             .select_from(_MATCHED)
-            .where(mine, REPORT, _NOT_MEANT, came_at >= period.start, came_at < period.end)
+            .where(mine, _NOT_MEANT, came_at >= period.start, came_at < period.end)
         ).scalar_one(),
         rules=_rules(connection, asked.initiative_id),
     )
@@ -118,11 +119,11 @@ def _reports(connection: Connection, mine: ColumnElement[bool], asked: Asked) ->
     """By time. What came at a moment was matched then or later, so that the index on that narrows the search."""
     period, before = asked.period, asked.period.before
     since = and_(M.matched_at >= before.start, came_at >= before.start, came_at < period.end)
-    here = select(A.story_id).select_from(_MATCHED).where(mine, _COUNTS, since)
+    here = select(A.story_id).select_from(_MATCHED).where(mine, REPORT, since)
     parts = (
-        _found(and_(mine, _COUNTS, came_at < before.start, A.story_id.in_(here))),
-        _found(and_(mine, _COUNTS, since, came_at < period.start)),
-        _found(and_(mine, _COUNTS, since, came_at >= period.start), *_PROVED),
+        _found(and_(mine, REPORT, came_at < before.start, A.story_id.in_(here))),
+        _found(and_(mine, REPORT, since, came_at < period.start)),
+        _found(and_(mine, REPORT, since, came_at >= period.start), *_PROVED),
     )
     return tuple(
         _came(row, asked, proved=place == len(parts) - 1)
