@@ -125,6 +125,7 @@ def _json(body: bytes, content_type: str | None, asked: str | None) -> Iterator[
     if not isinstance(feed.get("items"), list):
         yield "there is no list of items"
         return
+    yield from _iri(feed.get("home_page_url", "https://none.example/"))
     yield from _authors(feed.get("authors"))
     yield from _repeats([one.get("id") for one in feed["items"]], "id")
     for one in feed["items"]:

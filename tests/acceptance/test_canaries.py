@@ -45,6 +45,21 @@ COMMANDS: dict[str, tuple[str, ...] | None] = {
     "impact": ("chips --since 90d", "chips --json"),
     "suggest": ("chips",),
     "search": ("semiconductor", "semiconductor --json"),
+    "judge": ("{article0} chips --about", "{article0} chips --forget --json"),
+    "judgements list": ("", "--json"),
+    "judgements propose": ("chips",),
+    "feeds list": ("", "--json"),
+    "feeds write": ("{folder} --base https://news.example/feeds", "{folder} --json"),
+    "export": tuple(
+        f"{what} --format {form}{more}"
+        for what, more in (
+            ("articles", " --text"),
+            ("matches", " --text"),
+            ("stories", ""),
+            ("deliveries", " --recipients"),
+        )
+        for form in ("jsonl", "csv")
+    ),
     "report": ("chips --no-pdf --out {html}s", "chips --json"),
     "try feed": ("{feed}", "{feed} --json", "{failing} --header X-Key:canarytyped"),
     "try page": ("{page}", "{page} --json", "{failing}"),
@@ -190,6 +205,7 @@ def _filled(folder: Path, world: Echoing) -> dict[str, str]:
         "opml": str(folder / "list.opml"),
         "html": str(folder / "preview.html"),
         "backup": str(folder / "copy.db"),
+        "folder": str(folder / "feeds"),
     }
     articles = _rows("search", "semiconductor", "--json")
     deliveries = _rows("deliveries", "list", "--json")

@@ -331,6 +331,23 @@ async def test_readers_from_outside_ask_under_the_public_name(running: Running) 
     assert (await running.ask(own.replace(PUBLIC, start), Host="tidings.internal"))[0] == 421
 
 
+async def test_a_feed_leads_to_the_page_of_the_site(running: Running) -> None:
+    """Where one is served; not where readers from outside would find none."""
+    await running.came(report(1))
+    for feed, title in ((TRUST, "TRUST &amp; &lt;more&gt;"), (FABS, "New fabs")):
+        for form in Form:
+            _, body, _ = await running.ask(running.address(feed, form))
+            page = parse(body, url=running.address(feed, form), content_type=None).site_url
+            assert page is not None
+            status, shown, _ = await running.ask(page)
+            assert status == 200
+            assert title in shown.decode()
+
+    await running.follow(public=PUBLIC)
+    own = running.address().replace(PUBLIC, f"http://127.0.0.1:{running.port}")
+    assert b"text/html" not in (await running.ask(own, Host="news.example.org"))[1]
+
+
 async def test_a_paused_initiative_tells_nothing(running: Running) -> None:
     """Its feed stays, and says so."""
     await running.came(report(1))

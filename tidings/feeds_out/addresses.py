@@ -19,10 +19,11 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what may be
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Of one feed in its two forms."""
+    """Of one feed in its two forms, and of the page that people look at."""
 
     atom: str
     json: str
+    page: str | None = None  # None: there is none
 
     def of(self, form: Form) -> str:
         """That of one form."""

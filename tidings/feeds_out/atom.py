@@ -25,6 +25,8 @@ def atom(feed: OutgoingFeed, addresses: Addresses | None) -> bytes:
     if addresses is not None:
         _add(root, "link", rel="self", type=Form.ATOM.media_type, href=addresses.atom)
         _add(root, "link", rel="alternate", type=Form.JSON.media_type, href=addresses.json)
+        if addresses.page is not None:
+            _add(root, "link", rel="alternate", type="text/html", href=addresses.page)
     _text(_add(root, "author"), "name", "Tidings")
     _text(root, "generator", "Tidings", version=__version__)
     for one in feed.entries:

@@ -24,6 +24,8 @@ def json_feed(feed: OutgoingFeed, addresses: Addresses | None) -> bytes:
     }
     if addresses is not None:
         document["feed_url"] = addresses.json
+        if addresses.page is not None:
+            document["home_page_url"] = addresses.page
     return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Protocol
+from urllib.parse import quote
 from uuid import UUID
 
 from alerts.match import Matcher
@@ -47,6 +48,7 @@ class _Maker(Protocol):
     """Makes one feed."""
 
     about: str
+    page: str
 
     async def look(self) -> object:
         """Another value, by its `repr`, when the entries are other ones."""
@@ -79,6 +81,10 @@ class Feeds:
 
     def __contains__(self, feed: FeedName) -> bool:
         return feed in self._makers
+
+    def page(self, feed: FeedName) -> str:
+        """Where the site shows the same, from its root on."""
+        return self._makers[feed].page
 
     async def standing(self, feed: FeedName) -> Standing:
         """How it stands now; reads no text that it has read before.
@@ -138,6 +144,7 @@ class _OfInitiative:
     def __init__(self, initiative: Initiative, feeds: SqlFeeds) -> None:
         self._initiative = initiative
         self._feeds = feeds
+        self.page = f"/initiatives/{quote(initiative.id, safe='')}"
         self.about = (
             "This initiative is paused: nothing is told of it."
             if initiative.paused
@@ -172,6 +179,7 @@ class _OfSearch:
         self._articles = articles
         self._clock = clock
         self.about = "The newest articles that this search finds."
+        self.page = "/search"  # it lists them by name; the query is nothing for readers of the feed
         self._words, self._narrowed = parted(search.query)
         self._tags = settings.tags
         self._judged: dict[tuple[str, int], tuple[Evidence, ...] | None] = {}  # None: it is not found

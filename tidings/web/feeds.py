@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import sha256
@@ -21,6 +22,7 @@ class ServedFeeds:
     Args:
         feeds: those in force when a request comes, and their addresses.
         public: the address that readers know, without a slash at its end; None: the one that they ask by.
+        has_site: whether the site is served beside them.
         missed: told of each signature that is none of ours, with what that costs the visitor.
     """
 
@@ -28,11 +30,13 @@ class ServedFeeds:
         self,
         feeds: Callable[[], tuple[Feeds, FeedAddresses]],
         public: str | None,
+        has_site: bool,
         missed: Callable[[web.Request, float], None],
         now: Callable[[], datetime],
     ) -> None:
         self._feeds = feeds
         self._public = public
+        self._has_site = has_site
         self._missed = missed
         self._now = now
 
@@ -54,6 +58,8 @@ class ServedFeeds:
             raise web.HTTPNotFound
         base = self._public if self._public is not None else f"http://{request.host}"
         own = addresses.at(base, name)
+        if self._has_site:
+            own = replace(own, page=f"{base}{feeds.page(name)}")
         standing = await feeds.standing(name)
         if self._has_it(request, standing, own, form):
             return web.Response(status=304, headers=self._headers(standing, own, form))
@@ -78,4 +84,4 @@ class ServedFeeds:
 
 
 def _tag(standing: Standing, own: Addresses, form: Form) -> str:
-    return sha256(f"{standing.print} {own.of(form)} {own.of(Form.ATOM)}".encode()).hexdigest()[:32]
+    return sha256(repr((standing.print, own, form.value)).encode()).hexdigest()[:32]

@@ -155,7 +155,9 @@ class WebServer:
         app = web.Application(client_max_size=BODY, middlewares=checks)
         Probes(self._vitals, self._keys, self._open_to_all, self._missed).add_to(app)
         prefix = "" if where.public is None else urlsplit(where.public).path
-        ServedFeeds(self._feeds_in_force, where.public, self._missed, self._clock.now).add_to(app, prefix)
+        has_site = where.token is not None or _is_private(where)
+        feeds = ServedFeeds(self._feeds_in_force, where.public, has_site, self._missed, self._clock.now)
+        feeds.add_to(app, prefix)
         if where.public is not None:
             unsubscribing = Unsubscribing(
                 self._stores.unsubscribed, self._clock, self._in_force, self._missed
@@ -163,7 +165,7 @@ class WebServer:
             judging = Judging(self._stores.judgements, self._clock, self._judging, self._missed)
             for part in (unsubscribing, judging):
                 part.add_to(app, prefix)
-        if where.token is not None or _is_private(where):
+        if has_site:
             self._site.add_to(app, prefix)
         runner = web.AppRunner(
             app,
