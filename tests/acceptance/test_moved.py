@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.acceptance.conftest import Done, configure, tidings
 from tests.acceptance.world import HOUR, MINUTE, NOON, World, desk, distinct, told
@@ -59,6 +60,18 @@ def looked(world: World, story: str, url: str) -> dict[str, str]:
     return said
 
 
+def indexed(database: str) -> tuple[int, int]:
+    """How many articles are in the index of words, and how many wait for it."""
+    engine = create_engine(database.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        counts = [
+            connection.execute(text(f"SELECT count(*) FROM {which}")).scalar_one()
+            for which in ("search_words", "articles WHERE unindexed_since IS NOT NULL")
+        ]
+    engine.dispose()
+    return counts[0], counts[1]
+
+
 @pytest.fixture
 async def original(world: World) -> World:
     """It told a plant, and its reprint as one story, and talks; the mail on a fair was put off by the mail server."""
@@ -96,7 +109,8 @@ async def test_after_the_move_nothing_is_told_twice_and_polls_are_conditional(
     assert (done.code, done.err) == (0, "")
     assert "           4 articles\n" in done.out
     assert f"in {TABLES} tables in " in done.out
-    assert ": each is the same on both sides\nnow let `database:`" in done.out
+    assert ": each is the same on both sides\nlet `database:` in" in done.out
+    assert indexed(database) == (4, 0)
     configured(world, database)
     assert looked(world, story["id"], url) == before
     async with world.running() as app:
@@ -137,13 +151,13 @@ async def test_a_copy_that_is_killed_goes_on_and_nothing_works_on_it_before(
 
     done = command(world, "db", "copy", file)  # to the database of the configuration
     assert (done.code, done.err) == (0, "")
-    assert len(done.out.splitlines()) == TABLES - tables + 2
+    assert len(done.out.splitlines()) == TABLES - tables + 3
     (compared,) = command(world, "db", "copy", "--verify", "--json", file).rows()
     assert compared["complete"] is True
     assert {row["table"]: row["source_rows"] for row in compared["tables"]}["articles"] == 4
     assert all(row["same"] for row in compared["tables"])
     async with world.running() as app:
-        await app.settle()
+        await world.live(app, NOON + 3 * HOUR)
     (compared,) = command(world, "db", "copy", "--verify", "--json", file).rows()
     assert compared["complete"] is False
 

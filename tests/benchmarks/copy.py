@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -17,11 +16,14 @@ from sqlalchemy import create_engine, text
 
 from tests.benchmarks.growth import open_shelf
 from tests.fakes import postgres
+from tidings.cli.storage_copy import INDEXED
 from tidings.storage.copying import size_of
-from tidings.storage.engine import FILE
+from tidings.storage.engine import FILE, Database
 from tidings.storage.moving import Step, moving
+from tidings.storage.stores import Stores
 
 SLOWEST = 6  # tables that are told apart
+MOST_INDEXED = 100_000  # articles
 
 
 def bench() -> None:
@@ -39,13 +41,15 @@ async def _archive(folder: Path, number: int) -> Path:
 
 def _move(state: Path, url: str, number: int) -> None:
     moments: list[tuple[float, Step]] = []
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = _memory("VmRSS")
     began = time.perf_counter()
     with moving(
         "sqlite", url, state_dir=state, hear=lambda step: moments.append((time.perf_counter(), step))
     ) as move:
         compared = move.copy(lambda: datetime.now(UTC))
     ended = time.perf_counter()
+    peak = _memory("VmHWM")
     if not all(one.is_same for one in compared):
         raise AssertionError([str(one) for one in compared if not one.is_same])
     rows = sum(one.source.rows for one in compared)
@@ -62,8 +66,7 @@ def _move(state: Path, url: str, number: int) -> None:
     print(
         f"  sizes      {size_of(state / FILE) / 1e6:8,.0f} MB in SQLite, {size / 1e6:,.0f} MB in PostgreSQL, without its index of words"
     )
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"  memory     {grown / 1024:8,.0f} MiB more at most")
+    print(f"  memory     {(peak - before) / 1024:8,.0f} MiB more at most")
     spent: dict[str, float] = {}
     last = began
     for moment, step in moments:
@@ -72,3 +75,21 @@ def _move(state: Path, url: str, number: int) -> None:
         last = moment
     for name, seconds in sorted(spent.items(), key=lambda one: -one[1])[:SLOWEST]:
         print(f"  {name:28} {seconds:8.1f} s")
+    asyncio.run(_index(state, url))
+
+
+async def _index(state: Path, url: str) -> None:
+    database = Database.open(url, state_dir=state)
+    search = Stores(database).search
+    began, done = time.perf_counter(), 0
+    while done < MOST_INDEXED and (some := await search.index_some(INDEXED)):
+        done += some
+    seconds = time.perf_counter() - began
+    database.close()
+    print(f"  the index of words of {done:,} articles: {seconds:.1f} s, {done / seconds:,.0f} a second")
+
+
+def _memory(name: str) -> int:
+    """KiB of this process, by its name in Linux."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))

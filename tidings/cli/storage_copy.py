@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tidings.cli.options import FAILED, USAGE, Config, Json, State, fail, settings
+from tidings.cli.options import FAILED, USAGE, Config, Json, State, fail, run, settings
 from tidings.cli.output import json_line, progress
 
 if TYPE_CHECKING:
     from tidings.settings import Settings
     from tidings.storage.moving import Compared, Hear, Move, Step
+
+INDEXED = 500  # articles put into the index of words in one transaction
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,11 +57,13 @@ def copy(
     loaded = settings(config, state)
     found, wanted = _sides(addresses, loaded)
     began = monotonic()
-    with _told(as_json) as told, _no_daemon(found, loaded), _open(found, wanted, loaded, told.hear) as move:
+    with _heard(as_json) as hear, _no_daemon(found, loaded), _open(found, wanted, loaded, hear) as move:
         compared = move.verify() if verify else move.copy(lambda: datetime.now(UTC), anew=anew)
-    _say(compared, verify, told, monotonic() - began, as_json)
+    _say(compared, verify, monotonic() - began, as_json)
     if not all(one.is_same for one in compared):
         raise typer.Exit(FAILED)
+    if not verify:
+        _index(wanted, loaded, compared)
 
 
 def _sides(addresses: list[str], loaded: Settings) -> tuple[str, str]:
@@ -108,32 +111,21 @@ def _no_daemon(source: str, loaded: Settings) -> Iterator[None]:
 # -- what is said ----------------------------------------------------------------------------------
 
 
-@dataclass
-class _Told:
-    """Says how far it is, and remembers when it began to compare."""
-
-    hear: Hear
-    verifies_since: float | None = None
-    copied: int = 0
-
-
 @contextmanager
-def _told(as_json: bool) -> Iterator[_Told]:
+def _heard(as_json: bool) -> Iterator[Hear]:
+    """How far it is: live on a terminal, and a line for each table that is copied."""
     with progress("copying") as live:
 
         def hear(step: Step) -> None:
-            if step.verifies and told.verifies_since is None:
-                told.verifies_since = monotonic()
-            done = "comparing" if step.verifies else f"{step.rows:,} of {step.of:,} rows,"
-            live.show(f"{done} {step.table}")
+            comparing = "now comparing " if step.verifies else f"{step.rows:,} of {step.of:,} rows of "
+            live.show(f"{comparing}{step.table}")
             if step.over and not step.verifies and not as_json:
                 typer.echo(f"{step.rows:>12,} {step.table}")
 
-        told = _Told(hear=hear)
-        yield told
+        yield hear
 
 
-def _say(compared: tuple[Compared, ...], verify: bool, told: _Told, seconds: float, as_json: bool) -> None:
+def _say(compared: tuple[Compared, ...], verify: bool, seconds: float, as_json: bool) -> None:
     different = [one for one in compared if not one.is_same]
     rows = sum(one.source.rows for one in compared)
     if as_json:
@@ -164,6 +156,29 @@ def _say(compared: tuple[Compared, ...], verify: bool, told: _Told, seconds: flo
         )
         if not verify:
             typer.echo(
-                "now let `database:` in tidings.yaml name the server, and start the daemon; it goes on where the last one "
-                "ended, and makes the index of words anew beside its work"
+                "let `database:` in tidings.yaml name the server, and start the daemon: it goes on where the last one ended"
             )
+            typer.echo(
+                "the index of words is made now; what you interrupt of that, the daemon makes beside its work"
+            )
+
+
+def _index(target: str, loaded: Settings, compared: tuple[Compared, ...]) -> None:
+    """Make the index of words, which is no part of the copy; a daemon may work beside it."""
+    from tidings.storage.engine import Database
+    from tidings.storage.stores import Stores
+
+    number = next(one.target.rows for one in compared if one.table == "articles")
+
+    async def work() -> None:
+        database = Database.open(target, state_dir=loaded.state_dir, create=False)
+        index, done = Stores(database).search, 0
+        try:
+            with progress("indexing") as live:
+                while some := await index.index_some(INDEXED):
+                    done += some
+                    live.show(f"{done:,} of {number:,} articles")
+        finally:
+            database.close()
+
+    run(work)

@@ -54,7 +54,7 @@ _STREAMED = 2_000  # rows that are fetched from the server
 _LOCK = 7_236_110_454_021  # of the server, held by the one who copies
 _CONNECTS = 20  # seconds after which a server that does not answer is given up
 
-# Claims and leases are free. The index of words is made anew by the daemon, as for articles that wait for it.
+# Claims and leases are free, and articles wait for the index of words, which is made anew. Not compared.
 DIFFERENT: dict[Column[Any], ColumnElement[Any]] = {
     sources.c.claimed_until: null(),
     deliveries.c.claimed_until: null(),
@@ -259,7 +259,7 @@ class Move:
         one = Compared(
             table=table.name,
             source=sum_of(table, _rows(source, table)),
-            target=sum_of(table, target.execute(select(table))),
+            target=sum_of(table, target.execute(select(*_columns(table)).select_from(table))),
         )
         self._tell(table, one.target.rows, verifies=True, over=True)
         return one
@@ -382,7 +382,7 @@ def _other(found: Copied) -> StorageError:
 
 
 def _columns(table: Table) -> list[ColumnElement[Any]]:
-    """As they are to stand in the target."""
+    """As they are to stand in the target, and are compared."""
     return [DIFFERENT.get(column, column).label(column.name) for column in table.columns]
 
 
