@@ -30,7 +30,7 @@ def copy(
     addresses: Annotated[
         list[str],
         typer.Argument(
-            metavar="[SOURCE] TARGET",
+            metavar="SOURCE TARGET",
             show_default=False,
             help="The SQLite database, sqlite:////FILE, also a backup, and an empty PostgreSQL database, "
             "'postgresql://USER:${PASSWORD}@HOST/NAME'. Either may be left out for that of the configuration.",
