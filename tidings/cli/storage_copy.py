@@ -96,9 +96,11 @@ def _open(source: str, target: str, loaded: Settings, hear: Hear) -> Iterator[Mo
 @contextmanager
 def _no_daemon(source: str, loaded: Settings) -> Iterator[None]:
     """None works on the source, and none begins to."""
-    from tidings.lock import AlreadyRunning, DaemonLock, lock_file
+    from tidings.lock import AlreadyRunning, DaemonLock, holder, lock_file
 
     path = lock_file(source, loaded.state_dir)
+    if (running := holder(path)) is not None:
+        fail(f"`tidings run` ({running}) works on this database; stop it first")
     # Beside a backup there is none, and none is left there.
     lock = DaemonLock(path) if source.startswith("sqlite") and path.exists() else nullcontext()
     try:

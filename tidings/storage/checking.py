@@ -18,6 +18,7 @@ from tidings.storage.article_rows import A, V
 from tidings.storage.base import metadata
 from tidings.storage.errors import StorageError, said
 from tidings.storage.match_rows import M
+from tidings.storage.move_marks import require_whole
 from tidings.storage.outbox_tables import deliveries, messages
 from tidings.storage.sqlite import journal_for
 from tidings.storage.tables import article_versions, articles, identity_keys, matches, sources, stories
@@ -128,7 +129,7 @@ def _look(engine: Engine, journal: str, size: int, free: int) -> Checked:
         with _reading(engine) as connection:
             counts[name] = connection.execute(select(func.count()).select_from(table)).scalar_one()
     return Checked(
-        problems=tuple(_impossible(engine)),
+        problems=(*_unfinished(engine), *_impossible(engine)),
         damaged=False,
         revision=found,
         journal=journal,
@@ -174,6 +175,14 @@ def _unreadable(fault: BaseException | None, size: int) -> Checked:
         reusable=0,
         counts={},
     )
+
+
+def _unfinished(engine: Engine) -> Iterator[str]:
+    try:
+        with _reading(engine) as connection:
+            require_whole(connection)
+    except StorageError as fault:
+        yield str(fault)
 
 
 # -- states that cannot be -------------------------------------------------------------------------

@@ -33,10 +33,12 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
 from crawler.failpoints import reach
 from tidings.storage import move_marks, restoring, schema, upgrading, word_index
 from tidings.storage.copying import MARK
+from tidings.storage.dialect import lock
 from tidings.storage.engine import address_of
 from tidings.storage.errors import Damaged, StorageError, said
 from tidings.storage.every_table import metadata
@@ -50,8 +52,10 @@ from tidings.storage.tables import articles, sources
 
 ROWS, BYTES = 10_000, 8 << 20  # of a page at most; a row that is larger is a page of its own
 _AT_A_TIME = 50  # rows that are fetched from the file
-_STREAMED = 2_000  # rows that are fetched from the server
+_STREAMED = 2_000  # rows that are fetched from the server at most
 _LOCK = 7_236_110_454_021  # of the server, held by the one who copies
+_HELD = 3  # seconds for which it is waited for
+_LOCKED = "55P03"  # what the server says then
 _CONNECTS = 20  # seconds after which a server that does not answer is given up
 
 # Claims and leases are free, and articles wait for the index of words, which is made anew. Not compared.
@@ -175,6 +179,7 @@ class Move:
 
     def _begin(self, mine: str, now: datetime, anew: bool) -> None:
         target = self._target
+        lock(target, "schema")  # as whoever opens it does
         if schema.revision(target) is None:
             there = set(inspect(target).get_table_names()) & set(metadata.tables)
             if there:
@@ -249,18 +254,19 @@ class Move:
     def _compare(self) -> tuple[Compared, ...]:
         with (
             self._source.begin() as source,
-            self._streamed.connect().execution_options(yield_per=_STREAMED) as target,
+            self._streamed.connect() as target,
             target.begin(),
         ):
             return tuple(self._compared(source, target, table) for table in metadata.sorted_tables)
 
     def _compared(self, source: Connection, target: Connection, table: Table) -> Compared:
         self._tell(table, 0, verifies=True, over=False)
-        one = Compared(
-            table=table.name,
-            source=sum_of(table, _rows(source, table)),
-            target=sum_of(table, target.execute(select(*_columns(table)).select_from(table))),
-        )
+        found = sum_of(table, _rows(source, table))
+        mean = found.size // max(found.rows, 1)
+        some = max(1, min(_STREAMED, BYTES // max(mean, 1)))
+        query = select(*_columns(table)).select_from(table)
+        with target.execute(query, execution_options={"yield_per": some}) as streamed:
+            one = Compared(table=table.name, source=found, target=sum_of(table, streamed))
         self._tell(table, one.target.rows, verifies=True, over=True)
         return one
 
@@ -302,15 +308,25 @@ def moving(
     copier, streamed = (_server_engine(server) for _ in range(2))
     try:
         with _opened(file) as engine, ours(), copier.connect() as connection:
-            with connection.begin():
-                if not connection.execute(select(func.pg_try_advisory_lock(_LOCK))).scalar_one():
-                    raise StorageError(
-                        "another `tidings db copy` works on this target; wait until it ends, or stop it"
-                    )
+            _hold(connection)
             yield Move(engine, connection, streamed, hear=hear, page=page)
     finally:
         copier.dispose()
         streamed.dispose()
+
+
+def _hold(connection: Connection) -> None:
+    """Be the one who copies, until the connection ends; that of one who was killed may end a moment later."""
+    try:
+        with connection.begin():
+            connection.execute(text(f"SET LOCAL lock_timeout = {_HELD * 1000}"))
+            connection.execute(select(func.pg_advisory_lock(_LOCK)))
+    except OperationalError as fault:
+        if getattr(fault.orig, "sqlstate", None) != _LOCKED:
+            raise
+        raise StorageError(
+            "another `tidings db copy` works on this target; wait until it ends, or stop it"
+        ) from None
 
 
 def _addresses(source: str, target: str, state_dir: Path) -> tuple[Path, URL]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -20,6 +20,7 @@ class Sum:
 
     rows: int
     digest: int  # the sum of the hashes of its rows, 0 <= digest < 2**128
+    size: int = field(default=0, compare=False)  # bytes that were hashed
 
 
 def sum_of(table: Table, rows: Iterable[Sequence[Any]]) -> Sum:
@@ -29,7 +30,7 @@ def sum_of(table: Table, rows: Iterable[Sequence[Any]]) -> Sum:
     Text counts as databases can hold it, see `storable`.
     """
     words = [place for place, column in enumerate(table.columns) if isinstance(column.type, Words)]
-    number = total = 0
+    number = total = size = 0
     for row in rows:
         values = list(row)
         for place in words:
@@ -39,4 +40,5 @@ def sum_of(table: Table, rows: Iterable[Sequence[Any]]) -> Sum:
         form = repr(values).encode("utf-8", "surrogatepass")
         total += int.from_bytes(blake2b(form, digest_size=_BITS // 8).digest(), "big")
         number += 1
-    return Sum(rows=number, digest=total % (1 << _BITS))
+        size += len(form)
+    return Sum(rows=number, digest=total % (1 << _BITS), size=size)

@@ -305,6 +305,15 @@ def test_a_source_that_is_in_use_is_refused(state: Path, target: str) -> None:
         assert schema.revision(connection) is None
 
 
+def test_a_source_whose_daemon_was_killed_is_copied(state: Path, target: str) -> None:
+    """It is read through before; that it was not ended in order stays known."""
+    mark = state / f"{FILE}.inuse"
+    mark.write_text("in use\n")
+
+    assert all(one.is_same for one in move(state, target))
+    assert mark.read_text() == "in use\n"
+
+
 def test_two_do_not_copy_to_one_target(state: Path, target: str, tmp_path_factory: Any) -> None:
     """The second says so."""
     other = tmp_path_factory.mktemp("other")
