@@ -44,6 +44,7 @@ POINTS: Mapping[str, str] = {
     "marked": "That it was sent is committed; the delivery is not over for the program.",
     "lease_renew": "The daemon is about to write down that it lives.",
     "schema_migrate": "A step of the schema is run, in the transaction of all steps, or all tables of a new database are made.",
+    "copy_page": "A page of a table is written to the server that the database moves to, and not committed.",
 }
 
 

@@ -75,6 +75,7 @@ class Press:
         self.pages: dict[str, str] = {}  # path → HTML
         self.status: dict[str, int] = {}  # path → what it answers instead, for as long as it stands here
         self.asked: Counter[str] = Counter()
+        self.conditional: Counter[str] = Counter()  # of those, with the tag of an answer before
         self.hooks: list[tuple[str, bytes]] = []  # (webhook-id, body) of what came to /hook/NAME
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -118,6 +119,7 @@ class Press:
     async def _answer(self, request: web.Request) -> web.Response:
         path = request.path
         self.asked[path] += 1
+        self.conditional[path] += "If-None-Match" in request.headers
         if path in self.status:
             return web.Response(status=self.status[path], text="out of order")
         if path.startswith("/feed/"):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from tests.benchmarks import (
+    copy,
     crawl,
     digests,
     duplicates,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "digests": digests.bench,
     "search": search.bench,
     "handing-on": handing_on.bench,
+    "copy": copy.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }

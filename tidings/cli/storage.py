@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidings.cli import storage_copy
 from tidings.cli.options import FAILED, Config, Json, State, complain, fail, run, settings
 from tidings.cli.output import json_line
 
@@ -194,3 +195,6 @@ def _require_no_daemon(loaded: Settings) -> None:
 
 def _megabytes(size: int) -> str:
     return f"{size / (1 << 20):,.1f} MiB"
+
+
+storage_copy.add_to(app)

@@ -33,6 +33,7 @@ from tidings.storage.lanes import (
     ours,
     submit_to,
 )
+from tidings.storage.move_marks import require_whole
 from tidings.storage.outbox_tables import deliveries
 from tidings.storage.sqlite import FILE, InUse, journal_for
 from tidings.storage.tables import sources
@@ -90,6 +91,8 @@ class Database:
                 if create and schema.revision(connection) is None:
                     schema.upgrade(connection)
                 schema.require_current(connection)
+                if in_use is None:
+                    require_whole(connection)
             if in_use is not None:
                 _take_over(engines[0], in_use)
         except BaseException:
@@ -131,7 +134,7 @@ class Database:
         Raises:
             StorageError: the database is PostgreSQL, or the address cannot be read.
         """
-        address = _address(url, state_dir)
+        address = address_of(url, state_dir)
         if address.get_backend_name() != "sqlite":
             raise StorageError(
                 "this database is PostgreSQL; put a backup of it back with pg_restore, see docs/data.md"
@@ -155,7 +158,7 @@ class Database:
         Raises:
             StorageError: there is none, or it cannot be read now, for a reason that is no damage.
         """
-        address = _address(url, state_dir)
+        address = address_of(url, state_dir)
         if address.get_backend_name() != "sqlite":
             engines, _, _ = _connect(url, state_dir, create=False, waits=waits)
             try:
@@ -182,7 +185,7 @@ class Database:
     @classmethod
     def is_missing(cls, url: str, *, state_dir: Path) -> bool:
         """Whether `open` would make a new SQLite file."""
-        address = _address(url, state_dir)
+        address = address_of(url, state_dir)
         return address.get_backend_name() == "sqlite" and not Path(address.database or "").exists()
 
     @property
@@ -285,7 +288,7 @@ class Database:
 def _connect(
     url: str, state_dir: Path, *, create: bool, waits: Waits
 ) -> tuple[tuple[Engine, Engine], str, InUse | None]:
-    address = _address(url, state_dir)
+    address = address_of(url, state_dir)
     if address.get_backend_name() == "sqlite":
         path = Path(address.database or "")
         if not create and not path.exists():
@@ -304,7 +307,12 @@ def _connect(
     return (writing, reading), "PostgreSQL", None
 
 
-def _address(url: str, state_dir: Path) -> URL:
+def address_of(url: str, state_dir: Path) -> URL:
+    """What an address in the settings names, with the driver that serves it.
+
+    Raises:
+        StorageError: it cannot be read, or is of another kind; nothing of it is in the message.
+    """
     if url == "sqlite":
         return URL.create("sqlite+pysqlite", database=str(state_dir / FILE))
     try:
