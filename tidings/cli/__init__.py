@@ -106,7 +106,7 @@ class Everything(LazyGroup):
         Verb(
             name="export",
             file="tidings.cli.export",
-            about="Export articles, matches, stories or deliveries as JSON Lines or CSV.",
+            about="Export articles, matches, stories or deliveries as JSONL or CSV.",
         ),
         Verb(name="deliveries", file="tidings.cli.deliveries", about="See the outbox and act on it."),
         Verb(
