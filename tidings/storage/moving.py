@@ -170,6 +170,12 @@ class Move:
     def _begin(self, mine: str, now: datetime, anew: bool) -> None:
         target = self._target
         lock(target, "schema")  # as whoever opens it does
+        encoding = target.execute(text("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise StorageError(
+                f"the target holds texts in {encoding}, which lacks letters; `createdb --encoding UTF8 --template "
+                "template0` makes one that has them all"
+            )
         if schema.revision(target) is None:
             there = set(inspect(target).get_table_names()) & set(metadata.tables)
             if there:

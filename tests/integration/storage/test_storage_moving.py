@@ -67,7 +67,7 @@ def move(
     *,
     source: str = "sqlite",
     anew: bool = False,
-    hear: Callable[[Step], None] = print,
+    hear: Callable[[Step], None] = lambda _: None,
 ) -> tuple[Compared, ...]:
     with moving(source, target, state_dir=state, hear=hear, page=PAGE) as found:
         return found.copy(lambda: NOW, anew=anew)
@@ -273,6 +273,45 @@ def test_tables_of_something_else_are_left_alone(state: Path, target: str) -> No
 
     with pytest.raises(StorageError, match=r"tables of something else \(articles\); name an empty database"):
         move(state, target)
+
+
+def test_a_target_that_lacks_letters_is_refused(state: Path, postgres: str) -> None:
+    """Before anything is written to it."""
+    engine = create_engine(
+        postgres.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as admin:
+        admin.execute(text("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"))
+        try:
+            with pytest.raises(
+                StorageError, match="texts in LATIN1, which lacks letters; `createdb --encoding UTF8"
+            ):
+                move(state, postgres.replace("/postgres?", "/latin?"))
+        finally:
+            admin.execute(text("DROP DATABASE latin WITH (FORCE)"))
+    engine.dispose()
+
+
+# psycopg warns of its own cursor, which it cannot close on a connection that is gone.
+@pytest.mark.filterwarnings("ignore:.*ServerCursorMixin:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("verifies", [False, True])
+def test_a_server_that_goes_away_is_said_and_the_copy_goes_on_when_it_is_back(
+    state: Path, target: str, verifies: bool
+) -> None:
+    """While it is copied, and while it is compared."""
+    end = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+
+    def harmed(step: Step) -> None:
+        if step.table == "messages" and step.verifies == verifies:
+            with on_server(target) as server, server.begin() as connection:
+                connection.execute(end)
+
+    with pytest.raises(StorageError, match="the database refused: "):
+        move(state, target, hear=harmed)
+
+    assert all(one.is_same for one in move(state, target))
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
