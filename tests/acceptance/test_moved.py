@@ -178,6 +178,29 @@ async def test_a_copy_that_is_killed_goes_on_and_nothing_works_on_it_before(
     assert compared["complete"] is False
 
 
+async def test_a_backup_that_is_copied_is_gone_on_from_like_one_that_is_restored(
+    original: World, database: str
+) -> None:
+    """What the original told after the backup was taken is not told again; what comes then is."""
+    world, backup = original, original.folder / "backup.sqlite"
+    async with world.running() as running:
+        await running.stores.database.backup(backup, now=world.clock.time)
+        world.press.add("post", "strike", world.clock.time)
+        await world.live(running, NOON + 4 * HOUR)
+    assert told(world.mailbox.mails).news["strike"] == 1
+    mails = len(world.mailbox.mails)
+
+    assert command(world, "db", "copy", f"sqlite:///{backup}", database).code == 0
+    configured(world, database)
+    async with world.running() as running:
+        await world.live(running, NOON + 5 * HOUR)
+        assert world.mailbox.mails[mails:] == []
+        world.press.add("post", "pact", world.clock.time)
+        await world.live(running, NOON + 6 * HOUR)
+
+    assert told(world.mailbox.mails[mails:]).news == Counter(pact=1)
+
+
 async def test_the_daemon_must_be_stopped(original: World, database: str) -> None:
     """One line that names it; the target stays empty."""
     world = original

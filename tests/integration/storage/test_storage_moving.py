@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Table, create_engine, event, func, select, text
+from sqlalchemy import Engine, Table, create_engine, event, func, inspect, select, text
 
 from crawler import failpoints
 from tests.fakes import postgres as servers
 from tests.fakes.every_row import START, fill
-from tidings.storage import move_marks, restoring, schema
+from tidings.storage import move_marks, restoring, schema, word_index
 from tidings.storage.copying import copy
 from tidings.storage.engine import FILE, Database, StorageError, Waits
 from tidings.storage.every_table import metadata
@@ -131,6 +131,13 @@ def test_every_table_stands_on_the_server_as_it_stood_in_the_file(state: Path, t
             assert rows(server, table) == expected, table.name
     assert all(one.is_same for one in verify(state, target))
     Database.open(target, state_dir=state).close()
+
+
+def test_all_that_the_file_holds_is_copied_or_made_anew(state: Path) -> None:
+    """Beside the tables that are copied there is the index of words, and what names the schema."""
+    with written(state) as file:
+        there = {name for name in inspect(file).get_table_names() if not name.startswith(word_index.TABLE)}
+    assert there == {*metadata.tables, schema.VERSION_TABLE}
 
 
 def test_no_table_counts_its_rows_itself() -> None:
