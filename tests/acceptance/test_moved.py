@@ -60,8 +60,7 @@ def looked(world: World, story: str, url: str) -> dict[str, str]:
     said = {}
     for words in (
         ("deliveries", "list", "--json"),
-        ("stories", "show", story),
-        ("search", "dholera", "--json"),
+        ("search", f"story:{story}", "--json"),
         ("explain", url),
         ("export", "articles", "--format", "jsonl"),
     ):

@@ -43,11 +43,12 @@ async def test_a_browser_and_axe_find_no_fault_in_any_page(tmp_path: Path) -> No
             f"{site.base}/articles/{hostile.telling.article_id}",
             f"{site.base}/deliveries/{delivery.delivery.id}",
         ]
-        seen = await look(chromium, named)
+        seen = await look(chromium, named, widths=[1100], schemes=["light"])
+        phone = await look(chromium, named, widths=[380], schemes=["dark"])
         await site.serve(token=Secret("open-sesame"))
         door = await look(chromium, [f"{site.base}/"])
 
-    assert seen.findings + door.findings == []
+    assert seen.findings + phone.findings + door.findings == []
     assert len(seen.pages) == len(PAGES) + 3
 
 
