@@ -24,9 +24,7 @@ AFTERWARDS = timedelta(hours=27)  # until all waits are over; a digest told at o
 ANY_TIME = "any time"
 OUTSIDE = ("smtp_rcpt", "smtp_data_sent", "hook_sent")  # our servers have it, and give no answer
 ELSEWHERE = frozenset({"schema_migrate", "alert_frozen"})  # see `beginnings.py` and `quiet.py`
-OF_COMMANDS = frozenset({"copy_page"})  # nothing that a daemon comes to; see tests/acceptance/test_moved.py
-DEADLY = tuple(name for name in POINTS if name not in OF_COMMANDS)
-INSIDE = tuple(name for name in DEADLY if name not in ELSEWHERE)
+INSIDE = tuple(name for name in POINTS if name not in ELSEWHERE)
 PAGES = frozenset({"page_fetched", "page_read", "page_insert"})
 # At which time of many a moment that comes often is deadly: 1 to this number, by chance.
 OFTEN = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from crawler.failpoints import POINTS
 from tests.soak.board import Hand
-from tests.soak.soak import ANY_TIME, DEADLY, OUTSIDE, Outcome
+from tests.soak.soak import ANY_TIME, OUTSIDE, Outcome
 
 SEEN_OUTSIDE = {
     "smtp_rcpt": "The mail server has sender and recipient, and its answer is not given.",
@@ -52,7 +52,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield f"{'  at most after one kill':<34}{account.most_repeats:>8,}"
     yield f"{'  with other bytes':<34}{account.other_bytes:>8,}"
     yield ""
-    for name, sentence in {**{name: POINTS[name] for name in DEADLY}, **SEEN_OUTSIDE}.items():
+    for name, sentence in {**POINTS, **SEEN_OUTSIDE}.items():
         kind = "*" if name in OUTSIDE else " "
         yield f"{name:<20}{kind}{aims[name]:>4}  {sentence}"
     yield "* killed by the other side, which has it"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler.failpoints import POINTS
 from tests.acceptance.conftest import configure
 from tests.acceptance.world import NOON, Press
-from tests.soak.soak import DEADLY
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ def test_a_program_that_dies_anywhere_loses_nothing_and_repeats_the_same(tmp_pat
     kills = {
         name: int(number) for name, number in re.findall(r"^(\w+) +\*? +(\d+)  ", done.stdout, re.MULTILINE)
     }
-    assert kills.keys() > set(DEADLY)
+    assert kills.keys() > POINTS.keys()
     assert min(kills.values()) >= 1
     assert re.search(r"^lost +0$", done.stdout, re.MULTILINE)
 
