@@ -122,6 +122,7 @@ deliveries = Table(
     Column("asked", Boolean, nullable=False),  # a person wants it tried, whatever stands in the way
     Column("held_up", Boolean, nullable=False),  # put off because of its channel, not of itself
     Column("claimed_until", AwareTime),
+    Column("claimed_by", String),
     Column("due_at", AwareTime),  # set while it is pending
 )
 waiting("ix_deliveries_due_at", deliveries.c.due_at)

@@ -24,6 +24,7 @@ REVISIONS = (
     "0010",
     "0011",
     "0012",
+    "0013",
 )  # oldest first; the files in migrations/versions
 
 

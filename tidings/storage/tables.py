@@ -33,6 +33,7 @@ sources = Table(
     Column("operator_paused", Boolean, nullable=False),
     Column("added_at", AwareTime, nullable=False),
     Column("claimed_until", AwareTime),
+    Column("claimed_by", String),  # the worker; NULL: nobody whose death ends the claim before its time
     Column("state", String, nullable=False),
     Column("since", AwareTime),
     Column("problem", Words),
@@ -145,6 +146,7 @@ articles = Table(
     Column("page_host", String),  # NULL where the article is older than the column
     Column("page_due_at", AwareTime),  # set while text_state is pending
     Column("claimed_until", AwareTime),
+    Column("claimed_by", String),
     Column("attempts", Integer, nullable=False),  # that did not come back
     Column("first_read_at", AwareTime),
     Column("rereads", Integer, nullable=False),
