@@ -28,7 +28,6 @@ from tidings.storage.room import FLOOR, Room, room
 from tidings.storage.stores import Stores
 from tidings.storage.troubles import Noticed, Waiting
 from tidings.troubles import PATIENCE, told
-from tidings.unserved import unserved
 
 SILENT = timedelta(minutes=2)  # without a sign of life of the daemon
 MOST_NAMED = 20  # troubles of sources, one by one
@@ -138,7 +137,7 @@ async def take(
         ),
         notes=(
             *_sometime(cared),
-            *_notes(settings, counts),
+            *((counts.journal,) if counts.journal else ()),
             *_on_hold(settings, obstacles),
             *(() if daemon is None else daemon.notes),
         ),
@@ -299,12 +298,6 @@ def _sometime(cared: Sequence[Cared]) -> Iterator[str]:
     ):
         if group:
             yield f"{words}: {_names(group)}; `tidings sources list --care` tells what to do"
-
-
-def _notes(settings: Settings, counts: Counts) -> Iterator[str]:
-    if counts.journal:
-        yield counts.journal
-    yield from map(str, unserved(settings))
 
 
 def _when(moment: datetime | None, now: datetime) -> str:
