@@ -7,7 +7,7 @@ import socket
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,8 @@ import structlog
 from tidings import __version__
 from tidings.app import App
 from tidings.processes import memory
-from tidings.runners.engine import SILENT, Engine
+from tidings.runners.crew import SILENT
+from tidings.runners.engine import Engine
 from tidings.runners.inline import InlineRunner
 from tidings.runners.jobs import Queue, settle, tasks_of
 from tidings.storage.errors import StorageError
@@ -110,7 +111,7 @@ class Performer:
     async def rescue(self) -> None:
         """Give what dead workers held to others. Called every few seconds by one of all workers; never raises."""
         try:
-            for one in await self._app.stores.workers.bury(timedelta(seconds=SILENT)):
+            for one in await self._app.stores.workers.bury(SILENT):
                 log.warning(
                     "a worker gave no sign of life; what it held is free",
                     worker=str(one.worker),

@@ -11,8 +11,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -24,6 +22,7 @@ from procrastinate.jobs import DeleteJobCondition
 from psycopg import AsyncConnection, sql
 from psycopg_pool import PoolTimeout
 
+from tidings.runners.crew import SILENT, Waiting
 from tidings.runners.jobs import NAMES, Job, Queue
 from tidings.storage.errors import StorageError
 
@@ -31,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 LOOK = 1.0  # seconds between two looks for jobs, where none were found
 BEAT = 5.0  # seconds between two signs of life of those who perform jobs
-SILENT = 20.0  # seconds without one, after which the jobs in hand go to others
 PAUSE = 3.0  # seconds after which one that broke, as its server went away, begins anew
 CONNECTIONS = 4  # of a process to the queue, at most
 _RESCUE = f"* * * * * */{BEAT:.0f}"  # cron with seconds, which come last
@@ -50,21 +48,6 @@ def _ours() -> Iterator[None]:
         yield
     except (exceptions.ConnectorException, psycopg.Error, PoolTimeout, OSError) as fault:
         raise QueueUnavailable(f"the queue cannot be asked: {_said(fault)}") from fault
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """What is on the queue."""
-
-    todo: Mapping[Queue, int]
-    doing: Mapping[Queue, int]
-    once: frozenset[str]  # of jobs that wait
-    oldest: timedelta  # the longest that one waits; zero when none does
-
-    @property
-    def jobs(self) -> int:
-        """All of them."""
-        return sum(self.todo.values()) + sum(self.doing.values())
 
 
 class Engine:
@@ -115,7 +98,7 @@ class Engine:
                 if row["status"] == status and row["queue_name"] in set(Queue)
             }
 
-        return Waiting(todo=of("todo"), doing=of("doing"), once=await self._once(), oldest=oldest[0]["age"])
+        return Waiting(todo=of("todo"), doing=of("doing"), oldest=oldest[0]["age"])
 
     async def rescue(self) -> int:
         """Give what dead workers had in hand to others; how many jobs.
@@ -123,7 +106,9 @@ class Engine:
         Nothing is performed again of itself after a crash. A mere nudge is dropped: the next tick makes a new one.
         """
         with _ours():
-            stalled = tuple(await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT))
+            stalled = tuple(
+                await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT.total_seconds())
+            )
         for job in stalled:
             try:
                 if job.queueing_lock is None:
@@ -153,7 +138,7 @@ class Engine:
                     delete_jobs=DeleteJobCondition.ALWAYS,
                     install_signal_handlers=False,
                     update_heartbeat_interval=BEAT,
-                    stalled_worker_timeout=SILENT,
+                    stalled_worker_timeout=SILENT.total_seconds(),
                 )
             except Exception as fault:
                 log.warning("the queue cannot be asked; trying again", queue=str(queue), problem=_said(fault))

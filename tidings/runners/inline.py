@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import structlog
 
+from tidings.runners.crew import Crew
 from tidings.runners.places import Places
 from tidings.storage.errors import StorageError
 from tidings.tasks import (
@@ -70,6 +71,7 @@ class InlineRunner:
         self.slow: set[str] = set()  # sources whose last poll outlasted the patience
         self._patience = patience
         self._stranded: list[Task] = []  # failed because nothing could be written, their claims held
+        self.crew: Crew | None = None  # nobody else
         self._stopping = False
 
     def room(self, kind: type[Task]) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
 
 import structlog
 
 from crawler.ports import Clock
-from tidings.runners.engine import Engine, Waiting
+from tidings.runners.crew import Crew, living
+from tidings.runners.engine import Engine
 from tidings.runners.jobs import Queue, jobs_of
 from tidings.storage.claims import InHand, SqlClaims
-from tidings.storage.workers import SqlWorkers, Worker
+from tidings.storage.workers import SqlWorkers
 from tidings.tasks import PollSource, ReadPage, Settle, Task
 
 log = structlog.get_logger(__name__)
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 AHEAD = 8
 PAGES_AHEAD = 4
 NOBODY = 50  # places that are reckoned with while no worker has shown itself
-SILENT = timedelta(seconds=20)  # after which a worker is not reckoned with
 LOOK = 0.5  # seconds between two looks at what is on the queue, for who waits for its end
 
 
@@ -49,23 +49,21 @@ class QueueRunner:
         self._host_of = host_of
         self._stopping = False
         self._in_hand = InHand(polls=0, pages=0, settles=True)
-        self.waiting = Waiting(todo={}, doing={}, once=frozenset(), oldest=timedelta(0))
-        self.working: tuple[Worker, ...] = ()
+        self.crew = Crew()
         self.slow: Collection[str] = ()
 
     async def look(self) -> None:
         """See who works and what is in hand; `room` and `slow` go by that."""
-        everybody = await self._workers.all()
-        self.working = tuple(one for one in everybody if one.silence < SILENT)
-        self.slow = frozenset(source for one in self.working for source in one.slow)
+        workers = living(await self._workers.all())
+        self.slow = frozenset(source for one in workers for source in one.slow)
         self._in_hand = await self._claims.in_hand(self._clock.now())
-        self.waiting = await self._engine.waiting()
+        self.crew = Crew(workers=workers, waiting=await self._engine.waiting())
 
     def room(self, kind: type[Task]) -> int:
         """How many more polls or pages the workers can soon take; none once the runner is stopping."""
         if self._stopping:
             return 0
-        places = sum(one.places for one in self.working) or NOBODY
+        places = sum(one.places for one in self.crew.workers) or NOBODY
         if kind is ReadPage:
             return max(0, places * PAGES_AHEAD - self._in_hand.pages)
         return max(0, places * AHEAD - self._in_hand.polls)
@@ -87,7 +85,7 @@ class QueueRunner:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while True:
-                    self.waiting = await self._engine.waiting()
+                    self.crew = replace(self.crew, waiting=await self._engine.waiting())
                     if not self._collecting():
                         return
                     await asyncio.sleep(LOOK)
@@ -100,8 +98,8 @@ class QueueRunner:
         self._stopping = True
 
     def _collecting(self) -> int:
-        kinds = (Queue.COLLECT, Queue.SLOW)
-        return sum(self.waiting.todo.get(one, 0) + self.waiting.doing.get(one, 0) for one in kinds)
+        kinds, waiting = (Queue.COLLECT, Queue.SLOW), self.crew.waiting
+        return sum(waiting.todo.get(one, 0) + waiting.doing.get(one, 0) for one in kinds)
 
     async def _troubled(self, tasks: Collection[Task]) -> frozenset[str]:
         polls = [task.source_id for task in tasks if isinstance(task, PollSource)]
