@@ -27,7 +27,7 @@ from crawler.net.hosts import HostGate
 from crawler.net.post import post
 from crawler.pages import PageBudget, PageReader
 from crawler.poll import Poller, PollPolicy
-from crawler.ports import Clock, HostStore
+from crawler.ports import Clock, HostStore, TurnStore
 from crawler.records import Source
 from crawler.site_memory import SiteMemory
 from crawler.spiders.crew import SpiderCrew
@@ -152,20 +152,30 @@ async def open_crawler(
     modules: Path | None = None,
     clock: Clock | None = None,
     hosts: HostStore | None = None,
+    turns: TurnStore | None = None,
 ) -> AsyncIterator[Crawler]:
     """Fetcher, spider child and process pool; nothing of it starts before it is needed.
 
     Args:
         modules: the folder in which users' own spiders are found.
         hosts: what is remembered of hosts; None: nothing beyond this block.
+        turns: whose turn it is with a host; None: nobody's but ours.
     """
     time = clock if clock is not None else SystemClock()
     user_agent = (
         f"tidings/{__version__} (+{polling.contact})" if polling.contact else f"tidings/{__version__}"
     )
     async with AsyncExitStack() as stack:
-        gate = HostGate(polling.host_delay, bridges=polling.bridges, store=hosts, now=time.now)
         limits = polling.limits
+        gate = HostGate(
+            polling.host_delay,
+            bridges=polling.bridges,
+            store=hosts,
+            turns=turns,
+            lasts=2 * limits.total,
+            now=time.now,
+        )
+        stack.push_async_callback(gate.close)
         fetcher = await stack.enter_async_context(
             HttpFetcher(
                 guard=AddressGuard(polling.allow_private, ports=limits.ports),
@@ -219,7 +229,13 @@ async def open_app(
             await tenure.begin()
             stack.push_async_callback(tenure.end)
         crawler = await stack.enter_async_context(
-            open_crawler(settings.polling, modules=settings.config_dir, clock=time, hosts=stores.hosts)
+            open_crawler(
+                settings.polling,
+                modules=settings.config_dir,
+                clock=time,
+                hosts=stores.hosts,
+                turns=stores.turns,
+            )
         )
         extractor = PageExtractor(crawler.children)
 

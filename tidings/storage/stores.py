@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.alert_memory import AlertStore
 from alerts.ports import DeliveryStore, DigestStore, MatchStore
-from crawler.ports import ArticleStore, HostStore, SourceStore
+from crawler.ports import ArticleStore, HostStore, SourceStore, TurnStore
 from tidings.storage.alert_memory import SqlAlertMemory
 from tidings.storage.archive import SqlArchive
 from tidings.storage.articles import SqlArticles
@@ -32,6 +32,7 @@ from tidings.storage.showing import SqlShowing
 from tidings.storage.sources import SqlSources
 from tidings.storage.story_commands import SqlStories
 from tidings.storage.troubles import SqlTroubles
+from tidings.storage.turns import SqlTurns
 from tidings.storage.unsubscribed import SqlUnsubscribed
 from tidings.storage.workers import SqlWorkers
 
@@ -44,6 +45,7 @@ class Stores:
         self.sources: SourceStore = SqlSources(database)
         self.articles: ArticleStore = SqlArticles(database)
         self.hosts: HostStore = SqlHosts(database)
+        self.turns: TurnStore | None = None if database.is_sqlite else SqlTurns(database)
         self.matches: MatchStore = SqlMatches(database)
         self.digests: DigestStore = SqlDigests(database)
         self.deliveries: DeliveryStore = SqlDeliveries(database)
