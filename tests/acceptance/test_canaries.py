@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, ...] | None] = {
     "demo": None,
     "run": (),  # in a process of its own, below
     "check": ("", "--json", "--show chips", "--show chips --json"),
+    "worker": ("",),  # without a queue; with one: test_workers.py
     "once": ("--all --verbose", "--json"),
     "status": ("", "--json"),
     "health": ("", "--json"),

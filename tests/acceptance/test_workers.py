@@ -166,6 +166,19 @@ def test_a_worker_without_a_queue_says_what_to_do(place: object, tmp_path: Path)
     assert len(done.err.splitlines()) == 1
 
 
+def test_a_server_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
+    configure(
+        tmp_path / "config",
+        tidings='database: "postgresql://tidings:hunter2@127.0.0.1:9/news"\nqueue: procrastinate\n'
+        "channels: {outbox: {type: file, dir: o}}\n",
+    )
+    for word in ("worker", "run"):
+        done = command(tmp_path, word)
+        assert done.code == 1, done.err
+        assert "hunter2" not in done.out + done.err
+        assert len(done.err.splitlines()) == 1, done.err
+
+
 async def test_status_and_readiness_miss_a_worker_that_is_not_there(world: World, database: str) -> None:
     """With a queue and nobody at it, nothing is told: that needs somebody, and `status` says so first."""
     world.press.add("times", "plant", NOON - HOUR)

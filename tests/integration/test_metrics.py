@@ -29,9 +29,12 @@ from tidings.heartbeat import Beats
 from tidings.metrics import _COUNTED, Metrics
 from tidings.processes import Memory, memory
 from tidings.pulse import Phase, Pulse
+from tidings.runners.crew import Crew, Waiting
+from tidings.runners.jobs import Queue
 from tidings.storage.engine import Database
 from tidings.storage.figures import SqlFigures
 from tidings.storage.stores import Stores
+from tidings.storage.workers import Worker
 from tidings.tasks import PollSource, Report
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,6 +51,7 @@ class World:
     pulse: Pulse
     beats: Beats
     time: SetMonotonic
+    crew: list[Crew]  # the last of them works; none: this process does all itself
 
     async def samples(self) -> dict[str, float]:
         """`name{label="value"}` → value, now."""
@@ -70,14 +74,17 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     pulse = Pulse(NOON - timedelta(hours=1), seconds=lambda: 0.0)
     pulse.phase = Phase.RUNNING
     figures, beats = SqlFigures(database), Beats()
+    crew: list[Crew] = []
     health = Health(
-        pulse, figures, clock, tmp_path, lambda: timedelta(hours=1), seconds=lambda: 0.0, fresh=0.0
-    )
+        pulse, figures, clock, tmp_path, lambda: timedelta(hours=1), crew=lambda: crew[-1] if crew else None,
+        seconds=lambda: 0.0, fresh=0.0,
+    )  # fmt: skip
     metrics = Metrics(
-        health, figures, beats, clock, look=lambda: Memory(daemon=9, children=5, number=2), seconds=time.now
-    )
+        health, figures, beats, clock, crew=lambda: crew[-1] if crew else None,
+        look=lambda: Memory(daemon=9, children=5, number=2), seconds=time.now,
+    )  # fmt: skip
     pulse.beat(NOON, 0.25)
-    yield World(stores, metrics, pulse, beats, time)
+    yield World(stores, metrics, pulse, beats, time, crew)
     await metrics.close()
     await health.close()
     database.close()
@@ -167,6 +174,7 @@ async def test_no_label_grows_with_what_is_watched(world: World) -> None:
 
 async def test_names_follow_the_convention(world: World) -> None:
     """Base units at the end, counters in _total, one help and one type each, and label names in small letters."""
+    world.crew.append(Crew(workers=(worker(1),)))
     families = list(text_string_to_metric_families((await world.metrics.text()).decode()))
 
     assert len({one.name for one in families}) == len(families)
@@ -186,6 +194,8 @@ async def test_names_follow_the_convention(world: World) -> None:
                 "text",
                 "version",
                 "python",
+                "worker",
+                "queue",
             }
             assert sample.name == family.name + ("_total" if family.type == "counter" else "")
 
@@ -263,6 +273,41 @@ def test_children_are_counted_with_theirs() -> None:
     assert found.children > 0
 
 
+def worker(process: int, **counts: int) -> Worker:
+    return Worker(
+        id=f"w{process}", host="far", process=process, version="1", since=NOON, places=50, doing=3, done=9,
+        memory=1000, counts=counts, seen=NOON, silence=timedelta(seconds=2),
+    )  # fmt: skip
+
+
+async def test_each_worker_has_its_own_numbers(world: World) -> None:
+    """What they counted has their name; what waits is told by kind of work."""
+    waiting = Waiting(todo={Queue.COLLECT: 4}, doing={Queue.TELL: 1}, oldest=timedelta(seconds=7))
+    world.crew.append(Crew(workers=(worker(1, read=5, failed=1), worker(2, read=2)), waiting=waiting))
+    found = await world.samples()
+
+    assert found["tidings_polls_total{result=read,worker=far/1}"] == 5
+    assert found["tidings_polls_total{result=failed,worker=far/1}"] == 1
+    assert found["tidings_polls_total{result=read,worker=far/2}"] == 2
+    assert found["tidings_workers"] == 2
+    assert found["tidings_worker_memory_bytes{worker=far/2}"] == 1000
+    assert found["tidings_worker_silence_seconds{worker=far/1}"] == 2
+    assert found["tidings_jobs{queue=collect,state=waiting}"] == 4
+    assert found["tidings_jobs{queue=tell,state=performed}"] == 1
+    assert found["tidings_oldest_job_age_seconds"] == 7
+
+
+async def test_without_a_worker_it_is_not_ready(world: World) -> None:
+    """A minute after the start, when they have had time to show themselves."""
+    await world.stores.articles.record_poll(poll(at=NOON))
+    world.crew.append(Crew())
+    found = await world.samples()
+
+    assert (found["tidings_workers"], found["tidings_ready{part=queue}"]) == (0, 0)
+    world.crew.append(Crew(workers=(worker(1),)))
+    assert (await world.samples())["tidings_ready{part=queue}"] == 1
+
+
 # -- dashboard, alerts and page --------------------------------------------------------------------
 
 
@@ -286,6 +331,8 @@ async def test_every_query_asks_for_what_is_there(world: World) -> None:
     """Names of metrics, and values of their labels."""
     world.beats.sent_at = NOON
     found = await world.samples()
+    world.crew.append(Crew(workers=(worker(1),)))
+    found = await world.samples() | found
     names = {name.partition("{")[0] for name in found} | OTHERS
     asked = list(expressions())
 
@@ -309,7 +356,7 @@ def test_the_dashboard_has_a_row_for_each_matter_and_no_panel_twice() -> None:
     panels = list(_panels(dashboard))
     rows = [one["title"] for one in panels if one["type"] == "row"]
 
-    assert rows == ["Health", "Sources", "Pipeline", "Delivery"]
+    assert rows == ["Health", "Sources", "Pipeline", "Delivery", "Workers"]
     assert len({one["id"] for one in panels}) == len(panels)
     places = [(one["gridPos"]["x"], one["gridPos"]["y"]) for one in panels]
     assert len(set(places)) == len(places)
@@ -341,11 +388,13 @@ async def test_the_page_names_every_metric_and_no_other(world: World) -> None:
         row[0]: (row[1], row[2])
         for row in re.findall(r"^\| `(tidings_\w+)` \| (gauge|counter) \| (.*?) \|", page, re.MULTILINE)
     }
-    there = {}
-    for family in text_string_to_metric_families((await world.metrics.text()).decode()):
-        if family.name.startswith("tidings"):
-            labels = ", ".join(f"`{label}`" for label in family.samples[0].labels) or "–"
-            there[family.samples[0].name] = (family.type, labels)
+    there: dict[str, tuple[str, str]] = {}
+    for crew in ((), (Crew(workers=(worker(1),)),)):
+        world.crew[:] = crew
+        for family in text_string_to_metric_families((await world.metrics.text()).decode()):
+            if family.name.startswith("tidings"):
+                labels = ", ".join(f"`{label}`" for label in family.samples[0].labels) or "–"
+                there.setdefault(family.samples[0].name, (family.type, labels))
 
     assert told == there
     rules = [

@@ -36,7 +36,7 @@ class Everything(LazyGroup):
         Verb(
             name="worker",
             file="tidings.cli.daemon",
-            about="Take work from the queue, where there is one (queue: procrastinate).",
+            about="Take work from the queue, with `queue: procrastinate`.",
         ),
         Verb(
             name="once",

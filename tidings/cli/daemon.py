@@ -80,7 +80,7 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
 
 def worker(
     concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=500, help="Polls at once.", show_default=True)
+        int, typer.Option("--concurrency", metavar="N", min=1, max=500, help="Polls at once.")
     ] = 50,
     config: Config = None,
     state: State = None,
