@@ -46,6 +46,10 @@ Heed: TypeAlias = Callable[[StorageError | None], None]
 PATIENT = Waits()
 READERS = 4  # threads, each with a connection of its own
 WRITERS = 4  # on PostgreSQL; SQLite has one
+_POOL = {
+    "pool_pre_ping": True,
+    "pool_use_lifo": True,
+}  # of a server; the last used has its statements prepared
 
 
 def _heedless(_: StorageError | None) -> None:
@@ -298,8 +302,8 @@ def _connect(
         return _connect_sqlite(address, path, waits.busy)
     with ours():
         try:
-            writing = create_engine(address, pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
-            reading = create_engine(address, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
+            writing = create_engine(address, pool_size=WRITERS, max_overflow=0, **_POOL)
+            reading = create_engine(address, pool_size=READERS, max_overflow=0, **_POOL)
         except ModuleNotFoundError as fault:
             raise StorageError(
                 "the library for PostgreSQL is not installed; pip install 'tidings[postgres]'"
