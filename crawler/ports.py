@@ -64,6 +64,47 @@ class HoldStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The right to one request to a host, for a time; nobody else has the moments in between."""
+
+    host: str
+    starts_at: float  # seconds of this process's monotonic clock; the request begins no sooner
+    begin_by: float  # and no later
+    spacing: timedelta  # from its beginning to the next one's
+    late: timedelta  # from the moment at which it may begin to the last one
+    next_at: (
+        datetime  # when another may begin for all that is known; by the clock of the store, as is `until`
+    )
+    until: datetime  # it ends by itself
+
+
+class TurnsUnavailable(Exception):
+    """The store of turns cannot be asked now; it may well pass by itself."""
+
+
+class TurnStore(Protocol):
+    """Gives out turns with hosts to all processes of an installation: so far apart, two at once, none for ever.
+
+    Hosts are compared letter by letter. Any call may raise `TurnsUnavailable`.
+    """
+
+    async def take(self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta) -> Turn | None:
+        """The next turn with `host`, which may begin in a moment; None: there is none to be had, ask again soon.
+
+        Args:
+            spacing: to the beginning before it, whoever's that was, and to the next one.
+            late: how much later than it could it may begin.
+            lasts: from its beginning, after which it counts no more; the same in all processes.
+        """
+
+    async def begin(self, turn: Turn, at: float) -> None:
+        """The request began `at`, monotonic seconds, which may spare others a wait; saying so is optional."""
+
+    async def give_back(self, turn: Turn, began: float | None) -> None:
+        """The request is over, and began at that moment; None: it never began. What has ended by itself stays so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RobotsFile:
     """What asking for the robots.txt of an origin brought, and how long that counts."""
 
