@@ -94,23 +94,25 @@ def _compare(url: str, filled: str, until: datetime, number: int) -> None:
 
 def _run(url: str, way: str, processes: int, until: datetime, number: int) -> Run:
     command = [sys.executable, "-m", "tests.benchmarks.folding", url, way, until.isoformat()]
-    talkers = [Talker([*command, str(place), str(processes)]) for place in range(processes)]
-    for one in talkers:
-        one.ask("")
     run = Run(rates={}, cpu={}, waiting={})
-    for step in STEPS:
-        with _watching(url) as waiting:
-            start, before = time.perf_counter(), sum(cpu_of(one.pid) for one in talkers)
-            for one in talkers:
-                one.say(step)
-            done = sum(int(one.ask("")) for one in talkers)
-            run.rates[step] = number / (time.perf_counter() - start)
-        run.cpu[step] = (sum(cpu_of(one.pid) for one in talkers) - before) / number * 1000
-        run.waiting[step] = statistics.fmean(waiting or [0])
-        if done != number:
-            raise AssertionError(f"{step}: {done} of {number} articles")
-    for one in talkers:
-        one.end()
+    with ExitStack() as stack:
+        talkers = []
+        for place in range(processes):
+            talkers.append(Talker([*command, str(place), str(processes)]))
+            stack.callback(talkers[-1].end)
+        for one in talkers:
+            one.ask("")
+        for step in STEPS:
+            with _watching(url) as waiting:
+                start, before = time.perf_counter(), sum(cpu_of(one.pid) for one in talkers)
+                for one in talkers:
+                    one.say(step)
+                done = sum(int(one.ask("")) for one in talkers)
+                run.rates[step] = number / (time.perf_counter() - start)
+            run.cpu[step] = (sum(cpu_of(one.pid) for one in talkers) - before) / number * 1000
+            run.waiting[step] = statistics.fmean(waiting or [0])
+            if done != number:
+                raise AssertionError(f"{step}: {done} of {number} articles")
     return run
 
 

@@ -243,6 +243,34 @@ async def test_an_article_that_is_purged_while_it_is_decided_is_passed_over(
     assert await database.read(lambda connection: connection.execute(select(stories.c.id)).all()) == []
 
 
+async def test_a_story_that_is_joined_does_not_end_with_its_old_articles(
+    workers: tuple[Stores, ...], database: Database
+) -> None:
+    """The broom waits for who puts an article into a story whose others it takes away."""
+    late = article(2, first_seen_at=NOON + 9 * DAY)
+    await workers[0].articles.record_poll(poll(ONE, late))
+    folder = Told(keys_of={ONE.id: (5,), late.id: (5,)})
+    await begun(workers[0], folder, ONE)
+    await workers[0].matches.record_matches(
+        [(one, ()) for one in await workers[0].matches.unmatched(9)], NOON
+    )
+    with holding("fold_insert") as point:
+        joining = begun(workers[0], folder, late)
+        await reached(point.reached)
+        purging = asyncio.create_task(
+            workers[1].retention.purge(NOON + 11 * DAY, unmatched=10 * DAY, text=None, matched=None)
+        )
+        await until_one_waits(database)
+        point.go.set()
+        await joining
+
+    assert (await purging).articles == 1
+    assert await stories_of(database) == {late.id: f"s{ONE.id}"}
+    assert await database.read(
+        lambda connection: connection.execute(select(stories.c.id)).scalars().all()
+    ) == [f"s{ONE.id}"]
+
+
 async def test_a_command_waits_for_folds_and_they_for_it(
     workers: tuple[Stores, ...], database: Database
 ) -> None:
