@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import statistics
 import sys
 import threading
@@ -43,6 +44,7 @@ from tidings.storage.stores import Stores
 from tidings.storage.tables import articles
 
 NUMBER = 600
+JITTER = 16  # places by which one worker's order is disturbed, as four disturb it
 PROCESSES = (1, 2, 4)
 WAYS = ("one lock", "side by side")
 STEPS = ("fold", "match")
@@ -68,8 +70,9 @@ def bench() -> None:
         print(f"  {os.cpu_count()} cores for the processes and the server together")
         _compare(url, filled, until, number)
         print("  280 articles on labelled events, folded by")
-        for workers in (1, 4, 4):
-            print(f"    {workers}: {asyncio.run(_events(url, workers))}")
+        for workers, jitter in ((1, 0), (1, JITTER), (4, 0), (4, 0)):
+            shuffled = f", shuffled within {jitter} places" if jitter else ""
+            print(f"    {workers}{shuffled}: {asyncio.run(_events(url, workers, jitter))}")
 
 
 def _compare(url: str, filled: str, until: datetime, number: int) -> None:
@@ -141,7 +144,7 @@ def _watching(url: str) -> Iterator[list[int]]:
 # -- articles on labelled events -------------------------------------------------------------------
 
 
-async def _events(url: str, workers: int) -> str:
+async def _events(url: str, workers: int, jitter: int) -> str:
     """How well stories agree with events when so many workers fold their shares at once."""
     given = [
         (
@@ -153,6 +156,8 @@ async def _events(url: str, workers: int) -> str:
         )
     ]
     told = [article for article, _ in given]
+    order = random.Random(7)
+    in_order = sorted(range(len(told)), key=lambda place: place + order.uniform(0, jitter))
     with postgres.database(url) as empty, ExitStack() as stack:
         databases = [
             stack.enter_context(closing(Database.open(empty, state_dir=Path()))) for _ in range(workers)
@@ -160,6 +165,10 @@ async def _events(url: str, workers: int) -> str:
         names = sorted({one.source_id for one in told})
         await _store(databases[0], [_source(name, place) for place, name in enumerate(names)], told)
         until = told[-1].first_seen_at + timedelta(seconds=1)
+        if jitter:
+            store = Stores(databases[0]).articles
+            folder = StoryFolder(vocabulary_of(await store.word_counts(until)))
+            await store.fold([told[place].id for place in in_order], folder, since=until - WINDOW)
         await asyncio.gather(
             *(_fold(one, WAYS[1], until, (place, workers)) for place, one in enumerate(databases))
         )
