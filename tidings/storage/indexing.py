@@ -59,6 +59,7 @@ def index_some(connection: Connection, limit: int) -> int:
             .order_by(A.unindexed_since.desc(), A.id.desc())
             .limit(limit)
         ).scalars(),
+        lightly=True,
     )
     some = tuple(fetch(connection, ids).values())
     if not some:

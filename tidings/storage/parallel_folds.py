@@ -209,7 +209,7 @@ def _hold_articles(connection: Connection, article: Article, made: Fold) -> None
     """
     if made.joins:
         members = connection.execute(_MEMBERS, {"names": list(made.joins)}).scalars()
-        hold(connection, {article.id, *members})
+        hold(connection, {article.id, *members}, lightly=True)
     row = connection.execute(_OWN, {"own": article.id}).first()
     if row is None or to_article(row) != article:
         raise _Outdated

@@ -96,7 +96,8 @@ def join(connection: Connection, younger: str, older: str) -> None:
     rows = hold_stories(connection, (younger, older))
     if older not in {row.id for row in rows}:
         raise LookupError(f"there is no story {older}")
-    hold(connection, connection.execute(select(A.id).where(A.story_id == younger)).scalars())
+    members = select(A.id).where(A.story_id == younger)
+    hold(connection, connection.execute(members).scalars(), lightly=True)
     began = case(
         (A.id == founder_of(younger), f"began {younger}, which is part of this story"), else_=A.fold_reason
     )
