@@ -23,6 +23,7 @@ from tests.benchmarks import (
     search,
     starting,
     stories,
+    workers,
 )
 from tests.benchmarks.data import NoCorpus
 
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "search": search.bench,
     "handing-on": handing_on.bench,
     "copy": copy.bench,
+    "workers": workers.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }
