@@ -60,7 +60,8 @@ def whole_articles(*more: ColumnElement[Any]) -> Select[Any]:
 _AMONG = A.id.in_(bindparam("ids", expanding=True))
 _WHOLE = whole_articles().where(_AMONG)
 _EXISTING = select(A.id).where(_AMONG)
-_HELD = _EXISTING.order_by(A.id).with_for_update(key_share=True)  # rows that name an article may be added
+_HELD = _EXISTING.order_by(A.id).with_for_update()
+_HELD_LIGHTLY = _EXISTING.order_by(A.id).with_for_update(key_share=True)
 
 
 def to_article(row: AnyRow) -> Article:
@@ -100,14 +101,16 @@ def fetch(connection: Connection, article_ids: Iterable[str]) -> dict[str, Artic
     return found
 
 
-def hold(connection: Connection, article_ids: Iterable[str]) -> set[str]:
+def hold(connection: Connection, article_ids: Iterable[str], *, lightly: bool = False) -> set[str]:
     """Keep other transactions from changing these articles until this one ends: read them after this.
 
     Returns those of the ids that articles have.
+
+    Args:
+        lightly: they may be told meanwhile, and seen anew: for who changes nothing of what they say.
     """
-    return {
-        row.id for some in chunks(sorted(article_ids)) for row in connection.execute(_HELD, {"ids": some})
-    }
+    held = _HELD_LIGHTLY if lightly else _HELD
+    return {row.id for some in chunks(sorted(article_ids)) for row in connection.execute(held, {"ids": some})}
 
 
 def existing(connection: Connection, article_ids: Iterable[str]) -> set[str]:

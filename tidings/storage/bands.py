@@ -55,7 +55,7 @@ def day_of(moment: datetime) -> int:
 
 
 def reserve(connection: Connection, number: int, day: int) -> tuple[int, ...]:
-    """As many new numbers for articles, rising; `name` says of which, on PostgreSQL. One without a name finds nothing.
+    """As many new numbers for articles, rising; `name` says of which, on PostgreSQL. One without a name finds nothing; see `give_back`.
 
     Numbers are given out in a transaction of their own, a short one: who gives out the next waits for its end.
     """
@@ -66,6 +66,11 @@ def reserve(connection: Connection, number: int, day: int) -> tuple[int, ...]:
         article_marks.insert(), [{"number": one, "article": None, "day": day} for one in numbers]
     )
     return numbers
+
+
+def give_back(connection: Connection, numbers: Iterable[int]) -> None:
+    """These were reserved, and no article was ever named so."""
+    connection.execute(delete(article_marks).where(M.number.in_(tuple(numbers))))
 
 
 def name(connection: Connection, number: int, article_id: str, day: int) -> None:

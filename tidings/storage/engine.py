@@ -47,6 +47,8 @@ PATIENT = Waits()
 READERS = 4  # threads, each with a connection of its own
 WRITERS = 4  # on PostgreSQL; SQLite has one
 QUICK = 2  # on PostgreSQL, connected when first needed
+# Of a server: the connection used last is used next, for it has the statements of our work prepared.
+_POOL = {"pool_pre_ping": True, "pool_use_lifo": True}
 
 
 def _heedless(_: StorageError | None) -> None:
@@ -328,8 +330,8 @@ def _connect(
         return _connect_sqlite(address, path, waits.busy)
     with ours():
         try:
-            writing = create_engine(address, pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
-            reading = create_engine(address, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
+            writing = create_engine(address, pool_size=WRITERS, max_overflow=0, **_POOL)
+            reading = create_engine(address, pool_size=READERS, max_overflow=0, **_POOL)
         except ModuleNotFoundError as fault:
             raise StorageError(
                 "the library for PostgreSQL is not installed; pip install 'tidings[postgres]'"

@@ -185,8 +185,16 @@ def keep(
     folder: Folder,
     number: int | None = None,
 ) -> None:
-    """Write a decision, and what the article says from now on with its story. `number`: see `bands.name`."""
+    """Write a decision, and what the article says from now on with its story.
+
+    Args:
+        number: to be that of the article, see `bands.name`; None: it has one, or gets the next.
+    """
     reach("fold_decided")
+    if number is not None:
+        bands.name(connection, number, article.id, bands.day_of(article.first_seen_at))
+    elif article.story_id is not None:
+        bands.drop(connection, article.id)
     story_id = _keep(connection, article, keys, made, number)
     reach("fold_insert")
     _keep_centre(connection, article, about, replace(made, story_id=story_id), folder, number)
@@ -198,10 +206,6 @@ def _keep(
     """Store a decision; returns the name of the story."""
     seen = article.first_seen_at
     before, story_id = article.story_id, made.story_id
-    if number is not None:
-        bands.name(connection, number, article.id, bands.day_of(seen))
-    elif before is not None:
-        bands.drop(connection, article.id)
     if before is not None:  # folded before, on other words; its story may be part of another one by now
         before, story_id = live(connection, before), live(connection, story_id)
     bands.add(connection, article.id, keys, bands.day_of(seen), number=number)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from crawler.records import Article
 from tidings.storage import word_index
-from tidings.storage.article_rows import A, chunks, fetch
+from tidings.storage.article_rows import A, chunks, fetch, hold
 from tidings.storage.dialect import lock
 from tidings.storage.tables import articles
 
@@ -45,14 +45,22 @@ def withdraw(connection: Connection, some: Iterable[Article]) -> None:
 
 
 def index_some(connection: Connection, limit: int) -> int:
-    """Put some of the articles that wait for it into the index, the newest first; returns how many."""
+    """Put some of the articles that wait for it into the index, the newest first; returns how many.
+
+    One caller at a time, for each gives numbers that nobody has. The articles are held in the order of their ids, as
+    by everyone who changes several, before any of them is changed in another order.
+    """
     lock(connection, "search")
-    ids = connection.execute(
-        select(A.id)
-        .where(A.unindexed_since.is_not(None))
-        .order_by(A.unindexed_since.desc(), A.id.desc())
-        .limit(limit)
-    ).scalars()
+    ids = hold(
+        connection,
+        connection.execute(
+            select(A.id)
+            .where(A.unindexed_since.is_not(None))
+            .order_by(A.unindexed_since.desc(), A.id.desc())
+            .limit(limit)
+        ).scalars(),
+        lightly=True,
+    )
     some = tuple(fetch(connection, ids).values())
     if not some:
         return 0

@@ -77,6 +77,14 @@ class _Waiting:
     number: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What was decided and kept, and whether the article has its number: one that is found by nothing needs none."""
+
+    made: Fold
+    named: bool
+
+
 class _Outdated(Exception):
     """What was decided on is not so any more; nothing is written."""
 
@@ -87,20 +95,24 @@ class _Broken(Exception):
 
 async def fold(database: Database, article_ids: Sequence[str], folder: Folder, *, since: datetime) -> Folded:
     """See `crawler.ports.ArticleStore`; each decision is committed by itself."""
-    folds, failed = [], []
+    folds, failed, left = [], [], []
     batch = await database.write(partial(_prepare, article_ids)) if article_ids else ()
     for one in batch:
         try:
-            made = await _fold_one(database, one, folder, since)
+            done = await _fold_one(database, one, folder, since)
         except _Broken as broken:
             failed.append((one.article.id, str(broken)))
-        else:
-            if made is not None:
-                folds.append((one.article.id, made))
+            done = None
+        if done is not None:
+            folds.append((one.article.id, done.made))
+        if done is None or not done.named:
+            left.append(one.number)
+    if left:
+        await database.write(lambda connection: bands.give_back(connection, left))
     return Folded(folds=tuple(folds), failed=tuple(failed))
 
 
-async def _fold_one(database: Database, one: _Waiting, folder: Folder, since: datetime) -> Fold | None:
+async def _fold_one(database: Database, one: _Waiting, folder: Folder, since: datetime) -> _Done | None:
     """What was decided; None: the article is gone."""
     known: Article | None = one.article
     while known is not None:
@@ -125,7 +137,7 @@ def _prepare(article_ids: Iterable[str], connection: Connection) -> Sequence[_Wa
     return [_Waiting(article=article, number=number) for article, number in zip(some, numbers, strict=True)]
 
 
-def _decide(article: Article, number: int, folder: Folder, since: datetime, connection: Connection) -> Fold:
+def _decide(article: Article, number: int, folder: Folder, since: datetime, connection: Connection) -> _Done:
     """One transaction: lock, look, decide, lock what the decision changes, see that it still holds, write."""
     try:
         keys, about = tuple(folder.keys(article)), folder.about(article)
@@ -140,8 +152,9 @@ def _decide(article: Article, number: int, folder: Folder, since: datetime, conn
         raise _Broken(because(fault)) from fault
     _hold_stories(connection, article, around, made)
     _hold_articles(connection, article, made)
-    keep(connection, article, keys, about, made, folder, number)
-    return made
+    named = bool(keys or about)
+    keep(connection, article, keys, about, made, folder, number if named else None)
+    return _Done(made=made, named=named)
 
 
 # -- locks -----------------------------------------------------------------------------------------
@@ -196,7 +209,7 @@ def _hold_articles(connection: Connection, article: Article, made: Fold) -> None
     """
     if made.joins:
         members = connection.execute(_MEMBERS, {"names": list(made.joins)}).scalars()
-        hold(connection, {article.id, *members})
+        hold(connection, {article.id, *members}, lightly=True)
     row = connection.execute(_OWN, {"own": article.id}).first()
     if row is None or to_article(row) != article:
         raise _Outdated

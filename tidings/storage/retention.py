@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 
 from alerts.messages import DeliveryState
 from tidings.storage import bands, centres, word_index
-from tidings.storage.article_rows import A, V, fetch
+from tidings.storage.article_rows import A, V, fetch, hold
 from tidings.storage.engine import Database
 from tidings.storage.hosts import forget_hosts
 from tidings.storage.indexing import withdraw
 from tidings.storage.outbox_tables import deliveries, messages
 from tidings.storage.review import let_go
 from tidings.storage.sources import S
-from tidings.storage.stories import forget_stories
+from tidings.storage.stories import forget_stories, hold_stories
 from tidings.storage.tables import article_versions, articles, identity_keys, matches, source_gaps
 
 BATCH = 500  # rows of one transaction
@@ -86,12 +86,17 @@ class SqlRetention:
 def _articles(connection: Connection, before: datetime, *, matched: bool) -> int:
     has_match = exists().where(matches.c.article_id == A.id)
     idle = and_(A.page_due_at.is_(None), A.unfolded_since.is_(None), A.unmatched_since.is_(None))
-    rows = connection.execute(
+    old = (
         select(A.id, A.story_id)
         .where(A.first_seen_at < before, idle, has_match if matched else ~has_match)
         .order_by(A.first_seen_at)
-        .limit(BATCH)
-    ).all()
+    )
+    rows = connection.execute(old.limit(BATCH)).all()
+    if rows:  # nobody puts another article into one of their stories now, nor edits one of them
+        story = {row.id: row.story_id for row in rows}
+        hold_stories(connection, sorted(set(story.values()) - {None}))
+        here = hold(connection, story)
+        rows = [row for row in connection.execute(old.where(A.id.in_(here))) if row.story_id == story[row.id]]
     if rows:
         withdraw(connection, fetch(connection, (row.id for row in rows)).values())
         connection.execute(delete(articles).where(A.id.in_([row.id for row in rows])))

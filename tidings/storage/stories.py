@@ -93,10 +93,11 @@ def join(connection: Connection, younger: str, older: str) -> None:
     younger, older = live(connection, younger), live(connection, older)
     if younger == older:
         return
-    rows = _held(connection, (younger, older))
+    rows = hold_stories(connection, (younger, older))
     if older not in {row.id for row in rows}:
         raise LookupError(f"there is no story {older}")
-    hold(connection, connection.execute(select(A.id).where(A.story_id == younger)).scalars())
+    members = select(A.id).where(A.story_id == younger)
+    hold(connection, connection.execute(members).scalars(), lightly=True)
     began = case(
         (A.id == founder_of(younger), f"began {younger}, which is part of this story"), else_=A.fold_reason
     )
@@ -154,7 +155,7 @@ def part(connection: Connection, article_ids: Collection[str], from_story: str) 
         ValueError: none of its articles is to leave, or all of them.
     """
     from_story = live(connection, from_story)
-    _held(connection, (from_story,))
+    hold_stories(connection, (from_story,))
     hold(connection, connection.execute(select(A.id).where(A.story_id == from_story)).scalars())
     members = connection.execute(
         select(A.id, A.first_seen_at, A.duplicate_of)
@@ -326,8 +327,11 @@ def _first_told(connection: Connection, told: Iterable[ToldArticle], story_id: s
 # -- rows ------------------------------------------------------------------------------------------
 
 
-def _held(connection: Connection, story_ids: Sequence[str]) -> Sequence[AnyRow]:
-    """The rows of stories, which nobody else tells or changes until the end of this transaction."""
+def hold_stories(connection: Connection, story_ids: Sequence[str]) -> Sequence[AnyRow]:
+    """The rows of stories, which nobody else tells or changes until the end of this transaction.
+
+    To be called before articles in them are held, for all stories that the transaction changes.
+    """
     query = select(stories).where(S.id.in_(story_ids)).order_by(S.id).with_for_update()
     return connection.execute(query).all()
 

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, select
 
 from crawler.folder import StoryFolder
 from tidings.storage import centres, vocabularies
-from tidings.storage.article_rows import A
+from tidings.storage.article_rows import A, hold
 from tidings.storage.constraints import Said, keep_apart, keep_together
 from tidings.storage.dialect import lock
 from tidings.storage.engine import Database
 from tidings.storage.folding import FOLD
-from tidings.storage.stories import S, join, live, part
+from tidings.storage.stories import S, hold_stories, join, live, part
 from tidings.storage.story_views import (
     StoryLine,
     StoryProblem,
@@ -131,6 +131,8 @@ def _merge(connection: Connection, subjects: Sequence[str], said: Said) -> Merge
             if len(set(subjects)) > 1
             else f"{named[0]} cannot be merged with itself; name two stories or more"
         )
+    hold_stories(connection, named)
+    hold(connection, connection.execute(select(A.id).where(A.story_id.in_(named))).scalars())
     in_order = list(
         connection.execute(select(S.id).where(S.id.in_(named)).order_by(S.opened_at, S.id)).scalars()
     )

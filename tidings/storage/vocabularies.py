@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, select
 from crawler.folds import WordCounts
 from crawler.vocabulary import SAMPLE, WINDOW, Vocabulary, count_words
 from tidings.storage.article_rows import A, chunks, fetch
-from tidings.storage.dialect import insert
+from tidings.storage.dialect import insert, lock
 from tidings.storage.engine import Database
 from tidings.storage.tables import vocabularies
 
@@ -90,6 +90,8 @@ def _of_archive(connection: Connection, now: datetime) -> WordCounts:
 
 
 def _keep(connection: Connection, made: _Made) -> None:
+    """In the place of those before; of several that are made at once, the last to come stays."""
+    lock(connection, "vocabulary")
     connection.execute(delete(vocabularies))
     counts = zlib.compress(json.dumps(dict(made.sample.counts), ensure_ascii=False).encode(), 6)
     row = {"made_at": made.at, "articles": made.sample.articles, "counts": counts}

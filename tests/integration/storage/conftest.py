@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event, text
 
 from tests.fakes.postgres import server
 from tests.fakes.stores import MemoryStores
+from tests.integration.storage.at_once import WORKERS
 from tidings.storage import word_index
 from tidings.storage.engine import Database
 from tidings.storage.every_table import metadata
@@ -62,6 +63,16 @@ def postgresql_database(postgres: str, tmp_path_factory: pytest.TempPathFactory)
     opened = Database.open(postgres, state_dir=tmp_path_factory.mktemp("unused"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def workers(postgresql_database: Database, postgres: str, tmp_path: Path) -> Iterator[tuple[Stores, ...]]:
+    """The stores of some workers on one server, empty; each has connections of its own, as processes have."""
+    empty(postgresql_database)
+    opened = [Database.open(postgres, state_dir=tmp_path) for _ in range(WORKERS)]
+    yield tuple(map(Stores, opened))
+    for one in opened:
+        one.close()
 
 
 def empty(database: Database) -> None:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
-from crawler.failpoints import watch
 from crawler.folder import StoryFolder
 from crawler.folds import STAYS, Fold, Folded, Vector
 from crawler.ports import Folder, Surroundings
 from crawler.records import Article
 from crawler.vocabulary import Vocabulary
+from tests.integration.storage.at_once import LONGEST, WORKERS, deadlocks, holding, reached, until_one_waits
 from tests.integration.storage.making import DAY, MINUTE, NOON, article, poll, source
 from tidings.storage import centres
 from tidings.storage.constraints import Said
@@ -27,27 +25,13 @@ from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
 from tidings.storage.tables import articles, stories, story_aliases
 
-LONGEST = 60  # seconds that anything here may take on a slow machine
-WORKERS = 4
 SOURCES = tuple(f"outlet{number}" for number in range(WORKERS))
 A = articles.c
 
 
 @pytest.fixture
-def database(postgresql_database: Database) -> Database:
-    from tests.integration.storage.conftest import empty  # of this folder's fixtures
-
-    empty(postgresql_database)
+def database(postgresql_database: Database, workers: tuple[Stores, ...]) -> Database:
     return postgresql_database
-
-
-@pytest.fixture
-def workers(database: Database, postgres: str, tmp_path: Path) -> Iterator[tuple[Stores, ...]]:
-    """The stores of as many workers, each with connections of its own, as processes have."""
-    opened = [Database.open(postgres, state_dir=tmp_path) for _ in range(WORKERS)]
-    yield tuple(map(Stores, opened))
-    for one in opened:
-        one.close()
 
 
 @pytest.fixture(autouse=True)
@@ -97,21 +81,6 @@ class Told:
 def begun(stores: Stores, folder: Folder, *those: Article) -> asyncio.Task[Folded]:
     """A worker that folds these, one after the other."""
     return asyncio.create_task(stores.articles.fold([one.id for one in those], folder, since=NOON - DAY))
-
-
-async def reached(event: threading.Event) -> None:
-    assert await asyncio.to_thread(event.wait, LONGEST)
-
-
-async def until_one_waits(database: Database) -> None:
-    """Until the server says that a transaction waits for another."""
-    waits = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
-
-    async def one_waits() -> None:
-        while not await database.read(lambda connection: connection.execute(waits).scalar_one()):
-            pass
-
-    await asyncio.wait_for(one_waits(), LONGEST)
 
 
 async def stories_of(database: Database) -> dict[str, str]:
@@ -274,6 +243,34 @@ async def test_an_article_that_is_purged_while_it_is_decided_is_passed_over(
     assert await database.read(lambda connection: connection.execute(select(stories.c.id)).all()) == []
 
 
+async def test_a_story_that_is_joined_does_not_end_with_its_old_articles(
+    workers: tuple[Stores, ...], database: Database
+) -> None:
+    """The broom waits for who puts an article into a story whose others it takes away."""
+    late = article(2, first_seen_at=NOON + 9 * DAY)
+    await workers[0].articles.record_poll(poll(ONE, late))
+    folder = Told(keys_of={ONE.id: (5,), late.id: (5,)})
+    await begun(workers[0], folder, ONE)
+    await workers[0].matches.record_matches(
+        [(one, ()) for one in await workers[0].matches.unmatched(9)], NOON
+    )
+    with holding("fold_insert") as point:
+        joining = begun(workers[0], folder, late)
+        await reached(point.reached)
+        purging = asyncio.create_task(
+            workers[1].retention.purge(NOON + 11 * DAY, unmatched=10 * DAY, text=None, matched=None)
+        )
+        await until_one_waits(database)
+        point.go.set()
+        await joining
+
+    assert (await purging).articles == 1
+    assert await stories_of(database) == {late.id: f"s{ONE.id}"}
+    assert await database.read(
+        lambda connection: connection.execute(select(stories.c.id)).scalars().all()
+    ) == [f"s{ONE.id}"]
+
+
 async def test_a_command_waits_for_folds_and_they_for_it(
     workers: tuple[Stores, ...], database: Database
 ) -> None:
@@ -366,30 +363,6 @@ async def test_a_copy_waits_until_the_first_is_committed(
     assert set((await stories_of(database)).values()) == {f"s{one.id}"}
 
 
-@dataclass
-class Point:
-    reached: threading.Event = field(default_factory=threading.Event)
-    go: threading.Event = field(default_factory=threading.Event)
-
-
-@contextmanager
-def holding(name: str) -> Iterator[Point]:
-    """The first thread that comes to this moment of the work stops there until it may go on."""
-    point, taken = Point(), threading.Lock()
-
-    def watcher(here: str) -> None:
-        if here == name and taken.acquire(blocking=False):
-            point.reached.set()
-            assert point.go.wait(LONGEST)
-
-    watch(watcher)
-    try:
-        yield point
-    finally:
-        point.go.set()
-        watch(None)
-
-
 # -- all at once -----------------------------------------------------------------------------------
 
 
@@ -434,13 +407,6 @@ async def test_all_that_workers_do_at_once_ends_without_a_deadlock(
 
     assert await database.read(deadlocks) == before
     await database.read(sound)
-
-
-def deadlocks(connection: Connection) -> int:
-    found: int = connection.execute(
-        text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    ).scalar_one()
-    return found
 
 
 def sound(connection: Connection) -> None:
