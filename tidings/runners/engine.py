@@ -19,6 +19,7 @@ import psycopg
 import structlog
 from procrastinate import exceptions
 from procrastinate.jobs import DeleteJobCondition
+from procrastinate.manager import JobManager
 from psycopg import AsyncConnection, sql
 from psycopg_pool import PoolTimeout
 
@@ -195,6 +196,7 @@ async def open_engine(
             conninfo=address, configure=configure, min_size=1, max_size=CONNECTIONS, name="tidings-queue"
         )
     )
+    app.job_manager = _Manager(app.connector)
     for name in NAMES:
         _register(app, name, perform)
     if rescue is not None:
@@ -208,6 +210,24 @@ async def open_engine(
         yield Engine(app, look)
     finally:
         await app.close_async()
+
+
+class _Manager(JobManager):
+    """As the library's, but the end of a job is written down in any case, or nobody would ever get its lock."""
+
+    async def finish_job(self, job: Any, status: Any, delete_job: bool) -> None:
+        """Try until it is written; a job that was given to others, as we were thought to be dead, is not ours to end."""
+        while True:
+            try:
+                await super().finish_job(job=job, status=status, delete_job=delete_job)
+            except exceptions.ConnectorException as fault:
+                if isinstance(fault.__cause__, psycopg.errors.RaiseException):
+                    log.info("a job was ended that others have", job=job.task_name)
+                    return
+                log.warning("the end of a job cannot be written; trying again", problem=_said(fault))
+            else:
+                return
+            await asyncio.sleep(PAUSE)
 
 
 def _register(app: procrastinate.App, name: str, perform: Perform | None) -> None:
