@@ -65,7 +65,9 @@ class SqlArticles:
         if limit < 1:
             return ()
         return await self._database.write(
-            lambda connection: reading.claim_pending(connection, now, limit, lease, per_host)
+            lambda connection: reading.claim_pending(
+                connection, now, limit, lease, per_host, holder=self._database.holder
+            )
         )
 
     async def release(self, *article_ids: str) -> None:

@@ -80,6 +80,7 @@ class Database:
             self._readers = Pooled(self._reading, READERS, "storage-read")
         self._copier = ThreadPoolExecutor(1, thread_name_prefix="storage-copy")
         self.journal_note = journal_note  # for `status`
+        self.holder: str | None = None  # in whose name claims are made; None: they end with their lease alone
 
     @classmethod
     def open(cls, url: str, *, state_dir: Path, create: bool = True, waits: Waits = PATIENT) -> Database:
@@ -199,6 +200,11 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether the database is a SQLite file."""
         return self._writing.dialect.name == "sqlite"
+
+    @property
+    def address(self) -> str:
+        """Of the server, as libpq reads it, with the password."""
+        return self._writing.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     async def write(self, step: Callable[[Connection], T]) -> T:
         """Run `step` in one transaction: all of it is kept, or nothing when it raises.

@@ -8,6 +8,7 @@ from crawler.ports import ArticleStore, HostStore, SourceStore, TurnStore
 from tidings.storage.alert_memory import SqlAlertMemory
 from tidings.storage.archive import SqlArchive
 from tidings.storage.articles import SqlArticles
+from tidings.storage.claims import SqlClaims
 from tidings.storage.counts import SqlCounts
 from tidings.storage.crashes import SqlCrashes
 from tidings.storage.deliveries import SqlDeliveries
@@ -33,6 +34,7 @@ from tidings.storage.story_commands import SqlStories
 from tidings.storage.troubles import SqlTroubles
 from tidings.storage.turns import SqlTurns
 from tidings.storage.unsubscribed import SqlUnsubscribed
+from tidings.storage.workers import SqlWorkers
 
 
 class Stores:
@@ -49,6 +51,7 @@ class Stores:
         self.deliveries: DeliveryStore = SqlDeliveries(database)
         self.alerts: AlertStore = SqlAlertMemory(database)
         self.archive = SqlArchive(database)
+        self.claims = SqlClaims(database)
         self.counts = SqlCounts(database)
         self.exports = SqlExports(database)
         self.feeds = SqlFeeds(database)
@@ -67,3 +70,4 @@ class Stores:
         self.stories = SqlStories(database)
         self.troubles = SqlTroubles(database)
         self.unsubscribed = SqlUnsubscribed(database)
+        self.workers = SqlWorkers(database)
