@@ -22,8 +22,9 @@ class _Host:
 class MemoryTurns:
     """`crawler.ports.TurnStore` by seconds that the test counts; `fault` is what every call raises."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], *, ahead: timedelta = AHEAD) -> None:
         self._now = now
+        self._ahead = ahead
         self.hosts: dict[str, _Host] = {}
         self.asked: list[tuple[str, float, float]] = []  # host, spacing and lateness of each question
         self.fault: TurnsUnavailable | None = None
@@ -34,7 +35,7 @@ class MemoryTurns:
         now, known = self._now(), self.hosts.setdefault(host, _Host())
         known.busy = [until for until in known.busy if until > now]
         starts = max(now, known.next_at, known.began + spacing.total_seconds())
-        if len(known.busy) == 2 or starts - now > (spacing + AHEAD).total_seconds():
+        if len(known.busy) == 2 or starts - now > (spacing + self._ahead).total_seconds():
             return None
         starts = round(starts, 6)  # a moment of the store has no more digits
         begin_by = starts + late.total_seconds()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ from tidings.storage.worker_tables import host_turns
 T = TypeVar("T")
 H = host_turns.c
 
-AHEAD = timedelta(seconds=2)  # beside the spacing: who would have to wait longer asks again
+AHEAD = timedelta(seconds=2)
 IDLE = timedelta(days=1)  # without a request, after which nothing is remembered of a host
 _FAR = timedelta(minutes=10)  # beside what was asked for: a moment so far ahead was put down by another clock
 _LEAST = timedelta(microseconds=1)  # between two starts, so that no two turns of a host look alike
@@ -49,11 +49,19 @@ class SqlTurns:
     the disk. What a crash of the server takes is some seconds of politeness.
 
     Args:
+        ahead: beside the spacing, until when a start is reserved; who would have to wait longer asks again.
         monotonic: seconds that never go backwards.
     """
 
-    def __init__(self, database: Database, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        ahead: timedelta = AHEAD,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
+        self._ahead = ahead
         self._seconds = monotonic
 
     async def take(self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta) -> Turn | None:
@@ -66,7 +74,7 @@ class SqlTurns:
             "gap": gap,
             "lasts": lasts,
             "busy": late + lasts,
-            "ahead": spacing + AHEAD,
+            "ahead": spacing + self._ahead,
             "far": gap + late + lasts + _FAR,
         }
 
@@ -100,14 +108,15 @@ class SqlTurns:
 
     async def give_back(self, turn: Turn, began: float | None) -> None:
         """See `TurnStore.give_back`."""
-        early = turn.spacing + turn.late if began is None else _early(turn, began)
-        then = turn.next_at - early
-        after = None if began is None else then - turn.spacing
-        await self._change(
-            turn, {"then": then, "before": turn.until, "begun": turn.until - early, "after": after}
-        )
+        if began is None:
+            change = {"then": turn.next_at - turn.spacing - turn.late, "begun": turn.until, "after": None}
+        else:
+            early = _early(turn, began)
+            then = turn.next_at - early
+            change = {"then": then, "begun": turn.until - early, "after": then - turn.spacing}
+        await self._change(turn, change | {"before": turn.until})
 
-    async def _change(self, turn: Turn, values: dict[str, Any]) -> None:
+    async def _change(self, turn: Turn, values: Mapping[str, datetime | None]) -> None:
         named = {"name": turn.host, "next": turn.next_at, **values}
         await self._ask(lambda connection: connection.execute(_CHANGE, named).rowcount)
 
