@@ -22,6 +22,7 @@ from tests.benchmarks import (
     search,
     starting,
     stories,
+    turns,
 )
 from tests.benchmarks.data import NoCorpus
 
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "search": search.bench,
     "handing-on": handing_on.bench,
     "copy": copy.bench,
+    "turns": turns.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }
