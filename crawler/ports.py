@@ -30,6 +30,7 @@ from crawler.records import (
     SourceGap,
     TextState,
 )
+from crawler.shares import Share
 
 T = TypeVar("T")
 
@@ -356,11 +357,19 @@ class ArticleStore(Protocol):
         """
 
     async def unfolded(
-        self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
+        self,
+        now: datetime,
+        wait_for_text: timedelta,
+        limit: int,
+        *,
+        skip: Collection[str] = (),
+        share: Share | None = None,
     ) -> tuple[str, ...]:
         """Ids of articles to fold: text settled, or pending longer than `wait_for_text`; oldest first.
 
-        `skip`: ids to pass over, such as those that could not be folded this time.
+        Args:
+            skip: ids to pass over, such as those that could not be folded this time.
+            share: no article of another one; None: any.
         """
 
     async def word_counts(self, now: datetime) -> WordCounts:
@@ -375,11 +384,12 @@ class ArticleStore(Protocol):
         *,
         since: datetime,
     ) -> Folded:
-        """Decide under the installation's one lock: which story each joins, on the database's candidates.
+        """Decide which story each joins, on the database's candidates, and keep it: no two that are like at once.
 
         Candidates share a key, a canonical URL or an equal folded title with an article and were first seen
         after `since`; centres are those of stories of articles that share heavy words with it. The articles are
-        decided one after the other, each seeing those before it, and written in one transaction: some dozens at
-        a time hold the lock for a fraction of a second. One on which `folder` raises is left as it was, and
-        named; ids that no article has are passed over.
+        decided one after the other, each seeing those before it, and those that any other caller folded before.
+        Two callers with articles that may be each other's candidates wait for each other. One on which `folder`
+        raises is left as it was, and named; ids that no article has are passed over. Where several write at once,
+        `folder` may be asked again about an article: its surroundings have changed meanwhile.
         """

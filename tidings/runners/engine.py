@@ -53,8 +53,9 @@ def _ours() -> Iterator[None]:
 class Engine:
     """An open queue; made by `open_engine`."""
 
-    def __init__(self, app: procrastinate.App) -> None:
+    def __init__(self, app: procrastinate.App, look: float) -> None:
         self._app = app
+        self._look = look
 
     async def defer(self, jobs: Sequence[Job]) -> None:
         """Put jobs on the queue; one that waits already (see `Job.once`) is not put there again."""
@@ -133,7 +134,7 @@ class Engine:
                 await self._app.run_worker_async(
                     queues=[str(queue)],
                     concurrency=number,
-                    fetch_job_polling_interval=LOOK,
+                    fetch_job_polling_interval=self._look,
                     listen_notify=False,  # that would keep a connection for each queue
                     delete_jobs=DeleteJobCondition.ALWAYS,
                     install_signal_handlers=False,
@@ -162,7 +163,11 @@ class Engine:
 
 @asynccontextmanager
 async def open_engine(
-    address: str, *, perform: Perform | None = None, rescue: Callable[[], Awaitable[None]] | None = None
+    address: str,
+    *,
+    perform: Perform | None = None,
+    rescue: Callable[[], Awaitable[None]] | None = None,
+    look: float = LOOK,
 ) -> AsyncIterator[Engine]:
     """The queue of an installation; its tables are made where they are missing.
 
@@ -170,6 +175,7 @@ async def open_engine(
         address: of the database, as libpq reads it.
         perform: performs a job by its name and arguments; never raises.
         rescue: is called every few seconds by one of all workers.
+        look: seconds between two looks for jobs, where none were found.
 
     Raises:
         QueueUnavailable: the server cannot be had, or refuses the tables.
@@ -197,7 +203,7 @@ async def open_engine(
     except Exception as fault:
         raise QueueUnavailable(f"the queue cannot be had: {_said(fault)}") from fault
     try:
-        yield Engine(app)
+        yield Engine(app, look)
     finally:
         await app.close_async()
 
