@@ -16,6 +16,7 @@ _ZERO = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 class _Host:
     next_at: float = 0.0
     began: float = float("-inf")  # the last one, at the latest
+    wanted: float = float("-inf")  # somebody was turned away
     busy: list[float] = field(default_factory=list)  # until when, for each that is under way
 
 
@@ -29,14 +30,19 @@ class MemoryTurns:
         self.asked: list[tuple[str, float, float]] = []  # host, spacing and lateness of each question
         self.fault: TurnsUnavailable | None = None
 
-    async def take(self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta) -> Turn | None:
+    async def take(
+        self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta, waited: bool = False
+    ) -> Turn | None:
         self._check()
         self.asked.append((host, spacing.total_seconds(), late.total_seconds()))
         now, known = self._now(), self.hosts.setdefault(host, _Host())
         known.busy = [until for until in known.busy if until > now]
         starts = max(now, known.next_at, known.began + spacing.total_seconds())
-        if len(known.busy) == 2 or starts - now > (spacing + self._ahead).total_seconds():
+        is_wanted = not waited and now - known.wanted <= 2
+        if len(known.busy) == 2 or is_wanted or starts - now > (spacing + self._ahead).total_seconds():
+            known.wanted = now
             return None
+        known.wanted = float("-inf")
         starts = round(starts, 6)  # a moment of the store has no more digits
         begin_by = starts + late.total_seconds()
         known.next_at, known.began = round(begin_by + spacing.total_seconds(), 6), begin_by

@@ -11,10 +11,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from tests.acceptance.conftest import configure
 from tests.fakes.postgres import server
 from tests.fakes.recording_site import Ask, RecordingHost, Reply, Visit
+from tidings.app import open_app
+from tidings.opening import open_stores
+from tidings.settings import load
 from tidings.storage.engine import Database
+from tidings.storage.worker_tables import host_turns
 
 SPACING = 0.2  # seconds
 REQUESTS = 4  # of each process
@@ -119,6 +125,27 @@ async def test_several_processes_keep_one_distance_to_a_host_and_two_at_once(
     assert short == []
     assert site.most_at_once == 2
     assert {who(visit) for visit in visits if visit.began < first_to_end} == set(names)
+
+
+async def test_the_application_shares_its_turns_on_postgresql(database: str, tmp_path: Path) -> None:
+    """Nothing has to be set for it; what it took is given back when it ends."""
+    async with host("127.88.1.3") as site:
+        configure(
+            tmp_path / "config",
+            tidings=f"polling: {{allow_private: [127.0.0.0/8]}}\ndatabase: {database}\n"
+            "channels:\n  outbox: {type: file}\n",
+            sources=f'sources:\n  - {{id: press, feed: "{site.url()}"}}\n',
+        )
+        settings = load(tmp_path / "config", state_dir=tmp_path / "state", environ={})
+        async with open_app(settings) as app:
+            await app.collect(everything=True)
+        async with open_stores(settings) as stores:
+            of_it = select(host_turns).where(host_turns.c.host == site.address)
+            row = await stores.database.read(lambda connection: connection.execute(of_it).one())
+
+    assert len(site.visits) == 1
+    assert row.first_until < row.next_at
+    assert row.second_until is None
 
 
 async def test_a_process_that_is_killed_delays_the_others_only_until_its_turns_run_out(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,28 @@ async def test_no_more_than_two_requests_run_at_once_over_all_processes() -> Non
     assert len(running) == 9
 
 
+async def test_a_host_with_slow_answers_is_open_to_all_processes() -> None:
+    """Two that have its places do not take each place that they give back for themselves again."""
+    time, _, gates = crowd(4, spacing=0.2)
+    served: list[int] = []
+
+    async def asks(number: int) -> None:
+        for _ in range(40):
+            async with gates[number].turn(HOST):
+                served.append(number)
+                await time.sleep(3)
+
+    tasks = [asyncio.create_task(asks(number % 4)) for number in range(12)]
+    await time.pass_(100)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*(door.close() for door in gates))
+
+    assert len(served) > 50
+    assert min(served.count(number) for number in range(4)) > len(served) / 10
+
+
 async def test_alone_a_process_waits_no_longer_than_without_the_others() -> None:
     """What was reserved for a late start and not needed is known again when the request ends."""
     time, turns, (door,) = crowd(1)
@@ -158,7 +181,7 @@ async def test_a_machine_that_is_slow_for_good_gets_its_turn_all_the_same() -> N
     late = iter([0.2, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
 
     class Late(MemoryTurns):
-        async def take(self, host: str, **more: timedelta) -> Turn | None:
+        async def take(self, host: str, **more: Any) -> Turn | None:
             turn = await super().take(host, **more)
             time.seconds += next(late)
             return turn
@@ -175,7 +198,7 @@ async def test_a_caller_that_gives_up_gives_back_what_it_had(moment: str) -> Non
     time, go = Time(), asyncio.Event()
 
     class Slow(MemoryTurns):
-        async def take(self, host: str, **more: timedelta) -> Turn | None:
+        async def take(self, host: str, **more: Any) -> Turn | None:
             if moment == "asked" and self.asked:
                 await go.wait()
             return await super().take(host, **more)

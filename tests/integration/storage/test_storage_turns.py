@@ -36,9 +36,16 @@ class Installation:
         self.pass_ = pass_  # some milliseconds at least
 
     async def take(
-        self, host: str = HOST, *, spacing: timedelta = LONG, late: float = 1, lasts: timedelta = LONG
+        self,
+        host: str = HOST,
+        *,
+        spacing: timedelta = LONG,
+        late: float = 1,
+        lasts: timedelta = LONG,
+        waited: bool = True,
     ) -> Turn | None:
-        return await self.store.take(host, spacing=spacing, late=timedelta(seconds=late), lasts=lasts)
+        lateness = timedelta(seconds=late)
+        return await self.store.take(host, spacing=spacing, late=lateness, lasts=lasts, waited=waited)
 
     async def turn(self, host: str = HOST, **more: Any) -> Turn:
         turn = await self.take(host, **more)
@@ -90,6 +97,31 @@ async def test_two_are_under_way_at_most_until_one_is_given_back(installation: I
     await installation.store.give_back(first, first.starts_at)
     await installation.store.give_back(third, None)
     assert (await installation.take(), await installation.take()).count(None) == 0
+
+
+async def test_who_comes_anew_goes_behind_those_who_were_turned_away(installation: Installation) -> None:
+    """Else the place that a process gives back would be its own again, before others ask for it."""
+    first, second = await installation.turn(), await installation.turn()
+    assert await installation.take() is None
+    await installation.store.give_back(first, first.starts_at)
+    assert await installation.take(waited=False) is None
+    assert await installation.take(waited=True) is not None
+
+    await installation.store.give_back(second, None)  # and now nobody is waiting that is known of
+    assert await installation.take(waited=False) is not None
+
+
+async def test_who_was_turned_away_and_does_not_come_again_is_not_waited_for(
+    installation: Installation,
+) -> None:
+    first, _ = await installation.turn(), await installation.turn()
+    assert await installation.take() is None
+    turned_away = installation.now()
+    await installation.store.give_back(first, first.starts_at)
+    while installation.now() < turned_away + 2.2:
+        installation.pass_()
+
+    assert await installation.take(waited=False) is not None
 
 
 async def test_a_turn_that_was_not_used_leaves_its_moment_to_others(installation: Installation) -> None:
