@@ -24,6 +24,7 @@ from tests.benchmarks import (
     starting,
     stories,
     turns,
+    workers,
 )
 from tests.benchmarks.data import NoCorpus
 
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "handing-on": handing_on.bench,
     "copy": copy.bench,
     "turns": turns.bench,
+    "workers": workers.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }
