@@ -88,13 +88,16 @@ class TurnStore(Protocol):
     Hosts are compared letter by letter. Any call may raise `TurnsUnavailable`.
     """
 
-    async def take(self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta) -> Turn | None:
+    async def take(
+        self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta, waited: bool = False
+    ) -> Turn | None:
         """The next turn with `host`, which may begin in a moment; None: there is none to be had, ask again soon.
 
         Args:
             spacing: to the beginning before it, whoever's that was, and to the next one.
             late: how much later than it could it may begin.
             lasts: from its beginning, after which it counts no more; the same in all processes.
+            waited: whether this was asked in vain before; who was not goes behind those who were.
         """
 
     async def begin(self, turn: Turn, at: float) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 from crawler.ports import Turn, TurnStore, TurnsUnavailable
 
 log = logging.getLogger(__name__)
 
-LATE = 0.05  # seconds after which a turn is not begun any more, at first; more where the machine is slow
+LATE = 0.05  # seconds after which a turn is not begun any more, at least; more where the machine is slow
 MOST_LATE = 60.0
-_CALMER = 0.95  # what is left of it after each turn that began in time
 _SOON = (0.1, 1.0)  # seconds, at least and at most, after which a turn is asked for again; on average
 
 
@@ -35,7 +34,7 @@ class SharedTurn:
         """
         self._began = at
         if tell and self._turn.late:
-            self._sharing.later(self._sharing.store.begin(self._turn, at))
+            self._sharing.later(partial(self._sharing.store.begin, self._turn, at))
 
     def give_back(self, then: Callable[[], None]) -> None:
         """Let others have it in a moment, and call `then` once they can."""
@@ -46,7 +45,7 @@ class SharedTurn:
             finally:
                 then()
 
-        self._sharing.later(giving())
+        self._sharing.later(giving)
 
 
 class Sharing:
@@ -90,14 +89,19 @@ class Sharing:
             spacing: seconds between two starts; 0: none, and then it does not matter when a turn is begun.
             within: seconds that may pass until the request begins; 0: it begins as soon as this returns.
         """
+        waited = False
         while True:
-            late = within + self._late if spacing else 0.0
+            spare = self._late if spacing else 0.0
+            late = within + spare if spacing else 0.0
             try:
-                turn = await self._ask(host, timedelta(seconds=spacing), timedelta(seconds=late))
+                turn = await self._ask(
+                    host, timedelta(seconds=spacing), timedelta(seconds=late), waited=waited
+                )
             except TurnsUnavailable as fault:
                 self._failed(fault)
                 return None
             self._is_back()
+            waited = True
             if turn is None:
                 least, most = _SOON
                 await self._sleep(min(max(least, spacing / 2), most) * (0.5 + self._chance()))
@@ -109,19 +113,21 @@ class Sharing:
             except BaseException:
                 taken.give_back(_nothing)
                 raise
-            too_late = self._seconds() - (turn.begin_by - within)
-            if not spacing or too_late <= 0:
-                self._late = max(LATE, self._late * _CALMER)
+            was_late = self._seconds() - (turn.begin_by - late)
+            if spacing:
+                self._late = min(max(LATE, self._late / 2, 2 * was_late), MOST_LATE)
+            if was_late <= spare or not spacing:
                 return taken
-            self._late = min(2 * (self._late + too_late), MOST_LATE)
             taken.give_back(_nothing)
 
-    async def _ask(self, host: str, spacing: timedelta, late: timedelta) -> Turn | None:
-        asking = asyncio.ensure_future(self.store.take(host, spacing=spacing, late=late, lasts=self._lasts))
+    async def _ask(self, host: str, spacing: timedelta, late: timedelta, *, waited: bool) -> Turn | None:
+        asking = asyncio.ensure_future(
+            self.store.take(host, spacing=spacing, late=late, lasts=self._lasts, waited=waited)
+        )
         try:
             return await asyncio.shield(asking)
         except asyncio.CancelledError:
-            self.later(self._leave(asking))  # it may be given out to us all the same
+            self.later(partial(self._leave, asking))  # it may be given out to us all the same
             raise
 
     async def _leave(self, asking: asyncio.Future[Turn | None]) -> None:
@@ -129,15 +135,15 @@ class Sharing:
         if turn is not None:
             await self.store.give_back(turn, None)
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
+    def later(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do what nobody waits for; `close` does."""
         task = asyncio.get_running_loop().create_task(self._quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _quietly(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except TurnsUnavailable as fault:  # the turn ends by itself
             self._failed(fault)
 

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     search,
     starting,
     stories,
+    turns,
     workers,
 )
 from tests.benchmarks.data import NoCorpus
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "search": search.bench,
     "handing-on": handing_on.bench,
     "copy": copy.bench,
+    "turns": turns.bench,
     "workers": workers.bench,
     "starting": starting.bench,
     "idle": idle.bench,

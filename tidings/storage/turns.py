@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Executable,
-    Interval,
-    and_,
     bindparam,
     case,
     delete,
     func,
-    null,
-    or_,
-    select,
+    text,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from crawler.ports import Turn, TurnsUnavailable
 from tidings.storage.engine import Database
@@ -34,29 +29,78 @@ from tidings.storage.worker_tables import host_turns
 T = TypeVar("T")
 H = host_turns.c
 
-AHEAD = timedelta(seconds=2)  # beside the spacing: who would have to wait longer asks again
+AHEAD = timedelta(seconds=2)
 IDLE = timedelta(days=1)  # without a request, after which nothing is remembered of a host
 _FAR = timedelta(minutes=10)  # beside what was asked for: a moment so far ahead was put down by another clock
+_FRESH = timedelta(seconds=2)  # somebody who was turned away so lately asks again
 _LEAST = timedelta(microseconds=1)  # between two starts, so that no two turns of a host look alike
 _LONGEST = 255  # letters of a name that is kept as it is; no name in use is longer
+
+
+# `now` is the same in all places, and of before a wait for the row. Of a request that is under way it is known at what
+# time it began at the latest; a moment that is far ahead is none.
+_TAKE = text("""
+INSERT INTO host_turns AS host (host, next_at, first_until)
+SELECT :name, now + :gap, now + :busy FROM (SELECT clock_timestamp() AS now) AS clock
+ON CONFLICT (host) DO UPDATE SET (next_at, first_until, second_until, wanted_at) = (
+    SELECT
+        CASE WHEN granted THEN starts + :gap ELSE host.next_at END,
+        CASE WHEN granted AND first_free THEN starts + :busy ELSE host.first_until END,
+        CASE WHEN granted AND NOT first_free THEN starts + :busy ELSE host.second_until END,
+        CASE WHEN NOT granted THEN now END
+    FROM (SELECT excluded.next_at - :gap AS now) AS clock
+    CROSS JOIN LATERAL (SELECT
+        CASE WHEN host.next_at <= now + :far THEN host.next_at END AS next_at,
+        CASE WHEN host.first_until <= now + :far THEN host.first_until END AS first,
+        CASE WHEN host.second_until <= now + :far THEN host.second_until END AS second
+    ) AS likely
+    CROSS JOIN LATERAL (SELECT
+        coalesce(first <= now, true) AS first_free,
+        coalesce(second <= now, true) AS second_free
+    ) AS places
+    CROSS JOIN LATERAL (SELECT greatest(
+        now,
+        likely.next_at,
+        first + :spacing - CASE WHEN NOT first_free THEN :lasts ELSE interval '0' END,
+        second + :spacing - CASE WHEN NOT second_free THEN :lasts ELSE interval '0' END
+    ) AS starts) AS start
+    CROSS JOIN LATERAL (SELECT
+        (first_free OR second_free)
+        AND starts <= now + :ahead
+        AND (:waited OR coalesce(host.wanted_at NOT BETWEEN now - :fresh AND now, true)) AS granted
+    ) AS verdict
+)
+RETURNING next_at, wanted_at IS NULL AS granted, clock_timestamp() AS now
+""").columns(next_at=AwareTime, now=AwareTime)
 
 
 class SqlTurns:
     """A row for each host: when the next request may begin, and until when two others last at most.
 
-    A slot that was given back says when its request began, so that whoever needs more distance can have it.
+    A slot that was given back says when its request began, so that whoever needs more distance can have it. Who is
+    turned away leaves a mark, so that those who come next do not come before.
     Each call is one statement in a transaction of its own. The table is unlogged, so that no commit waits for
     the disk. What a crash of the server takes is some seconds of politeness.
 
     Args:
+        ahead: beside the spacing, until when a start is reserved; who would have to wait longer asks again.
         monotonic: seconds that never go backwards.
     """
 
-    def __init__(self, database: Database, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        ahead: timedelta = AHEAD,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
+        self._ahead = ahead
         self._seconds = monotonic
 
-    async def take(self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta) -> Turn | None:
+    async def take(
+        self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta, waited: bool = False
+    ) -> Turn | None:
         """See `TurnStore.take`."""
         name = _kept_as(host)
         gap = max(spacing + late, _LEAST)
@@ -66,17 +110,19 @@ class SqlTurns:
             "gap": gap,
             "lasts": lasts,
             "busy": late + lasts,
-            "ahead": spacing + AHEAD,
+            "ahead": spacing + self._ahead,
             "far": gap + late + lasts + _FAR,
+            "fresh": _FRESH,
+            "waited": waited,
         }
 
         def step(connection: Connection) -> Turn | None:
             # The database looks at its clock between these two moments: however long question and answer were on
             # their way, a turn neither begins too early nor passes for one in time when it is late.
             before = self._seconds()
-            row = connection.execute(_TAKE, asked).first()
+            row = connection.execute(_TAKE, asked).one()
             after = self._seconds()
-            if row is None:
+            if not row.granted:
                 return None
             starts = row.next_at - gap
             wait = (starts - row.now).total_seconds()
@@ -100,14 +146,15 @@ class SqlTurns:
 
     async def give_back(self, turn: Turn, began: float | None) -> None:
         """See `TurnStore.give_back`."""
-        early = turn.spacing + turn.late if began is None else _early(turn, began)
-        then = turn.next_at - early
-        after = None if began is None else then - turn.spacing
-        await self._change(
-            turn, {"then": then, "before": turn.until, "begun": turn.until - early, "after": after}
-        )
+        if began is None:
+            change = {"then": turn.next_at - turn.spacing - turn.late, "begun": turn.until, "after": None}
+        else:
+            early = _early(turn, began)
+            then = turn.next_at - early
+            change = {"then": then, "begun": turn.until - early, "after": then - turn.spacing}
+        await self._change(turn, change | {"before": turn.until})
 
-    async def _change(self, turn: Turn, values: dict[str, Any]) -> None:
+    async def _change(self, turn: Turn, values: Mapping[str, datetime | None]) -> None:
         named = {"name": turn.host, "next": turn.next_at, **values}
         await self._ask(lambda connection: connection.execute(_CHANGE, named).rowcount)
 
@@ -138,44 +185,8 @@ def _kept_as(host: str) -> str:
     return name if len(name) <= _LONGEST else blake2b(name.encode(), digest_size=32).hexdigest()
 
 
-def _length(name: str) -> ColumnElement[timedelta]:
-    return bindparam(name, type_=Interval)
-
-
 def _moment(name: str) -> ColumnElement[datetime]:
     return bindparam(name, type_=AwareTime)
-
-
-def _take() -> Executable:
-    """Reserve the next start and a free slot; no row: none is free, or the start is too far ahead."""
-    clock = select(func.clock_timestamp(type_=AwareTime).label("now")).subquery("clock")
-    new = postgresql.insert(host_turns).from_select(
-        [H.host, H.next_at, H.first_until],
-        select(bindparam("name", type_=Words), clock.c.now + _length("gap"), clock.c.now + _length("busy")),
-    )
-    now = new.excluded.next_at - _length("gap")  # of before a wait for the row, and the same in all places
-
-    def likely(moment: ColumnElement[Any]) -> ColumnElement[Any]:
-        return case((moment > now + _length("far"), null()), else_=moment)
-
-    first, second = likely(H.first_until), likely(H.second_until)
-    first_free = func.coalesce(first <= now, True)
-    second_free = func.coalesce(second <= now, True)
-    last = func.greatest(  # of those under way it is known at what time they began at the latest
-        case((first_free, first), else_=first - _length("lasts")),
-        case((second_free, second), else_=second - _length("lasts")),
-    )
-    starts = func.greatest(now, likely(H.next_at), last + _length("spacing"))
-    until = starts + _length("busy")
-    return new.on_conflict_do_update(
-        index_elements=[H.host],
-        set_={
-            H.next_at: starts + _length("gap"),
-            H.first_until: case((first_free, until), else_=H.first_until),
-            H.second_until: case((first_free, H.second_until), else_=until),
-        },
-        where=and_(or_(first_free, second_free), starts <= now + _length("ahead")),
-    ).returning(H.next_at, func.clock_timestamp(type_=AwareTime).label("now"))
 
 
 def _change() -> Executable:
@@ -192,5 +203,4 @@ def _change() -> Executable:
     )
 
 
-_TAKE = _take()
 _CHANGE = _change()

@@ -31,6 +31,9 @@ host_turns = Table(
     Column("next_at", AwareTime, nullable=False),  # the next request may start; by the clock of the database
     Column("first_until", AwareTime),  # one request is under way until then at most; NULL: none
     Column("second_until", AwareTime),  # another one
+    Column(
+        "wanted_at", AwareTime
+    ),  # somebody was turned away, and asks again; NULL: since then a turn was given
 )
 # What is lost of it when the server crashes is some seconds of politeness.
 event.listen(

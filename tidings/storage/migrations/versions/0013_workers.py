@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("next_at", AwareTime(), nullable=False),
         sa.Column("first_until", AwareTime()),
         sa.Column("second_until", AwareTime()),
+        sa.Column("wanted_at", AwareTime()),
         sa.PrimaryKeyConstraint("host", name="pk_host_turns"),
     )
     if op.get_bind().dialect.name == "postgresql":
