@@ -7,6 +7,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= demo-out
 
+# Hundreds of processes start in a run of the tests; each would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test coverage run bench soak fuzz lint format lock schemas package image clean
 help:
 	@echo "make demo    play two days of news offline; mails, hooks and digests land in $(OUT)/"
