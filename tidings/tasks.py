@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
 import structlog
@@ -18,6 +18,7 @@ from crawler.pages import PageReader
 from crawler.poll import Poller
 from crawler.ports import ArticleStore, Clock, SourceStore
 from crawler.records import PollResult, TextState
+from crawler.shares import Share
 from crawler.vocabulary import vocabulary_of
 from tidings.alerting import Alerting
 from tidings.rematching import SLICE, Progress, Rematcher
@@ -26,8 +27,10 @@ from tidings.troubles import digest_work
 
 log = structlog.get_logger(__name__)
 
+LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
 SETTLE_BATCH = 50  # articles folded or matched in one transaction; others wait for the database meanwhile
+SETTLE_MOST = 500  # of a share at a time
 DELIVERY_BATCH = 50
 INDEX_ROUNDS = 10  # transactions in which articles are put into the index of words, at a time
 NAMED = 5  # articles that a report names
@@ -39,6 +42,7 @@ class PollSource:
 
     source_id: str
     asked: bool = False  # by a person, whatever hours the feed wants no poll in
+    claimed_until: datetime | None = field(default=None, compare=False)  # end of the claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,16 @@ class ReadPage:
     """Read the page of one pending article, whose claim is held."""
 
     article_id: str
+    host: str = field(default="", compare=False)  # that is asked
+    claimed_until: datetime | None = field(default=None, compare=False)
+    queued: bool = field(default=False, compare=False)  # the claim is the queue's until the page is begun
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Fold and match whatever waits for it."""
+    """Fold and match whatever waits for it, or the first of a share of it."""
+
+    share: Share | None = None  # None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,14 @@ class Report:
     storage: bool = False  # the problem is that of the database, and is told once for all tasks
     warning: str | None = None  # something an operator should know, though all went well
     worth_a_line: bool = True  # False: nothing happened
+    more: bool = False  # something of it is left to do
+
+
+class Claims(Protocol):
+    """Claims of the queue, which a worker makes its own."""
+
+    async def begin_page(self, article_id: str, claim: datetime, until: datetime) -> bool:
+        """Whether the page is ours to read, until `until`; not when the claim that ends at `claim` is over."""
 
 
 class WordIndex(Protocol):
@@ -106,6 +123,7 @@ class Services:
     rematcher: Rematcher
     alerts: Alerting
     index: WordIndex
+    claims: Claims
     wait_for_text: timedelta
 
 
@@ -165,6 +183,10 @@ async def _poll(task: PollSource, services: Services) -> Report:
 
 
 async def _read(task: ReadPage, services: Services) -> Report:
+    if task.queued and task.claimed_until is not None:
+        until = services.clock.now() + LEASE
+        if not await services.claims.begin_page(task.article_id, task.claimed_until, until):
+            return Report(task=task, worth_a_line=False)  # it waited for too long, and is another's
     article = await services.articles.get(task.article_id)
     if article is None or article.text_state is not TextState.PENDING:
         return Report(task=task, worth_a_line=False)
@@ -179,18 +201,29 @@ async def _read(task: ReadPage, services: Services) -> Report:
 
 
 async def _settle(task: Settle, services: Services) -> Report:
-    """Fold first, so that a match is told in the right story; both loops end when nothing else waits."""
+    """Fold first, so that a match is told in the right story; both loops end when nothing else waits.
+
+    Of a share they end after some hundred articles, so that the work is shared out anew.
+    """
     now = services.clock.now()
+    share = task.share
+    most = None if share is None else SETTLE_MOST
     folded = reprints = 0
     unfoldable: dict[str, str] = {}  # id → why; left for the next time
-    while ids := await services.articles.unfolded(now, services.wait_for_text, SETTLE_BATCH, skip=unfoldable):
+    while (most is None or folded < most) and (
+        ids := await services.articles.unfolded(
+            now, services.wait_for_text, SETTLE_BATCH, skip=unfoldable, share=share
+        )
+    ):
         folder = StoryFolder(vocabulary_of(await services.articles.word_counts(now)))
         done = await services.articles.fold(ids, folder, since=now - BANDS_FOR)
         unfoldable.update(done.failed)
         folded += len(done.folds)
         reprints += sum(fold.duplicate_of is not None for _, fold in done.folds)
-    matched = await services.notifier.match_new(SETTLE_BATCH)
-    for _ in range(INDEX_ROUNDS):  # an archive that waits for it as a whole keeps nothing else waiting
+    matched = await services.notifier.match_new(SETTLE_BATCH, share=share, most=most)
+    for _ in range(
+        INDEX_ROUNDS if share is None or share[0] == 0 else 0
+    ):  # an archive that waits for it as a whole keeps nothing else waiting
         if not await services.index.index_some():
             break
     counts = {"folded": folded, "reprints": reprints, "judged": matched.articles, "matches": matched.matches}
@@ -205,6 +238,7 @@ async def _settle(task: Settle, services: Services) -> Report:
         facts=dict(counts),
         problem="; ".join(troubles) or None,
         worth_a_line=bool(folded or matched.articles),
+        more=most is not None and max(folded, matched.articles) >= most,
     )
 
 

@@ -12,6 +12,7 @@ from tests.benchmarks import (
     digests,
     duplicates,
     feeds,
+    folding,
     growth,
     handing_on,
     idle,
@@ -22,6 +23,7 @@ from tests.benchmarks import (
     search,
     starting,
     stories,
+    workers,
 )
 from tests.benchmarks.data import NoCorpus
 
@@ -33,12 +35,14 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "impact": impact.bench,
     "duplicates": duplicates.bench,
     "stories": stories.bench,
+    "folding": folding.bench,
     "pages": pages.bench,
     "crawl": crawl.bench,
     "digests": digests.bench,
     "search": search.bench,
     "handing-on": handing_on.bench,
     "copy": copy.bench,
+    "workers": workers.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }
