@@ -35,8 +35,9 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/tidings demo --out $(OUT)
 
+# In the order of the folders: files of few tests, each of which takes long, come before the quick ones of tests/unit.
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
