@@ -7,6 +7,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 OUT    ?= demo-out
 
+# Hundreds of processes start in a run of the tests; each would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test coverage run bench soak fuzz lint format lock schemas package image clean
 help:
 	@echo "make demo    play two days of news offline; mails, hooks and digests land in $(OUT)/"
@@ -32,8 +35,9 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/tidings demo --out $(OUT)
 
+# In the order of the folders: files of few tests, each of which takes long, come before the quick ones of tests/unit.
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,11 @@ import pytest
 from hypothesis import settings
 
 from alerts import envelope
+from tests.fakes.postgres import server
 from tests.published import published_faults
+
+# Nobody outside is asked, so nobody has to be vouched for; to read the machine's authorities takes 30 ms each time.
+os.environ |= {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}
 
 settings.register_profile("repeat", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
@@ -20,6 +25,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many tests wait for processes of their own, or for a limit to be reached."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Eleven thousand tests stay until the end; whoever looks for what may go need not look at them, nor so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a private PostgreSQL server on a socket, ended with the session."""
+    with server() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -339,8 +340,13 @@ def _text(text: str) -> Iterator[str]:
 
 
 def _columns(line: str) -> int:
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line
+    return (
+        len(line)
+        if line.isascii()
+        else sum(
+            0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+            for c in line
+        )
     )
 
 
@@ -349,10 +355,11 @@ def _columns(line: str) -> int:
 
 def look_at_page(html: str) -> list[str]:
     """What is wrong with a page as a mail program reads it; also for pages that go elsewhere."""
-    return _page(html)[0]
+    return list(_page(html)[0])
 
 
-def _page(html: str) -> tuple[list[str], Any]:
+@lru_cache(maxsize=8)  # many mails in a row have the same page
+def _page(html: str) -> tuple[tuple[str, ...], Any]:
     wrong = []
     if len(html.encode("utf-8", "replace")) >= CLIPPED:
         wrong.append("mail programs would clip the HTML")
@@ -373,7 +380,7 @@ def _page(html: str) -> tuple[list[str], Any]:
             r"script|on\w+=|https?:|src|href", element.text or "", re.I
         ):
             wrong.append(f"a comment that was not meant: {element.text!r}")
-    return wrong, tree
+    return tuple(wrong), tree
 
 
 def _element(element: Any) -> Iterator[str]:

@@ -7,12 +7,16 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.acceptance import zygote
 
 if TYPE_CHECKING:
     from tests.acceptance.world import World
@@ -36,16 +40,23 @@ def tidings(
 ) -> Done:
     """Run `tidings WORDS…` to its end."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TIDINGS_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "tidings", *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        input=stdin,
-        env={**clean, **(env or {})},
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    whole = {**clean, **(env or {})}
+    with ExitStack() as stack:
+        asks, out, err = (
+            stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3)
+        )
+        asks.write(stdin)
+        asks.seek(0)
+        streams: dict[str, Any] = {"stdin": asks, "stdout": out, "stderr": err}
+        if zygote.fits(whole):
+            running = zygote.start([str(one) for one in words], env=whole, cwd=cwd or Path.cwd(), **streams)
+            code = running.wait()
+        else:
+            command = [sys.executable, "-m", "tidings", *map(str, words)]
+            code = subprocess.run(command, check=False, cwd=cwd, env=whole, **streams).returncode
+        for stream in (out, err):
+            stream.seek(0)
+        return Done(code, out.read(), err.read())
 
 
 @pytest.fixture
@@ -92,6 +103,13 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
     async with Press() as press, MoodyMailbox() as mailbox:
         yield World(tmp_path, press, mailbox)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_command_outlives_the_session() -> Iterator[None]:
+    """Nor what they were forked off."""
+    yield
+    zygote.end()
 
 
 @pytest.fixture(autouse=True)

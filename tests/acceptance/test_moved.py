@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from tests.acceptance.conftest import Done, configure, tidings
 from tests.acceptance.world import HOUR, MINUTE, NOON, World, desk, distinct, told
-from tests.fakes import postgres
+from tests.fakes import postgres as servers
 from tidings.cli import app
 from tidings.lock import DaemonLock, lock_file
 from tidings.storage.engine import FILE
@@ -25,15 +25,9 @@ TABLES = len(metadata.tables)
 NOW = "immediately: true, gather: 5m"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres.server() as url:
-        yield url
-
-
 @pytest.fixture
-def database(server: str) -> Iterator[str]:
-    with postgres.database(server) as url:
+def database(postgres: str) -> Iterator[str]:
+    with servers.database(postgres) as url:
         yield url
 
 

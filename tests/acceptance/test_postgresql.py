@@ -12,21 +12,15 @@ import pytest
 
 from tests.acceptance.conftest import Done, configure, tidings
 from tests.acceptance.world import DAY, HOUR, NOON, World, desk, settings, told
-from tests.fakes import postgres
+from tests.fakes import postgres as servers
 from tidings.app import open_app
 
 SAME = "The semiconductor plant in Dholera opens its first line of wafers this week. " * 30
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres.server() as url:
-        yield url
-
-
 @pytest.fixture
-def database(server: str) -> Iterator[str]:
-    with postgres.database(server) as url:
+def database(postgres: str) -> Iterator[str]:
+    with servers.database(postgres) as url:
         yield url
 
 
@@ -107,7 +101,7 @@ async def test_work_goes_on_when_the_server_is_back(world: World, database: str)
     """Connections that the server has ended are made anew; what could not be written meanwhile is told after it."""
     world.press.add("times", "plant", NOON - HOUR, title="Semiconductor plant opens")
     configured(world, database)
-    admin = postgres.sqlalchemy.create_engine(database.replace("postgresql:", "postgresql+psycopg:"))
+    admin = servers.sqlalchemy.create_engine(database.replace("postgresql:", "postgresql+psycopg:"))
     end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
     async with world.running() as app:
         await world.live(app, NOON + HOUR)

@@ -6,14 +6,13 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.acceptance import zygote
 from tests.acceptance.conftest import Done, configure
 from tests.acceptance.test_once import serve, sources
 
@@ -23,9 +22,7 @@ class Daemon:
 
     def __init__(self, folder: Path) -> None:
         env = {**os.environ, "TIDINGS_CONFIG": str(folder / "config"), "TIDINGS_STATE": str(folder / "state")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tidings", "run"], stderr=subprocess.PIPE, text=True, env=env, cwd=folder
-        )
+        self.process = zygote.start(["run"], env=env, cwd=folder)
         self.lines: list[dict[str, Any]] = []
 
     def until(self, event: str, **facts: object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.soak import beginnings, quiet
 from tests.soak.soak import Death, Outcome, Size, soak
 
 FULL = Size(articles=5_000, feeds=100, hours=50, kills=500, each=10, hooks=10)
-SMALL = Size(articles=100, feeds=8, hours=2, kills=5, each=1, hooks=2)
+SMALL = Size(articles=100, feeds=8, hours=2, kills=3, each=1, hooks=2)
 
 
 async def whole(folder: Path, size: Size, seed: int, tell: Callable[[str], None] = lambda _: None) -> Outcome:

@@ -17,14 +17,15 @@ from crawler.ties import Relation, Tie, relation
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
+VOCABULARY = [
+    "".join(random.Random(f"{n}").choices("abcdefghijklmnopqrstuvwxyz", k=3 + n % 8)) for n in range(2_000)
+]
+
+
 def prose(seed: int, count: int = 200) -> list[str]:
     """Words as rare and as common as those of a language."""
     source = random.Random(seed)
-    vocabulary = [
-        "".join(random.Random(f"{n}").choices("abcdefghijklmnopqrstuvwxyz", k=3 + n % 8))
-        for n in range(2_000)
-    ]
-    return [vocabulary[int(2_000 * source.random() ** 3)] for _ in range(count)]
+    return [VOCABULARY[int(2_000 * source.random() ** 3)] for _ in range(count)]
 
 
 def article(
@@ -116,10 +117,10 @@ def test_a_lengthened_text_is_a_version_and_no_reprint() -> None:
 def test_any_script_will_do(first: int, last: int, words: bool) -> None:
     """A copy with small edits is one, two texts of one language are none; with spaces between words or without."""
     letters = [chr(code) for code in range(first, last + 1) if chr(code).isalpha()]
+    common = ["".join(random.Random(f"{n}").choices(letters, k=1 + n % 5)) for n in range(1_500)]
 
     def text(seed: int) -> str:
         source = random.Random(seed)
-        common = ["".join(random.Random(f"{n}").choices(letters, k=1 + n % 5)) for n in range(1_500)]
         return (" " if words else "").join(common[int(1_500 * source.random() ** 2)] for _ in range(250))
 
     for seed in range(8):

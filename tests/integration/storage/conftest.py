@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy
 from sqlalchemy import Engine, create_engine, event, text
 
-from tests.fakes.postgres import server
 from tests.fakes.stores import MemoryStores
 from tests.integration.storage.at_once import WORKERS
 from tidings.storage import word_index
@@ -92,13 +91,6 @@ def sqlite_file(database: Database) -> Path:
         database.read(lambda connection: connection.exec_driver_sql("PRAGMA database_list").all())
     )
     return Path(found[0][2])
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a private PostgreSQL server on a socket, ended with the session."""
-    with server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

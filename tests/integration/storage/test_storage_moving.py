@@ -37,13 +37,20 @@ def target(postgres: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def state(tmp_path: Path, sqlite_database: Database) -> Path:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder whose database has rows in each table."""
-    Database.open("sqlite", state_dir=tmp_path).close()
-    with written(tmp_path) as engine, engine.begin() as connection:
+    folder = tmp_path_factory.mktemp("filled")
+    Database.open("sqlite", state_dir=folder).close()
+    with written(folder) as engine, engine.begin() as connection:
         fill(connection, ROWS)
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def state(tmp_path: Path, filled: Path) -> Path:
+    """The same, of the test's own."""
+    return shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
 
 
 @contextmanager
