@@ -21,6 +21,7 @@ from tests.benchmarks import (
     pages,
     polling,
     search,
+    sources,
     starting,
     stories,
 )
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "search": search.bench,
     "handing-on": handing_on.bench,
     "copy": copy.bench,
+    "sources": sources.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }
