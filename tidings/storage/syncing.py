@@ -59,7 +59,7 @@ def sync(connection: Connection, configured: Sequence[Source], now: datetime) ->
     """See `crawler.ports.SourceStore.sync`. Of several at once, each finds what the one before it left."""
     lock(connection, "sources")
     dialect = connection.dialect.name
-    stored = {row[0]: row for row in connection.execute(_STORED)}
+    stored = {row[0]: row for row in connection.execute(_STORED).all()}
     wanted = {source.id for source in configured}
     gone = sorted(
         source_id for source_id, row in stored.items() if row.configured and source_id not in wanted
