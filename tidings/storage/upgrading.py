@@ -21,7 +21,10 @@ from tidings.storage.installation_tables import leases
 from tidings.storage.lanes import Waits
 from tidings.storage.sqlite import InUse
 
-_LOCK_NOT_HAD = "55P03"  # of PostgreSQL
+_IN_THE_WAY = (
+    "55P03",
+    "40P01",
+)  # PostgreSQL: a lock was not had in time, or it and others waited for each other
 
 KEPT = 3  # backups of before an upgrade
 _NAME = "before-upgrade-from-{}-{:%Y%m%dT%H%M%S.%fZ}.sqlite"
@@ -56,7 +59,7 @@ def migrate(engine: Engine, tries: Tries = PATIENT) -> schema.Upgraded:
                 lock(connection, "schema")
                 return schema.upgrade(connection)
         except faults.OperationalError as fault:
-            if getattr(fault.orig, "sqlstate", None) != _LOCK_NOT_HAD:
+            if getattr(fault.orig, "sqlstate", None) not in _IN_THE_WAY:
                 raise
             if not left:
                 raise StorageError(
