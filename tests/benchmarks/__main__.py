@@ -24,6 +24,7 @@ from tests.benchmarks import (
     sources,
     starting,
     stories,
+    workers,
 )
 from tests.benchmarks.data import NoCorpus
 
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "handing-on": handing_on.bench,
     "copy": copy.bench,
     "sources": sources.bench,
+    "workers": workers.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }

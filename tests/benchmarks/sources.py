@@ -113,6 +113,9 @@ async def _measure(url: str, folder: Path, number: int) -> Times:
         )
         await take("claim, nothing due", lambda: _claim(stores))
         await take("figures of a scrape", lambda: _scrape(figures))
+        await take("whether sources are behind", lambda: stores.rhythms.unready(NOON, LEASE))
+        await take("coverage of a digest", lambda: stores.digests.coverage(NOON - LEASE, NOON), 1)
+        await take("counts of status", stores.counts.take)
         await take("states of all", stores.sources.states, 1)
     finally:
         database.close()
