@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.care import RECENT, Care, Habits, Need, judge
 from crawler.errors import HERE
-from crawler.records import PollState, Source, SourceState
+from crawler.records import PollState, Source, SourceGap, SourceState
 from tidings.settings import Polling, Settings
 from tidings.storage.stores import Stores
 
@@ -62,17 +63,23 @@ async def cared(settings: Settings, stores: Stores, now: datetime) -> tuple[Care
     held: Counter[str] = Counter()
     for flood in await stores.articles.held():
         held[flood.source_id] += flood.articles
-    gaps = await stores.sources.gaps(now - RECENT)
+    gaps: defaultdict[str, list[SourceGap]] = defaultdict(list)
+    for gap in await stores.sources.gaps(now - RECENT):
+        gaps[gap.source_id].append(gap)
     mine = habits(settings.polling)
-    return tuple(
-        Cared(
-            source=source,
-            state=states[source.id],
-            care=judge(source, states[source.id], mine, now=now, held=held[source.id], gaps=gaps),
+
+    def judged() -> tuple[Cared, ...]:
+        return tuple(
+            Cared(
+                source=source,
+                state=state,
+                care=judge(source, state, mine, now=now, held=held[source.id], gaps=gaps.get(source.id, ())),
+            )
+            for source in settings.sources
+            if (state := states.get(source.id)) is not None
         )
-        for source in settings.sources
-        if source.id in states
-    )
+
+    return await asyncio.to_thread(judged)  # of many sources it takes seconds, in which the loop goes on
 
 
 def habits(polling: Polling) -> Habits:

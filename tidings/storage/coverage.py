@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from alerts.records import Coverage, FailingSource, Gap, Unread
 from crawler.records import SourceState, TextState
 from tidings.storage.article_rows import A, V
-from tidings.storage.dialect import AnyRow
+from tidings.storage.dialect import AnyRow, within
 from tidings.storage.gaps import G
 from tidings.storage.review import FREE, number_held
 from tidings.storage.sources import S, active
@@ -53,6 +53,16 @@ def reached(
     A gap is what a poll of the window noticed that it may have missed, or a source that was due and never
     answered, or that has failed since its last answer.
     """
+    over = [active(), S.added_at <= until]
+    if only is not None:
+        over.append(within(connection, S.id, sorted(only)))
+    answered = select(func.count()).select_from(sources).where(*over, S.last_success_at > since)
+    told_of = or_(  # most answer and are well: of many sources few rows are read
+        S.last_success_at.is_(None),
+        S.last_success_at <= since,
+        S.failures > 0,
+        S.state.in_([str(state) for state in (*BROKEN, SourceState.QUIET)]),
+    )
     rows = connection.execute(
         select(
             S.id,
@@ -66,13 +76,11 @@ def reached(
             S.failures,
         )
         .select_from(sources)
-        .where(active(), S.added_at <= until)
+        .where(*over, told_of)
         .order_by(S.id)
     ).all()
-    rows = rows if only is None else [row for row in rows if row.id in only]
-    silent = [row for row in rows if row.last_success_at is None or row.last_success_at <= since]
     return Coverage(
-        checked=len(rows) - len(silent),
+        checked=connection.execute(answered).scalar_one(),
         failing=tuple(
             FailingSource(
                 source=row.outlet,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
 from crawler.records import Article, Fetched, TextState
 from tidings.storage.article_rows import A, hold
@@ -85,8 +85,8 @@ def record(
 def quarantine(connection: Connection, due: ColumnElement[bool]) -> None:
     """Leave those of the articles that are due alone whose attempts never came back, not even with a crash."""
     lost = connection.execute(select(A.id, A.text_reason).where(due, A.attempts >= ATTEMPTS)).all()
-    for row in lost:
-        connection.execute(update(articles).where(A.id == row.id).values(**_left_alone(row.text_reason)))
+    if lost:
+        connection.execute(_LEAVE_ALONE, [{"own": row.id, "why": _why(row.text_reason)} for row in lost])
 
 
 def has_crashed(article: Article) -> bool:
@@ -134,6 +134,13 @@ def _why(reason: str | None) -> str:
     if reason is not None and reason.startswith(CRASHED):
         return f"{LEFT_ALONE}crashed three times: {reason.removeprefix(CRASHED)}"
     return f"{LEFT_ALONE}ended three times without an answer"
+
+
+_LEAVE_ALONE = (
+    update(articles)
+    .where(A.id == bindparam("own"))
+    .values(_left_alone(None) | {"text_reason": bindparam("why", type_=A.text_reason.type)})
+)
 
 
 def _all(connection: Connection) -> tuple[CrashedPage, ...]:

@@ -349,10 +349,10 @@ def _still_read(
 ) -> tuple[tuple[Delivery, Message], ...]:
     """Less what its readers have unsubscribed from since it was stored: that is given up, whoever asked for it."""
     kept = {one.id for one in still_read(connection, [delivery for delivery, _ in claimed])}
-    for delivery, _ in claimed:
-        if delivery.id not in kept:
-            given_up = _closed(CANCELLED) | {"last_error": WHY}
-            connection.execute(update(deliveries).where(D.id == delivery.id).values(given_up))
+    left = sorted(delivery.id for delivery, _ in claimed if delivery.id not in kept)
+    for some in chunks(left):
+        given_up = _closed(CANCELLED) | {"last_error": WHY}
+        connection.execute(update(deliveries).where(D.id.in_(some)).values(given_up))
     return tuple(one for one in claimed if one[0].id in kept)
 
 

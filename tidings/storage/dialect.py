@@ -64,6 +64,16 @@ def listed(dialect: str, values: Sequence[str] | Sequence[int]) -> Any:
     return json.dumps(values, ensure_ascii=False) if dialect == "sqlite" else list(values)
 
 
+def within(connection: Connection, column: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    """`column` is one of `values`, for a statement that is run at once: one parameter, as `among`."""
+    given = listed(connection.dialect.name, values)
+    if connection.dialect.name == "sqlite":
+        return column.in_(
+            select(func.json_each(bindparam(None, given, type_=Text)).table_valued("value").c.value)
+        )
+    return column == any_(bindparam(None, given, type_=ARRAY(Text)))
+
+
 def lock(connection: Connection, name: str, *, shared: bool = False) -> None:
     """Until the end of this transaction, no other transaction of the installation passes a lock of this `name`.
 

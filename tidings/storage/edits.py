@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
@@ -133,23 +134,18 @@ def _keep_texts(connection: Connection, watchlists: Sequence[Watchlist], now: da
     for version, row in kept.items():
         if version not in given and row.in_force_until is None:
             _change_version(connection, version, in_force_until=now)
+    new = []
     for version, one in given.items():
         before = kept.get(version)
         if before is None:
-            connection.execute(
-                watchlist_versions.insert().values(
-                    version=version,
-                    watchlist_id=one.id,
-                    path=one.path,
-                    text=one.text,
-                    first_since=now,
-                    in_force_since=now,
-                )
-            )
+            words = {"version": version, "watchlist_id": one.id, "path": one.path, "text": one.text}
+            new.append(words | {"first_since": now, "in_force_since": now})
         elif before.in_force_until is not None:
             _change_version(connection, version, in_force_since=now, in_force_until=None, path=one.path)
         elif before.path != one.path:
             _change_version(connection, version, path=one.path)
+    if new:
+        connection.execute(watchlist_versions.insert(), new)
 
 
 def _change_version(connection: Connection, version: str, **values: object) -> None:
@@ -161,14 +157,15 @@ def _keep_rules(connection: Connection, prints: Mapping[str, str], now: datetime
     as_they_came = not kept and (
         _is_empty(connection, articles.c.id) or not _is_empty(connection, matches.c.article_id)
     )
-    waiting = []
+    waiting, rows = [], []
     for initiative_id, fingerprint in prints.items():
         before = kept.get(initiative_id)
         if before is not None and before.removed_at is None and before.print == fingerprint:
             if before.pending_since is not None:
                 waiting.append(initiative_id)
             continue
-        row = {
+        row: dict[str, Any] = {
+            "initiative_id": initiative_id,
             "print": fingerprint,
             "in_force_since": now,
             "removed_at": None,
@@ -180,10 +177,15 @@ def _keep_rules(connection: Connection, prints: Mapping[str, str], now: datetime
             "filed": 0,
             "gone": 0,
         }
-        statement = insert(connection, initiative_rules).values(initiative_id=initiative_id, **row)
-        connection.execute(statement.on_conflict_do_update(index_elements=[R.initiative_id], set_=row))
+        rows.append(row)
         if not as_they_came:
             waiting.append(initiative_id)
+    if rows:
+        statement = insert(connection, initiative_rules)
+        renewed = {name: statement.excluded[name] for name in rows[0] if name != "initiative_id"}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=[R.initiative_id], set_=renewed), rows
+        )
     left = [one for one, row in kept.items() if one not in prints and row.removed_at is None]
     if left:
         connection.execute(

@@ -114,10 +114,11 @@ class Database:
     def upgrade(cls, url: str, *, state_dir: Path, now: datetime | None = None) -> schema.Upgraded:
         """Run the migrations that are missing in one transaction; of a SQLite file a backup is made first.
 
-        The backup lies in `state_dir`, see `tidings.storage.upgrading`.
+        The backup lies in `state_dir`, see `tidings.storage.upgrading`. On a server others may be at work.
 
         Raises:
-            StorageError: as for `open`; a database of a newer program is left as it is, and one that is in use.
+            StorageError: as for `open`; a database of a newer program is left as it is, and so is a SQLite file that is
+                in use, and tables on a server that long transactions do not let go of.
         """
         engines, _, in_use = _connect(url, state_dir, create=True, waits=PATIENT)
         try:
@@ -130,9 +131,7 @@ class Database:
                 file = Path(engines[0].url.database or "")
                 if in_use is not None and found is not None:
                     backup = upgrading.backup(file, state_dir, found, now or datetime.now(UTC), PATIENT)
-                with engines[0].begin() as connection:
-                    lock(connection, "schema")
-                    done = schema.upgrade(connection)
+                done = upgrading.migrate(engines[0])
             return replace(done, backup=backup)
         finally:
             _dispose(engines, in_use)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from crawler.records import GapCause, SourceGap
 from tidings.storage.dialect import AnyRow, insert
@@ -52,6 +52,17 @@ def add(connection: Connection, gap: SourceGap) -> None:
 
 def fill(connection: Connection, filled: Iterable[SourceGap], now: datetime) -> None:
     """Mark them as filled."""
-    for gap in filled:
-        this = (G.source_id == gap.source_id) & (G.start == gap.start) & G.filled_at.is_(None)
-        connection.execute(update(source_gaps).where(this).values(filled_at=now))
+    rows = [{"own": gap.source_id, "from": gap.start, "now": now} for gap in filled]
+    if rows:
+        connection.execute(_FILL, rows)
+
+
+_FILL = (
+    update(source_gaps)
+    .where(
+        G.source_id == bindparam("own"),
+        G.start == bindparam("from", type_=G.start.type),
+        G.filled_at.is_(None),
+    )
+    .values(filled_at=bindparam("now", type_=G.filled_at.type))
+)

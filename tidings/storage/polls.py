@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy.sql.dml import Insert
@@ -14,8 +14,8 @@ from sqlalchemy.sql.dml import Insert
 from crawler.failpoints import reach
 from crawler.records import Article, Edit, Poll, Sighting, TextState
 from tidings.storage import changes, gaps, restoring
-from tidings.storage.article_rows import A, V, existing, fetch, hold, new_row, version_row
-from tidings.storage.dialect import among, insert_for, listed, lock
+from tidings.storage.article_rows import A, V, chunks, existing, fetch, hold, new_row, version_row
+from tidings.storage.dialect import AnyRow, among, insert_for, listed, lock
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
 from tidings.storage.sources import hasten, save_state
@@ -208,21 +208,42 @@ def _apply_edits(
     *,
     now: datetime,
 ) -> None:
-    edits = tuple(edits)
-    hold(connection, {same.get(edit.article_id, edit.article_id) for edit in edits})
-    for edit in edits:
-        article_id = same.get(edit.article_id, edit.article_id)
-        if article_id in here:
-            _apply_edit(connection, fetch(connection, [article_id])[article_id], edit, now=now)
+    waiting = [(same.get(edit.article_id, edit.article_id), edit) for edit in edits]
+    hold(connection, {article_id for article_id, _ in waiting})
+    while waiting := [(article_id, edit) for article_id, edit in waiting if article_id in here]:
+        first, waiting = _once_each(waiting)
+        stored = fetch(connection, first)
+        facts = {
+            row.id: row for some in chunks(stored) for row in connection.execute(_IN_FORCE, {"ids": some})
+        }
+        for article_id, edit in first.items():
+            _apply_edit(connection, stored[article_id], facts[article_id], edit, now=now)
 
 
-def _apply_edit(connection: Connection, before: Article, edit: Edit, *, now: datetime) -> None:
+_IN_FORCE = (
+    select(A.id, V.origin, V.posts, A.first_read_at, A.rereads)
+    .join(articles, (V.article_id == A.id) & (V.version == A.version))
+    .where(A.id.in_(bindparam("ids", expanding=True)))
+)
+
+Named: TypeAlias = tuple[str, Edit]  # the id under which the article is stored
+
+
+def _once_each(edits: Iterable[Named]) -> tuple[dict[str, Edit], list[Named]]:
+    """The first edit of each article, and the others, which find what the first left."""
+    first: dict[str, Edit] = {}
+    later = []
+    for article_id, edit in edits:
+        if article_id in first:
+            later.append((article_id, edit))
+        else:
+            first[article_id] = edit
+    return first, later
+
+
+def _apply_edit(connection: Connection, before: Article, facts: AnyRow, edit: Edit, *, now: datetime) -> None:
     """What the feed says now. It never replaces a text that was read from the page, nor a title by nothing."""
-    origin, posts, first_read_at, rereads = connection.execute(
-        select(V.origin, V.posts, A.first_read_at, A.rereads)
-        .join(articles, (V.article_id == A.id) & (V.version == A.version))
-        .where(A.id == before.id)
-    ).one()
+    _, origin, posts, first_read_at, rereads = facts
     whole = (
         edit.summary if before.text and before.text == before.summary else ""
     )  # the feed gives no other text

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, inspect, select, text, update
+from sqlalchemy import Connection, bindparam, delete, inspect, select, text, update
 
 from alerts.messages import DeliveryState
 from alerts.plans import DigestPlan
@@ -120,16 +120,23 @@ _PARKED: dict[str, Any] = {
 
 def _ask_later(connection: Connection, now: datetime) -> tuple[datetime | None, int]:
     """Put each source off by the wait that it had, from now on; the first of them, and how many."""
-    first: datetime | None = None
+    waits: list[dict[str, Any]] = []
     rows = connection.execute(select(S.id, S.next_poll_at, S.last_polled_at).order_by(S.id)).all()
     for row in rows:
         wait = timedelta()
         if row.next_poll_at is not None and row.last_polled_at is not None:
             wait = row.next_poll_at - row.last_polled_at
-        due = now + (wait if wait > timedelta() else NOT_TWICE_WITHIN)
-        connection.execute(update(sources).where(S.id == row.id).values(next_poll_at=due, claimed_until=None))
-        first = due if first is None else min(first, due)
-    return first, len(rows)
+        waits.append({"own": row.id, "due": now + (wait if wait > timedelta() else NOT_TWICE_WITHIN)})
+    if waits:
+        connection.execute(_ASK_AT, waits)
+    return min((one["due"] for one in waits), default=None), len(waits)
+
+
+_ASK_AT = (
+    update(sources)
+    .where(S.id == bindparam("own"))
+    .values(next_poll_at=bindparam("due", type_=S.next_poll_at.type), claimed_until=None)
+)
 
 
 # -- what counts as told ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, or_, select, update
 
 from alerts.messages import DeliveryState
 from tidings.storage import bands, centres, word_index
@@ -122,12 +122,17 @@ def _texts(connection: Connection, before: datetime) -> int:
     ).all()
     in_force = [row.article_id for row in rows if row.version == row.in_force]
     withdraw(connection, fetch(connection, in_force).values())
-    for row in rows:
-        so_far = and_(V.article_id == row.article_id, V.version <= row.version)
-        dropped = {"text": "", "posts": None, "packed": None, "kept_since": None}
-        connection.execute(update(article_versions).where(so_far).values(dropped))
+    if rows:
+        connection.execute(_DROP, [{"own": row.article_id, "last": row.version} for row in rows])
     connection.execute(update(articles).where(A.id.in_(in_force)).values(text_length=0))
     return len(rows)
+
+
+_DROP = (
+    update(article_versions)
+    .where(V.article_id == bindparam("own"), V.version <= bindparam("last"))
+    .values(text="", posts=None, packed=None, kept_since=None)
+)
 
 
 def _messages(connection: Connection, before: datetime) -> int:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from crawler.errors import Cause
 from crawler.ports import Shares
 from crawler.records import PollState, Source, SourceGap, SourceState
+from tidings.storage import fairness, syncing
 from tidings.storage.article_rows import chunks, page_host
 from tidings.storage.clock_back import AHEAD
-from tidings.storage.dialect import AnyRow, claim, insert
+from tidings.storage.dialect import AnyRow, claim, insert, lock, within
 from tidings.storage.engine import Database
 from tidings.storage.gaps import gaps
+from tidings.storage.source_rows import S, active, new_row
 from tidings.storage.tables import sources
 
-S = sources.c
+__all__ = ["NOT_TWICE_WITHIN", "S", "SqlSources", "active", "hasten", "save_state"]
+
 NOT_TWICE_WITHIN = timedelta(minutes=15)  # whatever is to be hastened
 
 # What a poll writes. The operator's pause is not among it: it may have been set while the poll ran.
@@ -44,26 +46,6 @@ _REMEMBERED = (
     "listed",
     "scrolled",
 )
-# What belongs to one address, and goes when the configured address changes.
-_OF_ADDRESS: dict[str, Any] = {
-    "state": str(SourceState.NEW),
-    "since": None,
-    "problem": None,
-    "cause": None,
-    "etag": None,
-    "last_modified": None,
-    "body_hash": None,
-    "moved_to": None,
-    "next_poll_at": None,
-    "not_before": None,
-    "failures": 0,
-    "ttl": None,
-    "fresh_for": None,
-    "skip_hours": [],
-    "skip_days": [],
-    "listed": None,
-    "scrolled": 0,
-}
 
 
 class SqlSources:
@@ -74,7 +56,7 @@ class SqlSources:
 
     async def sync(self, sources: Sequence[Source], now: datetime) -> None:
         """Make the stored set equal to the configured one; another address starts without validators, due now."""
-        await self._database.write(lambda connection: _sync(connection, sources, now))
+        await self._database.write(lambda connection: syncing.sync(connection, sources, now))
 
     async def claim_due(
         self,
@@ -144,11 +126,6 @@ class SqlSources:
             await self._database.write(step)
 
 
-def active() -> ColumnElement[bool]:
-    """Configured, and paused by nobody."""
-    return and_(S.configured, ~S.paused, ~S.operator_paused)
-
-
 # Built once: making a statement costs more than running it. The row's own id goes by another name than the column.
 _WRITTEN = (*_REMEMBERED, "state", "skip_hours", "skip_days", "claimed_until", "last_listed")
 _OWN = S.id == bindparam("own")
@@ -158,9 +135,14 @@ _SAVE = (
     .where(_OWN, or_(_AT.is_(None), S.url == _AT))
     .values(
         {name: bindparam(name, type_=S[name].type) for name in _WRITTEN}
-        | {"last_listed": func.coalesce(bindparam("last_listed", type_=S.last_listed.type), S.last_listed)}
+        | {
+            name: func.coalesce(bindparam(name, type_=S[name].type), S[name])
+            for name in ("last_listed", "host")
+        }
     )
 )
+_SOON = bindparam("soon", type_=S.next_poll_at.type)
+_HASTEN = update(sources).where(_OWN, S.next_poll_at > _SOON).values(next_poll_at=_SOON)
 _STATE = select(sources).where(_OWN)
 _OLDEST_FIRST = (S.next_poll_at.asc().nulls_first(), S.id)
 
@@ -186,12 +168,13 @@ def save_state(
         "skip_days": sorted(state.skip_days),
         "claimed_until": None,
         "last_listed": listed,
+        "host": page_host(at) if (at := state.moved_to or url) else None,
     }
     if connection.execute(_SAVE, {"own": state.source_id, "at": url} | values).rowcount:
         return True
     if connection.execute(_STATE, {"own": state.source_id}).first() is not None:
         return False
-    unknown = _new(state.source_id, "feed", url or "", now, configured=False)
+    unknown = new_row(state.source_id, "feed", url or "", now)
     connection.execute(insert(connection, sources).values(unknown | values))  # for its articles, never due
     return True
 
@@ -200,55 +183,16 @@ def hasten(connection: Connection, source_ids: Sequence[str], now: datetime) -> 
     """Make sources due now that would be asked later, but not within 15 minutes of their last poll."""
     if not source_ids:
         return
-    asked = {row.id: row.last_polled_at for row in connection.execute(
-        select(S.id, S.last_polled_at).where(S.id.in_(source_ids), S.next_poll_at > now))}  # fmt: skip
-    for source_id, last in sorted(asked.items()):
-        soon = now if last is None else max(now, last + NOT_TWICE_WITHIN)
-        connection.execute(
-            update(sources).where(S.id == source_id, S.next_poll_at > soon).values(next_poll_at=soon)
-        )
-
-
-def _sync(connection: Connection, configured: Sequence[Source], now: datetime) -> None:
-    stored = {row.id: row for row in connection.execute(select(S.id, S.url, S.configured))}
-    wanted = {source.id for source in configured}
-    left = [source_id for source_id, row in stored.items() if row.configured and source_id not in wanted]
-    for source_id in left:
-        connection.execute(
-            update(sources).where(S.id == source_id).values(configured=false(), claimed_until=None)
-        )
-    for source in configured:
-        facts: dict[str, Any] = {
-            "kind": str(source.kind),
-            "url": source.url,
-            "name": source.name,
-            "paused": source.paused,
-            "configured": True,
+    later = select(S.id, S.last_polled_at).where(S.id.in_(source_ids), S.next_poll_at > now)
+    rows = [
+        {
+            "own": row.id,
+            "soon": now if row.last_polled_at is None else max(now, row.last_polled_at + NOT_TWICE_WITHIN),
         }
-        if source.id not in stored:
-            row = _new(source.id, str(source.kind), source.url, now, configured=True) | facts
-            connection.execute(insert(connection, sources).values(row).on_conflict_do_nothing())
-            continue
-        if stored[source.id].url != source.url:
-            facts |= _OF_ADDRESS
-        connection.execute(update(sources).where(S.id == source.id).values(**facts))
-
-
-def _new(source_id: str, kind: str, url: str, now: datetime, *, configured: bool) -> dict[str, Any]:
-    return {
-        "id": source_id,
-        "kind": kind,
-        "url": url,
-        "configured": configured,
-        "paused": False,
-        "operator_paused": False,
-        "added_at": now,
-        "state": str(SourceState.NEW),
-        "failures": 0,
-        "scrolled": 0,
-        "skip_hours": [],
-        "skip_days": [],
-    }
+        for row in connection.execute(later.order_by(S.id))
+    ]
+    if rows:
+        connection.execute(_HASTEN, rows)
 
 
 def _claim(
@@ -271,7 +215,11 @@ def _claim(
     if not everything:
         due.append(or_(S.next_poll_at.is_(None), S.next_poll_at <= now, ahead))
     if shares is not None:
-        due.append(S.id.in_(_fair(connection, and_(*due), now, limit, shares)))
+        lock(connection, "claims of sources")  # two who choose at once would give one host too much
+        chosen = fairness.choose(connection, now, limit, shares, everything=everything)
+        if not chosen:
+            return ()
+        due.append(within(connection, S.id, chosen))
     rows = claim(
         connection,
         sources,
@@ -282,33 +230,6 @@ def _claim(
         returning=(S.id, S.next_poll_at),
     )
     return tuple(row.id for row in sorted(rows, key=_oldest_first))
-
-
-def _fair(
-    connection: Connection, due: ColumnElement[bool], now: datetime, limit: int, shares: Shares
-) -> list[str]:
-    """Ids of the first that are due, of one host a few and of those in trouble not too many, so that they keep no other
-    waiting."""
-    asked = select(S.id, func.coalesce(S.moved_to, S.url).label("address"), S.failures)
-    slow = frozenset(shares.slow)
-
-    def is_troubled(row: AnyRow) -> bool:
-        return row.failures > 0 or row.id in slow
-
-    under_way = connection.execute(asked.where(S.claimed_until > now)).all()
-    hosts = Counter(page_host(row.address) for row in under_way)
-    room = shares.troubled - sum(map(is_troubled, under_way))
-    chosen: list[str] = []
-    with connection.execute(asked.where(due).order_by(*_OLDEST_FIRST)) as rows:
-        for row in rows:
-            host, troubled = page_host(row.address), is_troubled(row)
-            if hosts[host] < shares.per_host and (room > 0 or not troubled):
-                hosts[host] += 1
-                room -= troubled
-                chosen.append(row.id)
-                if len(chosen) == limit:
-                    break
-    return chosen
 
 
 def _oldest_first(row: AnyRow) -> tuple[float, str]:

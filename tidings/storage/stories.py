@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy import Connection, bindparam, case, delete, select, update
 
 from crawler.folds import founder_of
 from tidings.storage.article_rows import A, chunks, hold
@@ -214,16 +214,25 @@ def _open(connection: Connection, story_id: str, members: Sequence[AnyRow]) -> N
 def _find_originals(connection: Connection, members: Sequence[AnyRow], others: Collection[str]) -> None:
     """Reprints of an article in the other part follow the earliest of them; how alike they are is not known."""
     firsts: dict[str, str] = {}
+    found = []
     for row in members:  # by time
         if row.duplicate_of in others:
             first = firsts.setdefault(row.duplicate_of, row.id)
             reason = f"a reprint of {row.duplicate_of}, which was put into another story"
-            values = {
-                "duplicate_of": None if first == row.id else first,
-                "similarity": None,
-                "fold_reason": reason,
-            }
-            connection.execute(update(articles).where(A.id == row.id).values(values))
+            found.append({"own": row.id, "first": None if first == row.id else first, "why": reason})
+    if found:
+        connection.execute(_FOLLOW, found)
+
+
+_FOLLOW = (
+    update(articles)
+    .where(A.id == bindparam("own"))
+    .values(
+        duplicate_of=bindparam("first", type_=A.duplicate_of.type),
+        similarity=None,
+        fold_reason=bindparam("why", type_=A.fold_reason.type),
+    )
+)
 
 
 def _share_names(

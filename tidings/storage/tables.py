@@ -27,6 +27,7 @@ sources = Table(
     Column("id", Words, primary_key=True),
     Column("kind", String, nullable=False),
     Column("url", Words, nullable=False),  # as configured
+    Column("host", Words),  # of the address that is asked; NULL: not known yet, see migration 0013
     Column("name", Words),  # as configured
     Column("configured", Boolean, nullable=False),  # False: left the configuration, keeps its history
     Column("paused", Boolean, nullable=False),  # by the configuration
@@ -58,7 +59,9 @@ sources = Table(
     Column("scrolled", Integer, nullable=False),  # lists in a row that shared no entry with the one before
     Column("last_listed", Date),  # UTC day of the last poll that brought a list
 )
-Index("ix_sources_next_poll_at", sources.c.next_poll_at)
+Index("ix_sources_next_poll_at_id", sources.c.next_poll_at, sources.c.id)
+Index("ix_sources_last_polled_at", sources.c.last_polled_at)  # by a clock that was ahead
+waiting("ix_sources_claimed_until", sources.c.claimed_until)
 
 source_gaps = Table(
     "source_gaps",

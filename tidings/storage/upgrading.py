@@ -1,23 +1,74 @@
-"""What goes around an upgrade of the schema: nobody else at work, a backup of before, the oldest such backups removed."""
+"""What goes around an upgrade of the schema: who else may be at work, a backup of before, the oldest of those removed."""
 
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, select
+from sqlalchemy import exc as faults
 
+from tidings.storage import schema
 from tidings.storage.copying import copy
+from tidings.storage.dialect import lock
 from tidings.storage.errors import StorageError
 from tidings.storage.installation_tables import leases
 from tidings.storage.lanes import Waits
 from tidings.storage.sqlite import InUse
 
+_IN_THE_WAY = (
+    "55P03",
+    "40P01",
+)  # PostgreSQL: a lock was not had in time, or it and others waited for each other
+
 KEPT = 3  # backups of before an upgrade
 _NAME = "before-upgrade-from-{}-{:%Y%m%dT%H%M%S.%fZ}.sqlite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tries:
+    """How a migration gets at tables that are in use on a server."""
+
+    number: int = 20
+    lock: float = 2.0  # seconds of one try, in which all who want the table after it wait too
+    pause: float = 3.0  # seconds between two tries, in which they go on
+
+
+PATIENT = Tries()
+
+
+def migrate(engine: Engine, tries: Tries = PATIENT) -> schema.Upgraded:
+    """Run the missing migrations in one transaction, while processes of the version before may be at work on a server.
+
+    A migration wants a table to itself for a moment. Where a long transaction has it, it would wait, and all others behind
+    it: so it soon stands back, lets them go on, and tries again from the start.
+
+    Raises:
+        StorageError: in none of the tries it got what it wants; nothing is changed.
+    """
+    for left in reversed(range(tries.number)):
+        try:
+            with engine.begin() as connection:
+                if engine.dialect.name == "postgresql":
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {tries.lock * 1000:.0f}")
+                lock(connection, "schema")
+                return schema.upgrade(connection)
+        except faults.OperationalError as fault:
+            if getattr(fault.orig, "sqlstate", None) not in _IN_THE_WAY:
+                raise
+            if not left:
+                raise StorageError(
+                    f"the schema was not changed: in {tries.number} tries others did not let go of a table; "
+                    "end long transactions (pg_stat_activity shows them, a running pg_dump is one) and run "
+                    "`tidings db upgrade` again"
+                ) from fault
+            time.sleep(tries.pause)
+    raise ValueError("at least one try is needed")
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Work is shared: workers, turns with hosts, and who holds a claim; so far nobody does."""
+"""Work is shared: workers, turns with hosts, and who holds a claim; so far nobody does. Hosts of sources are noted.
+
+The hosts are filled in when sources are next synced, not here: the table would be locked for as long as it takes.
+"""
 
 from __future__ import annotations
 
@@ -42,5 +45,13 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE host_turns SET UNLOGGED")
+    op.create_index("ix_sources_next_poll_at_id", "sources", ["next_poll_at", "id"])
+    op.drop_index("ix_sources_next_poll_at", "sources")  # which the new one does the work of
+    op.create_index("ix_sources_last_polled_at", "sources", ["last_polled_at"])
+    waits = sa.text("claimed_until IS NOT NULL")
+    op.create_index(
+        "ix_sources_claimed_until", "sources", ["claimed_until"], sqlite_where=waits, postgresql_where=waits
+    )
+    op.add_column("sources", sa.Column("host", Words()))
     for table in ("sources", "articles", "deliveries"):
         op.add_column(table, sa.Column("claimed_by", sa.String()))
