@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     copy,
+    costs,
     crawl,
     digests,
     duplicates,
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "search": search.bench,
     "handing-on": handing_on.bench,
     "copy": copy.bench,
+    "costs": costs.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }
