@@ -6,7 +6,7 @@ import os
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sized
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,15 +59,15 @@ class Meter:
         self._server = _parent(backend)
 
     @asynccontextmanager
-    async def run(self, name: str, units: int | Callable[[], int]) -> AsyncIterator[None]:
-        """Measure the block as one run of `name` on so many units; a number that is known afterwards is asked for then."""
+    async def run(self, name: str, units: int | Sized) -> AsyncIterator[None]:
+        """Measure the block as one run of `name` on so many units, or on as many as a list holds when it has ended."""
         stored, logged = self._ask()
         cpu, server, began = self._cpu(), cpu_of(self._server), time.perf_counter()
         yield
         wall = time.perf_counter() - began
         cpu, server = self._cpu() - cpu, cpu_of(self._server) - server
         after = self._ask()
-        number = units if isinstance(units, int) else units()
+        number = units if isinstance(units, int) else len(units)
         if number < 1:
             raise AssertionError(f"{name}: the run did nothing")
         self.runs[name].append(

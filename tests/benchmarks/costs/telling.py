@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-import secrets
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from alerts.match import Matcher
+from alerts.composer import Composed
+from alerts.courier import Outcome
 from alerts.notify import Notifier
 from crawler.folder import StoryFolder
 from crawler.records import Article, Poll, PollState, Sighting, Source, SourceKind, SourceState, TextState
@@ -107,29 +106,30 @@ async def _index(stores: Stores) -> None:
 
 
 async def _send(teller: Notifier, way: str, meter: Meter) -> None:
-    composed: Sequence[Any] = ()
-    async with meter.run("digest composed", lambda: sum(one.message is not None for one in composed)):
-        composed = await teller.compose_due()
-    sent: Sequence[Any] = (None,)
-    while sent:
-        async with meter.run(f"delivery by {way}", lambda: len(sent) or 1):
-            sent = await teller.deliver_due(5)
-        if any(one.result != "sent" for one in sent):
-            raise AssertionError([one.error for one in sent])
-    del meter.runs[f"delivery by {way}"][-1]  # that found nothing
+    composed: list[Composed] = []
+    async with meter.run("digest composed", composed):
+        composed += [one for one in await teller.compose_due() if one.message is not None]
+    left = len(composed)
+    while left:
+        sent: list[Outcome] = []
+        async with meter.run(f"delivery by {way}", sent):
+            sent += await teller.deliver_due(5)
+        if failed := [one.error for one in sent if one.result != "sent"]:
+            raise AssertionError(failed)
+        left -= len(sent)
 
 
 async def _retain(stores: Stores, made: Settings, meter: Meter, number: int) -> None:
     """What matches nothing goes by its age, and a part of it at a time."""
     keep = timedelta(days=365)
     each = number // PARTS * EVERY
-    gone = [0]
     for part in range(1, PARTS + 1):
-        async with meter.run("retention", lambda: gone[-1]):
+        gone: list[int] = []
+        async with meter.run("retention", gone):
             done = await stores.retention.purge(
                 START + keep + part * each, unmatched=keep, text=None, matched=keep
             )
-            gone.append(done.articles)
+            gone += range(done.articles)
 
 
 def _configured(folder: Path, url: str, port: str, hook: str, secret: str) -> dict[str, Settings]:
