@@ -14,6 +14,7 @@ from alerts.recent import Recent
 from alerts.records import Coverage, DigestSlot, Flood, Match, MatchedArticle, Telling
 from alerts.rerun import Refound, Rerun
 from crawler.records import Article
+from crawler.shares import Share
 
 
 class Channel(Protocol):
@@ -46,10 +47,14 @@ class Channel(Protocol):
 class MatchStore(Protocol):
     """Articles to be matched, and what was found."""
 
-    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
+    async def unmatched(
+        self, limit: int, *, skip: Collection[str] = (), share: Share | None = None
+    ) -> tuple[Article, ...]:
         """Folded articles whose text version in force has not been matched yet, oldest first.
 
-        `skip`: ids to pass over, such as those that could not be judged this time.
+        Args:
+            skip: ids to pass over, such as those that could not be judged this time.
+            share: no article of another one; None: any.
         """
 
     async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:

@@ -30,6 +30,7 @@ from crawler.records import (
     SourceGap,
     TextState,
 )
+from crawler.shares import Share
 
 T = TypeVar("T")
 
@@ -60,6 +61,47 @@ class HoldStore(Protocol):
 
     async def hold(self, host: str, until: datetime) -> None:
         """The host wants no request before `until`; a later moment that is known stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The right to one request to a host, for a time; nobody else has the moments in between."""
+
+    host: str
+    starts_at: float  # seconds of this process's monotonic clock; the request begins no sooner
+    begin_by: float  # and no later
+    spacing: timedelta  # from its beginning to the next one's
+    late: timedelta  # from the moment at which it may begin to the last one
+    next_at: (
+        datetime  # when another may begin for all that is known; by the clock of the store, as is `until`
+    )
+    until: datetime  # it ends by itself
+
+
+class TurnsUnavailable(Exception):
+    """The store of turns cannot be asked now; it may well pass by itself."""
+
+
+class TurnStore(Protocol):
+    """Gives out turns with hosts to all processes of an installation: so far apart, two at once, none for ever.
+
+    Hosts are compared letter by letter. Any call may raise `TurnsUnavailable`.
+    """
+
+    async def take(self, host: str, *, spacing: timedelta, late: timedelta, lasts: timedelta) -> Turn | None:
+        """The next turn with `host`, which may begin in a moment; None: there is none to be had, ask again soon.
+
+        Args:
+            spacing: to the beginning before it, whoever's that was, and to the next one.
+            late: how much later than it could it may begin.
+            lasts: from its beginning, after which it counts no more; the same in all processes.
+        """
+
+    async def begin(self, turn: Turn, at: float) -> None:
+        """The request began `at`, monotonic seconds, which may spare others a wait; saying so is optional."""
+
+    async def give_back(self, turn: Turn, began: float | None) -> None:
+        """The request is over, and began at that moment; None: it never began. What has ended by itself stays so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,11 +357,19 @@ class ArticleStore(Protocol):
         """
 
     async def unfolded(
-        self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
+        self,
+        now: datetime,
+        wait_for_text: timedelta,
+        limit: int,
+        *,
+        skip: Collection[str] = (),
+        share: Share | None = None,
     ) -> tuple[str, ...]:
         """Ids of articles to fold: text settled, or pending longer than `wait_for_text`; oldest first.
 
-        `skip`: ids to pass over, such as those that could not be folded this time.
+        Args:
+            skip: ids to pass over, such as those that could not be folded this time.
+            share: no article of another one; None: any.
         """
 
     async def word_counts(self, now: datetime) -> WordCounts:
@@ -334,11 +384,12 @@ class ArticleStore(Protocol):
         *,
         since: datetime,
     ) -> Folded:
-        """Decide under the installation's one lock: which story each joins, on the database's candidates.
+        """Decide which story each joins, on the database's candidates, and keep it: no two that are like at once.
 
         Candidates share a key, a canonical URL or an equal folded title with an article and were first seen
         after `since`; centres are those of stories of articles that share heavy words with it. The articles are
-        decided one after the other, each seeing those before it, and written in one transaction: some dozens at
-        a time hold the lock for a fraction of a second. One on which `folder` raises is left as it was, and
-        named; ids that no article has are passed over.
+        decided one after the other, each seeing those before it, and those that any other caller folded before.
+        Two callers with articles that may be each other's candidates wait for each other. One on which `folder`
+        raises is left as it was, and named; ids that no article has are passed over. Where several write at once,
+        `folder` may be asked again about an article: its surroundings have changed meanwhile.
         """

@@ -25,10 +25,6 @@ TITLES = {
     "watchlist": "watchlists/*.yaml",
     "digests": "digests.yaml",
 }
-NOT_SERVED = {  # read by this version, without an effect or with less of one; the page has a chapter on them
-    (installation.TidingsFile, "queue"),
-}
-SEE = "[Not served](#what-is-read-but-not-served) by this version."
 WORDS: tuple[tuple[Any, str], ...] = (
     (base.Words, "text"),
     (base.Id, "id"),
@@ -108,8 +104,6 @@ def _table(model: type[Shape]) -> Iterator[str]:
         description = (field.description or next(_first_line(one) for one in _shapes(hint))).replace(
             "<", "&lt;"
         )
-        if (model, key) in NOT_SERVED:
-            description = f"{description} {SEE}"
         cells = (f"`{key}`", words(hint), default(hint, field), description)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 

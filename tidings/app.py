@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alerts.channels.email import Unsubscribe
 from alerts.channels.opening import open_channel
@@ -25,7 +27,8 @@ from crawler.net.hosts import HostGate
 from crawler.net.post import post
 from crawler.pages import PageBudget, PageReader
 from crawler.poll import Poller, PollPolicy
-from crawler.ports import Clock, HostStore
+from crawler.ports import Clock, HostStore, TurnStore
+from crawler.records import Source
 from crawler.site_memory import SiteMemory
 from crawler.spiders.crew import SpiderCrew
 from tidings import __version__
@@ -36,6 +39,8 @@ from tidings.pulse import Pulse
 from tidings.rematching import Rematcher
 from tidings.runners.inline import InlineRunner
 from tidings.settings import Polling, Settings
+from tidings.storage.article_rows import page_host
+from tidings.storage.claims import QUEUE
 from tidings.storage.stores import Stores
 from tidings.storage_watch import StorageWatch
 from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
@@ -46,7 +51,18 @@ from tidings.web.key import signing_key
 from tidings.web.links import Links
 from tidings.web.signing import Signer
 
+if TYPE_CHECKING:
+    from tidings.runners.queue import QueueRunner
+
 LOOK_AGAIN = 1.0  # seconds between two looks for what is due, while something is under way
+
+
+class Part(Enum):
+    """Which part of the work a process does."""
+
+    WHOLE = "all of it"
+    SCHEDULER = "finds what is due, and puts it on the queue"
+    WORKER = "takes from the queue what others put there"
 
 
 @dataclass(slots=True)
@@ -57,12 +73,13 @@ class App:
     clock: Clock
     stores: Stores
     services: Services
-    runner: InlineRunner
+    runner: InlineRunner | QueueRunner
     ticker: Ticker
     pulse: Pulse
     watch: StorageWatch
     tenure: Tenure
     rewire: Callable[[Settings], Services]
+    leads: bool  # puts rules and sources in force for all processes of the installation
 
     async def apply(self, settings: Settings) -> None:
         """Put other rules, sources and channels in force, from the next task on.
@@ -71,12 +88,14 @@ class App:
         are new or changed are run over the archive by the next tasks.
         """
         services = self.rewire(settings)
-        await services.notifier.begin()
-        await services.rematcher.put_in_force()
+        if self.leads:
+            await services.notifier.begin()
+            await services.rematcher.put_in_force()
         self.services = services
         self.settings = settings
-        await self.stores.sources.sync(settings.sources, self.clock.now())
-        await self.services.reader.reconsider()
+        if self.leads:
+            await self.stores.sources.sync(settings.sources, self.clock.now())
+            await self.services.reader.reconsider()
 
     async def tidy(self) -> object:
         """Drop what is older than `retention` says; a small key of it stays known. Returns how much of what."""
@@ -133,20 +152,30 @@ async def open_crawler(
     modules: Path | None = None,
     clock: Clock | None = None,
     hosts: HostStore | None = None,
+    turns: TurnStore | None = None,
 ) -> AsyncIterator[Crawler]:
     """Fetcher, spider child and process pool; nothing of it starts before it is needed.
 
     Args:
         modules: the folder in which users' own spiders are found.
         hosts: what is remembered of hosts; None: nothing beyond this block.
+        turns: whose turn it is with a host; None: nobody's but ours.
     """
     time = clock if clock is not None else SystemClock()
     user_agent = (
         f"tidings/{__version__} (+{polling.contact})" if polling.contact else f"tidings/{__version__}"
     )
     async with AsyncExitStack() as stack:
-        gate = HostGate(polling.host_delay, bridges=polling.bridges, store=hosts, now=time.now)
         limits = polling.limits
+        gate = HostGate(
+            polling.host_delay,
+            bridges=polling.bridges,
+            store=hosts,
+            turns=turns,
+            lasts=2 * limits.total,
+            now=time.now,
+        )
+        stack.push_async_callback(gate.close)
         fetcher = await stack.enter_async_context(
             HttpFetcher(
                 guard=AddressGuard(polling.allow_private, ports=limits.ports),
@@ -178,14 +207,17 @@ async def open_app(
     clock: Clock | None = None,
     on_report: Callable[[Report], None] | None = None,
     alone: bool = False,
+    part: Part = Part.WHOLE,
 ) -> AsyncIterator[App]:
     """Build the application on `settings`; leaving the block closes all of it, newest first.
 
     Args:
         alone: as the one daemon of a SQLite file; others beside it take only what nobody has claimed.
+        part: which part of the work is done here.
 
     Raises:
         AlreadyRunning: the daemon of another machine works on the file.
+        QueueUnavailable: there is no queue to put work on.
     """
     time = clock if clock is not None else SystemClock()
     pulse = Pulse(time.now())
@@ -197,7 +229,13 @@ async def open_app(
             await tenure.begin()
             stack.push_async_callback(tenure.end)
         crawler = await stack.enter_async_context(
-            open_crawler(settings.polling, modules=settings.config_dir, clock=time, hosts=stores.hosts)
+            open_crawler(
+                settings.polling,
+                modules=settings.config_dir,
+                clock=time,
+                hosts=stores.hosts,
+                turns=stores.turns,
+            )
         )
         extractor = PageExtractor(crawler.children)
 
@@ -237,15 +275,22 @@ async def open_app(
                 rematcher=rematcher(in_force, stores, time, tell),
                 alerts=alerting(in_force, stores, time),
                 index=stores.search,
+                claims=stores.claims,
                 wait_for_text=polling.wait_for_text,
             )
 
-        await stores.sources.sync(settings.sources, time.now())
         services = wire(settings)
-        await services.notifier.begin()
-        await services.rematcher.put_in_force()
-        await services.reader.reconsider()  # the initiatives may have been edited meanwhile
-        runner = InlineRunner(lambda: app.services, on_report=on_report)
+        leads = part is not Part.WORKER
+        if leads:
+            await stores.sources.sync(settings.sources, time.now())
+            await services.notifier.begin()
+            await services.rematcher.put_in_force()
+            await services.reader.reconsider()  # the initiatives may have been edited meanwhile
+        runner: InlineRunner | QueueRunner
+        if part is Part.SCHEDULER:
+            runner = await stack.enter_async_context(_queue(stores, time, lambda: app.settings))
+        else:
+            runner = InlineRunner(lambda: app.services, on_report=on_report)
         stack.push_async_callback(runner.stop, 0)  # an interrupted `once` holds on to nothing
         app = App(
             settings=settings,
@@ -258,10 +303,33 @@ async def open_app(
             watch=watch,
             tenure=tenure,
             rewire=wire,
+            leads=leads,
         )
         # An edit puts others in their place, and then their rules are not to be kept beside the new ones.
         del services
         yield app
+
+
+@asynccontextmanager
+async def _queue(
+    stores: Stores, clock: Clock, in_force: Callable[[], Settings]
+) -> AsyncIterator[QueueRunner]:
+    """The queue, for the process that puts work on it. Its library is loaded only here."""
+    from tidings.runners.engine import open_engine
+    from tidings.runners.queue import QueueRunner
+
+    stores.database.holder = QUEUE
+    known: tuple[tuple[Source, ...], dict[str, str]] = ((), {})
+
+    def host_of(source_id: str) -> str:
+        nonlocal known
+        sources = in_force().sources
+        if known[0] is not sources:
+            known = sources, {source.id: page_host(source.url) for source in sources}
+        return known[1].get(source_id, "")
+
+    async with open_engine(stores.database.address) as engine:
+        yield QueueRunner(engine, claims=stores.claims, workers=stores.workers, clock=clock, host_of=host_of)
 
 
 def notifier(settings: Settings, stores: Stores, clock: Clock, matcher: Matcher | None = None) -> Notifier:

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from tidings.app import App, open_app
+from tidings.app import App, Part, open_app
 from tidings.clock import SystemClock
 from tidings.config_watch import Prints, prints, watch
 from tidings.handles import allow_enough
@@ -67,7 +67,8 @@ async def run(load: Callable[[], Settings], *, held: Path | None = None) -> None
             outcomes.heard(report)
             vitals.heard(report)
 
-        async with open_app(settings, on_report=hear, alone=True) as app:
+        part = Part.WHOLE if settings.queue is None else Part.SCHEDULER
+        async with open_app(settings, on_report=hear, alone=True, part=part) as app:
             vitals = DaemonVitals(app)
             server = WebServer(app.stores, app.clock, vitals)
             async with vitals:

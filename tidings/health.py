@@ -13,12 +13,14 @@ from crawler.ports import Clock
 from crawler.wording import moment
 from tidings.limited import Answer, Limited
 from tidings.pulse import SILENCE, Phase, Pulse
+from tidings.runners.crew import Crew
 from tidings.storage.figures import SqlFigures, Waiting
 from tidings.storage.room import FLOOR, Room, room
 
 PATIENCE = 2.0  # seconds that the database and the disk may take each
 FRESH = 2.0  # seconds for which an answer is given again
 LATE = timedelta(minutes=15)  # what has waited so long past its time waits for somebody
+FIRST_SIGN = timedelta(minutes=1)  # that workers may take to show themselves after a start
 TICKS, DATABASE, DISK, QUEUE = PARTS = ("ticks", "database", "disk", "queue")
 
 
@@ -57,6 +59,7 @@ class Health:
     Args:
         folder: the state folder.
         wait_for_text: how long an article may wait for its page before it is matched.
+        crew: who performs what this process puts on the queue; None: it performs all itself.
         look: how much room a folder has.
         seconds: a clock that only goes forward.
     """
@@ -69,6 +72,7 @@ class Health:
         folder: Path,
         wait_for_text: Callable[[], timedelta],
         *,
+        crew: Callable[[], Crew | None] = lambda: None,
         look: Callable[[Path], Room | None] = room,
         seconds: Callable[[], float] = monotonic,
         patience: float = PATIENCE,
@@ -77,6 +81,7 @@ class Health:
         self.pulse = pulse
         self._clock = clock
         self._wait_for_text = wait_for_text
+        self._crew = crew
         self.waiting = Limited(
             lambda: figures.waiting(clock.now()), patience=patience, fresh=fresh, seconds=seconds
         )
@@ -109,8 +114,10 @@ class Health:
     def _queue(self, answer: Answer[Waiting]) -> str | None:
         if answer.value is None:
             return None  # it is the database that fails, and is said to
-        limit = LATE + self._wait_for_text()
-        return "; ".join(_behind(answer.value, self.pulse, self._clock.now(), limit)) or None
+        limit, now = LATE + self._wait_for_text(), self._clock.now()
+        crew = self._crew()
+        idle = crew.problem if crew is not None and now - self.pulse.started_at > FIRST_SIGN else None
+        return "; ".join([*([idle] if idle else []), *_behind(answer.value, self.pulse, now, limit)]) or None
 
 
 def _ticks(pulse: Pulse) -> str | None:

@@ -21,8 +21,11 @@ from tidings.heartbeat import Beats
 from tidings.limited import Limited
 from tidings.processes import Memory, memory
 from tidings.pulse import Pulse
+from tidings.runners.crew import Crew
+from tidings.runners.jobs import Queue
 from tidings.storage.figures import SqlFigures, Stored, Waiting, percentile
 from tidings.storage.room import Room
+from tidings.storage.workers import Worker
 from tidings.tasks import Report
 
 State = TypeVar("State", bound=StrEnum)
@@ -71,12 +74,25 @@ _COUNTERS: Mapping[str, tuple[str, str | None]] = {
 }
 
 
+_OF_WORKERS: tuple[tuple[str, str, Callable[[Worker], float]], ...] = (
+    ("worker_tasks_in_hand", "Tasks that a worker has in hand.", lambda one: one.doing),
+    ("worker_places", "Polls that a worker makes at once.", lambda one: one.places),
+    ("worker_memory_bytes", "Resident memory of a worker and its children.", lambda one: one.memory or 0),
+    (
+        "worker_silence_seconds",
+        "Since the last sign of life of a worker.",
+        lambda one: one.silence.total_seconds(),
+    ),
+)
+
+
 class Metrics:
     """Counts what happened since the start, and asks what is now when it is asked itself.
 
     Args:
         health: asked for what the probes are asked too, so that the two never differ.
         beats: how the heartbeat fares.
+        crew: who performs what this process puts on the queue; None: it performs all itself.
         look: memory of the processes.
     """
 
@@ -87,6 +103,7 @@ class Metrics:
         beats: Beats,
         clock: Clock,
         *,
+        crew: Callable[[], Crew | None] = lambda: None,
         look: Callable[[], Memory | None] = memory,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
@@ -94,6 +111,7 @@ class Metrics:
         self._figures = figures
         self._beats = beats
         self._clock = clock
+        self._crew = crew
         self._look = look
         self._stored = Limited(self._totals, patience=2.0, fresh=TOTALS_FRESH, seconds=seconds)
         self._now = Now()
@@ -116,8 +134,9 @@ class Metrics:
             self._health.readiness(), self._stored.ask(), asyncio.to_thread(self._look)
         )
         waiting, space = await self._health.waiting.ask(), await self._health.room.ask()
+        crew = self._crew()
         self._now.families = (
-            *_of_counts(self._counted),
+            *(_of_counts(self._counted) if crew is None else _of_crew(crew)),
             *_of_process(self._health.pulse, self._health.alive, readiness),
             *_of_memory(processes),
             *_of_disk(space.value),
@@ -169,6 +188,31 @@ def _of_counts(counted: Mapping[tuple[str, str | None], int]) -> Iterator[Metric
             if counter == name:
                 family.add_metric([] if value is None else [value], number)
         yield family
+
+
+def _of_crew(crew: Crew) -> Iterator[Metric]:
+    """The same counters for each worker, and how the workers fare; what dies takes its numbers along."""
+    names = {one.id: f"{one.host}/{one.process}" for one in crew.workers}
+    for name, (words, label) in _COUNTERS.items():
+        family = CounterMetricFamily(f"tidings_{name}", words, labels=["worker", *([label] if label else [])])
+        for one in crew.workers:
+            for counted, (counter, value) in _COUNTED.items():
+                if counter == name:
+                    family.add_metric(
+                        [names[one.id], *([] if value is None else [value])], one.counts.get(counted, 0)
+                    )
+        yield family
+    yield _gauge("workers", "Workers that gave a sign of life lately.", len(crew.workers))
+    for name, words, figure in _OF_WORKERS:
+        yield _gauges(name, words, "worker", {names[one.id]: figure(one) for one in crew.workers})
+    jobs = GaugeMetricFamily("tidings_jobs", "Jobs on the queue.", labels=["queue", "state"])
+    for queue in Queue:
+        jobs.add_metric([str(queue), "waiting"], crew.waiting.todo.get(queue, 0))
+        jobs.add_metric([str(queue), "performed"], crew.waiting.doing.get(queue, 0))
+    yield jobs
+    yield _gauge(
+        "oldest_job_age_seconds", "The longest that a job waits.", crew.waiting.oldest.total_seconds()
+    )
 
 
 def _of_process(pulse: Pulse, alive: bool, readiness: Readiness) -> Iterator[Metric]:

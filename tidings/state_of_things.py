@@ -20,6 +20,7 @@ from tidings.caring import Cared, look, outage
 from tidings.caring import cared as cared_for
 from tidings.health import LATE
 from tidings.housekeeping import EVERY
+from tidings.runners.crew import SILENT as SILENT_WORKER
 from tidings.running import Running, heading, running
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
@@ -27,8 +28,8 @@ from tidings.storage.crashes import CrashedPage
 from tidings.storage.room import FLOOR, Room, room
 from tidings.storage.stores import Stores
 from tidings.storage.troubles import Noticed, Waiting
+from tidings.storage.workers import Worker
 from tidings.troubles import PATIENCE, told
-from tidings.unserved import unserved
 
 SILENT = timedelta(minutes=2)  # without a sign of life of the daemon
 MOST_NAMED = 20  # troubles of sources, one by one
@@ -44,6 +45,26 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtWork:
+    """One worker."""
+
+    id: str
+    done: int  # tasks since its start
+    seen: datetime | None  # its last sign of life
+    doing: int  # tasks in hand
+    host: str
+    process: int
+    since: datetime
+    version: str
+    memory: int | None  # bytes resident, with its children
+    silent: bool  # dead, or cut off from the database
+
+    def __str__(self) -> str:
+        sign = f"silent since {moment(self.seen)}" if self.silent and self.seen else "at work"
+        return f"process {self.process} on {self.host}, {sign}, {self.done:,} done, {self.doing} in hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """One look at everything."""
 
@@ -56,7 +77,7 @@ class Status:
     quarantined: tuple[CrashedPage, ...]  # the newest crash first
     needs: tuple[str, ...]  # sentences that ask for somebody
     notes: tuple[str, ...]
-    workers: tuple[str, ...] = ()
+    workers: tuple[AtWork, ...] = ()  # processes that take work from the queue
     alerts: tuple[Standing, ...] = ()  # of each initiative, what its alerts can say now
     obstacles: Obstacles = field(default_factory=Obstacles)  # between deliveries and their channels
     daemon: Running | None = None
@@ -67,6 +88,10 @@ class Status:
     def lines(self) -> Iterator[str]:
         """For a terminal."""
         yield from heading(self.daemon, self.taken_at, self.version)
+        for number, worker in enumerate(self.workers[:MOST_NAMED]):
+            yield f"{'' if number else 'workers':<12}{worker}"
+        if len(self.workers) > MOST_NAMED:
+            yield f"{'':<12}and {len(self.workers) - MOST_NAMED} more"
         sources = ", ".join(f"{number} {state}" for state, number in self.counts.sources.items() if number)
         now = sum(1 for one in self.care if one.need is Need.NOW)
         yield f"sources     {sources or 'none yet'}" + (
@@ -115,6 +140,7 @@ async def take(
         running, settings.database, settings.state_dir, None if lease is None else lease.seen_at
     )
     space = await asyncio.to_thread(room, settings.state_dir)
+    workers = tuple(map(_at_work, await stores.workers.all()))
     asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
     polls = [one.state.next_poll_at for one in asked if one.state.next_poll_at is not None]
     return Status(
@@ -131,6 +157,7 @@ async def take(
         quarantined=crashed,
         needs=(
             *_of_the_daemon(daemon, space, taken_at),
+            *_of_the_workers(settings, workers),
             *_noticed(settings, await stores.troubles.noticed()),
             *_waiting(settings, obstacles, await stores.troubles.waiting(taken_at - PATIENCE)),
             *_needs(cared, counts, crashed, taken_at, running=daemon is not None),
@@ -138,10 +165,12 @@ async def take(
         ),
         notes=(
             *_sometime(cared),
-            *_notes(settings, counts),
+            *((counts.journal,) if counts.journal else ()),
             *_on_hold(settings, obstacles),
             *(() if daemon is None else daemon.notes),
+            *_versions(workers),
         ),
+        workers=workers,
         obstacles=obstacles,
         daemon=daemon,
         next_housekeeping=None if tidied is None else tidied + EVERY,
@@ -182,6 +211,33 @@ def _of_the_daemon(daemon: Running | None, space: Room | None, now: datetime) ->
             f"{space.free // 2**20} MiB are free on the disk of the state folder: below {FLOOR // 2**20} MiB "
             "nothing new is collected; make room"
         )
+
+
+def _at_work(worker: Worker) -> AtWork:
+    return AtWork(
+        id=worker.id,
+        done=worker.done,
+        seen=worker.seen,
+        doing=worker.doing,
+        host=worker.host,
+        process=worker.process,
+        since=worker.since,
+        version=worker.version,
+        memory=worker.memory,
+        silent=worker.silence >= SILENT_WORKER,
+    )
+
+
+def _of_the_workers(settings: Settings, workers: Sequence[AtWork]) -> Iterator[str]:
+    """Whether anybody performs what is on the queue."""
+    if settings.queue is not None and all(one.silent for one in workers):
+        yield "no worker is at work: nothing is polled, matched or told; start `tidings worker`"
+
+
+def _versions(workers: Sequence[AtWork]) -> Iterator[str]:
+    others = sorted({one.version for one in workers} - {__version__})
+    if others:
+        yield f"workers run version {', '.join(others)}, this is {__version__}; restart them one after the other"
 
 
 def _noticed(settings: Settings, found: Sequence[Noticed]) -> Iterator[str]:
@@ -299,12 +355,6 @@ def _sometime(cared: Sequence[Cared]) -> Iterator[str]:
     ):
         if group:
             yield f"{words}: {_names(group)}; `tidings sources list --care` tells what to do"
-
-
-def _notes(settings: Settings, counts: Counts) -> Iterator[str]:
-    if counts.journal:
-        yield counts.journal
-    yield from map(str, unserved(settings))
 
 
 def _when(moment: datetime | None, now: datetime) -> str:

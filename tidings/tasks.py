@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
 import structlog
@@ -26,6 +26,7 @@ from tidings.troubles import digest_work
 
 log = structlog.get_logger(__name__)
 
+LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
 SETTLE_BATCH = 50  # articles folded or matched in one transaction; others wait for the database meanwhile
 DELIVERY_BATCH = 50
@@ -39,6 +40,7 @@ class PollSource:
 
     source_id: str
     asked: bool = False  # by a person, whatever hours the feed wants no poll in
+    claimed_until: datetime | None = field(default=None, compare=False)  # end of the claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,24 @@ class ReadPage:
     """Read the page of one pending article, whose claim is held."""
 
     article_id: str
+    host: str = field(default="", compare=False)  # that is asked
+    claimed_until: datetime | None = field(default=None, compare=False)
+    queued: bool = field(default=False, compare=False)  # the claim is the queue's until the page is begun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A share of the articles, by their ids, of which all together are the whole."""
+
+    part: int  # 0 <= part < of
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Fold and match whatever waits for it."""
+    """Fold and match whatever waits for it, or some seconds of a share of it."""
+
+    share: Share | None = None  # None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,14 @@ class Report:
     storage: bool = False  # the problem is that of the database, and is told once for all tasks
     warning: str | None = None  # something an operator should know, though all went well
     worth_a_line: bool = True  # False: nothing happened
+    more: bool = False  # something of it is left to do
+
+
+class Claims(Protocol):
+    """Claims of the queue, which a worker makes its own."""
+
+    async def begin_page(self, article_id: str, claim: datetime, until: datetime) -> bool:
+        """Whether the page is ours to read, until `until`; not when the claim that ends at `claim` is over."""
 
 
 class WordIndex(Protocol):
@@ -106,6 +129,7 @@ class Services:
     rematcher: Rematcher
     alerts: Alerting
     index: WordIndex
+    claims: Claims
     wait_for_text: timedelta
 
 
@@ -165,6 +189,10 @@ async def _poll(task: PollSource, services: Services) -> Report:
 
 
 async def _read(task: ReadPage, services: Services) -> Report:
+    if task.queued and task.claimed_until is not None:
+        until = services.clock.now() + LEASE
+        if not await services.claims.begin_page(task.article_id, task.claimed_until, until):
+            return Report(task=task, worth_a_line=False)  # it waited for too long, and is another's
     article = await services.articles.get(task.article_id)
     if article is None or article.text_state is not TextState.PENDING:
         return Report(task=task, worth_a_line=False)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from crawler.ports import ArticleStore, Clock, Shares, SourceStore
 from tidings.pulse import Pulse
 from tidings.runners import Runner
-from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle
+from tidings.storage.article_rows import page_host
+from tidings.tasks import LEASE, Compose, Deliver, PollSource, ReadPage, Rematch, Settle
 
-LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
 # In hand of one host; the gate lets two through at a time, so that a host which stalls holds few places, and one with
 # hundreds of feeds keeps no other waiting.
 POLLS_OF_ONE_HOST = 8
@@ -39,8 +37,7 @@ class Ticker:
     async def tick(self) -> int:
         """Claim what is due and submit it, and nudge all that follows; returns how many were claimed."""
         claimed = await self.collect()
-        for task in (Settle(), Rematch(), Compose(), Deliver()):
-            await self._runner.submit(task)
+        await self._runner.submit(Settle(), Rematch(), Compose(), Deliver())
         return claimed
 
     async def collect(self, *, everything: bool = False) -> int:
@@ -51,6 +48,7 @@ class Ticker:
         self._pulse.sign()
         if not self._pulse.collecting:
             return 0
+        await self._runner.look()
         now = self._clock.now()
         room = EVERYTHING if everything else self._runner.room(PollSource)
         lease = LEASE * 12 if everything else LEASE
@@ -58,11 +56,15 @@ class Ticker:
         polls = await self._sources.claim_due(
             now, room, lease, everything=everything, shares=None if everything else shares
         )
-        for source_id in polls:
-            await self._runner.submit(PollSource(source_id, asked=everything))
+        until = now + lease
+        await self._runner.submit(
+            *(PollSource(source_id, asked=everything, claimed_until=until) for source_id in polls)
+        )
         pages = await self._articles.claim_pending(
             now, self._runner.room(ReadPage), LEASE, per_host=PAGES_OF_ONE_HOST
         )
-        for article in pages:
-            await self._runner.submit(ReadPage(article.id))
+        until = now + LEASE
+        await self._runner.submit(
+            *(ReadPage(article.id, host=page_host(article.url), claimed_until=until) for article in pages)
+        )
         return len(polls) + len(pages)

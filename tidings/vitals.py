@@ -21,11 +21,18 @@ class DaemonVitals:
     def __init__(self, app: App) -> None:
         figures = SqlFigures(app.stores.database)
         self._pulse = app.pulse
-        self._health = Health(app.pulse, figures, app.clock, app.settings.state_dir, lambda: _patience(app))
+        self._health = Health(
+            app.pulse,
+            figures,
+            app.clock,
+            app.settings.state_dir,
+            lambda: _patience(app),
+            crew=lambda: app.runner.crew,
+        )
         self._beats = Beats()
         self._heart = Heart(self._health, self._beats, lambda: app.settings, app.clock)
         self._beating: asyncio.Task[None] | None = None
-        self._metrics = Metrics(self._health, figures, self._beats, app.clock)
+        self._metrics = Metrics(self._health, figures, self._beats, app.clock, crew=lambda: app.runner.crew)
 
     @property
     def alive(self) -> bool:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from crawler.net.answers import MAX_RETRY_AFTER
 from crawler.net.guard import is_shared_name
+from crawler.net.sharing import SharedTurn, Sharing
 
 if TYPE_CHECKING:
-    from crawler.ports import HoldStore
+    from crawler.ports import HoldStore, TurnStore
 
 MAX_DELAY = timedelta(seconds=60)  # however long a robots.txt asks for
 LOOK_AGAIN = 10.0  # seconds between two looks at what other processes were told
+BEGINS = 5.0  # seconds in which who was given a lease begins
 _KEEP_DELAY = 86_400.0  # seconds without a request for which a Crawl-delay is remembered
 _PRUNE_EVERY = 1000  # leases between two looks for hosts that can be forgotten
 
@@ -77,8 +79,9 @@ class HostGate:
     """Spaces requests to a host and bounds how many run at once, over feeds, pages and spiders together.
 
     A host is a name or an address without its port; every loopback address is a host of its own. Waiting
-    is fair: first come, first served. Turns are kept in memory only; holds outlive the process and are shared
-    with others, where there is a store.
+    is fair: first come, first served. Turns are kept in memory, and shared with other processes where there is
+    a store for them: a request has its turn in this process first, and then in the installation. Holds outlive
+    the process and are shared with others, where there is a store.
 
     Args:
         spacing: time between two starts to one host.
@@ -86,6 +89,8 @@ class HostGate:
         bridges: hosts that speak for many sites, so that their Retry-After binds only the source that got it:
             the gate holds none of them. Hosts of one's own network are bridges without being named.
         store: what holds are kept in; None: nowhere.
+        turns: what turns are shared in; None: no other process asks anybody.
+        lasts: the longest that a request may last, with room for a slow machine; for those who share turns.
         now: the time of day, aware.
         monotonic: seconds that never go backwards.
         sleep: waits so many seconds.
@@ -98,6 +103,8 @@ class HostGate:
         *,
         bridges: Collection[str] = (),
         store: HoldStore | None = None,
+        turns: TurnStore | None = None,
+        lasts: timedelta = timedelta(seconds=60),
         now: Callable[[], datetime] = _utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -113,17 +120,24 @@ class HostGate:
         self._sleep = sleep
         self._looking = asyncio.Lock()
         self._look_at: float | None = None  # monotonic; when to look into the store next
+        self._sharing = (
+            None if turns is None else Sharing(turns, lasts=lasts, monotonic=monotonic, sleep=sleep)
+        )
         self._hosts: dict[str, _Host] = {}
         self._leases = 0
 
-    async def lease(self, host: str) -> Lease:
+    async def lease(self, host: str, *, within: float = BEGINS) -> Lease:
         """Wait for the host's turn. For holders in another process, which may be late; here `turn` is safer.
 
         Until `Lease.begin` nobody else has a turn, and the time to the next is counted from then on.
+
+        Args:
+            within: seconds in which the holder begins; for longer no other process waits for it.
         """
         self._prune()
         known = self._host(host)
         known.users += 1
+        shared: SharedTurn | None = None
         try:
             await known.slots.acquire()
             try:
@@ -131,6 +145,8 @@ class HostGate:
                 try:
                     while (wait := known.next_start - self._seconds()) > 0:
                         await self._sleep(wait)
+                    if self._sharing is not None:
+                        shared = await self._sharing.take(_key(host), self._apart(known), within=within)
                 except BaseException:
                     known.starting.release()
                     raise
@@ -142,24 +158,42 @@ class HostGate:
             raise
 
         def begin() -> None:
-            known.next_start = self._seconds() + max(self._spacing, known.delay)
+            now = self._seconds()
+            known.next_start = now + self._apart(known)
             known.starting.release()
+            if shared is not None:
+                shared.begin(now, tell=within > 0)
 
         def give_back() -> None:
+            if shared is None:
+                leave()
+            else:
+                shared.give_back(leave)  # before, the next one here would not get it
+
+        def leave() -> None:
             known.users -= 1
             known.slots.release()
 
         return Lease(give_back, begin)
 
+    def _apart(self, known: _Host) -> float:
+        """Seconds between two starts."""
+        return max(self._spacing, known.delay)
+
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """The host's turn, for the time of one request."""
-        lease = await self.lease(host)
+        lease = await self.lease(host, within=0.0)
         try:
             lease.begin()
             yield
         finally:
             lease.release()
+
+    async def close(self) -> None:
+        """Wait until what was given back is known to other processes."""
+        if self._sharing is not None:
+            await self._sharing.close()
 
     def slow(self, host: str, delay: timedelta) -> None:
         """Space this host's requests at least so far apart (Crawl-delay), but never more than a minute."""

@@ -14,14 +14,13 @@ from typing import Any, Self
 import crawler
 from crawler.child_environment import for_child
 from crawler.errors import Cause, CrawlError, TemporaryFetchError
-from crawler.net.hosts import HostGate, Lease
+from crawler.net.hosts import BEGINS, HostGate, Lease
 from crawler.ports import RobotsStore
 from crawler.records import Entry, Feed, Fetched, Listed, Source
 from crawler.spiders import wire
 from crawler.spiders.wire import FORMATS
 
 _START = 30.0  # seconds to load Scrapy and say so
-_BEGIN = 5.0  # seconds in which a request that may start has surely started
 _GRACE = 10.0  # seconds to stop a visit, or to end
 
 
@@ -302,7 +301,7 @@ class Worker:
         self._leases[number] = lease
         self._send({"do": "granted", "lease": number})
         asyncio.get_running_loop().call_later(
-            _BEGIN, lease.begin
+            BEGINS, lease.begin
         )  # a spider that blocks its process blocks no host
 
     async def _told_to_wait(self, number: int, host: str) -> bool:

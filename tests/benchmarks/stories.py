@@ -30,7 +30,7 @@ WINDOW = timedelta(days=30)
 
 def bench() -> None:
     number = int(os.environ.get("TIDINGS_BENCH_STORIES", NUMBER))
-    told = [_article(place, title, body) for place, (title, body) in enumerate(data.texts(number))]
+    told = [a_wire_story(place, title, body) for place, (title, body) in enumerate(data.texts(number))]
     print(f"\nstories: {len(told):,} wire stories of {OUTLETS} outlets, folded as they come")
     start = time.process_time()
     found = {fold.story_id for _, fold in fold_all(told)}
@@ -43,7 +43,7 @@ def bench() -> None:
 async def _through_the_database(told: list[Article], folder: Path) -> None:
     with closing(Database.open("sqlite", state_dir=folder)) as database:
         stores = Stores(database)
-        await stores.sources.sync(_sources(), START)
+        await stores.sources.sync(outlets(), START)
         for first in range(0, len(told), BLOCK):
             block = told[first : first + BLOCK]
             taken = [
@@ -77,14 +77,16 @@ async def _fold(stores: Stores, batch: list[Article]) -> float:
     return taken / len(batch)
 
 
-def _sources() -> list[Source]:
+def outlets() -> list[Source]:
+    """The sources that tell the stories."""
     return [
         Source(id=f"outlet{number}", kind=SourceKind.FEED, url=f"https://outlet{number}.example/feed")
         for number in range(OUTLETS)
     ]
 
 
-def _article(place: int, title: str, body: str) -> Article:
+def a_wire_story(place: int, title: str, body: str) -> Article:
+    """The one at this place, by the next outlet in turn."""
     outlet = f"outlet{place % OUTLETS}"
     url = f"https://{outlet}.example/{place}"
     at = START + place * EVERY

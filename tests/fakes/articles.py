@@ -11,6 +11,7 @@ from crawler.folds import Fold, Folded, WordCounts
 from crawler.identity import canonical_url
 from crawler.ports import Folder, Surroundings
 from crawler.records import Article, Edit, Fetched, HeldFlood, Page, Poll, Sighting, SourceState, TextState
+from crawler.shares import Share, holds
 from tests.fakes.sources import MemorySources
 from tidings.storage.article_rows import first_due, page_host
 from tidings.storage.keys import title_fingerprint
@@ -237,13 +238,20 @@ class MemoryArticles:
         self._renew(one, before, now)
 
     async def unfolded(
-        self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
+        self,
+        now: datetime,
+        wait_for_text: timedelta,
+        limit: int,
+        *,
+        skip: Collection[str] = (),
+        share: Share | None = None,
     ) -> tuple[str, ...]:
         waiting = [
             (one.unfolded_since, one.article.first_seen_at, one.article.id)
             for one in self.kept.values()
             if one.unfolded_since is not None
             and one.article.id not in skip
+            and holds(share, one.article.id)
             and (one.page_due_at is None or one.unfolded_since <= now - wait_for_text)
         ]
         return tuple(article_id for _, _, article_id in sorted(waiting)[:limit])

@@ -10,6 +10,7 @@ from alerts.judgements import Judgement, Verdict
 from alerts.records import Match
 from alerts.rerun import Refound, Rerun
 from crawler.records import Article
+from crawler.shares import Share, holds
 from tests.fakes.articles import MemoryArticles, is_held
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -27,11 +28,16 @@ class MemoryMatches:
             None  # of the last one that is frozen; start of the last first one
         )
 
-    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
+    async def unmatched(
+        self, limit: int, *, skip: Collection[str] = (), share: Share | None = None
+    ) -> tuple[Article, ...]:
         waiting = [
             one
             for one in self.articles.kept.values()
-            if one.unmatched_since is not None and one.unfolded_since is None and one.article.id not in skip
+            if one.unmatched_since is not None
+            and one.unfolded_since is None
+            and one.article.id not in skip
+            and holds(share, one.article.id)
         ]
         waiting.sort(
             key=lambda one: (one.unmatched_since or NEVER, one.article.first_seen_at, one.article.id)

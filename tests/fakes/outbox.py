@@ -30,6 +30,7 @@ from alerts.records import (
 from alerts.rerun import Refound, Rerun
 from crawler.folds import Change
 from crawler.records import Article
+from crawler.shares import Share, holds
 from tests.fakes.deliveries import MemoryDeliveries
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
@@ -269,8 +270,10 @@ class WaitingArticles:
         self.waiting = list(articles)
         self.matches: dict[str, tuple[Match, ...]] = {}
 
-    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
-        return tuple(one for one in self.waiting if one.id not in skip)[:limit]
+    async def unmatched(
+        self, limit: int, *, skip: Collection[str] = (), share: Share | None = None
+    ) -> tuple[Article, ...]:
+        return tuple(one for one in self.waiting if one.id not in skip and holds(share, one.id))[:limit]
 
     async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
         for article, matches in judged:

@@ -83,14 +83,15 @@ def server(*, durable: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def database(url: str) -> Iterator[str]:
-    """The address of a new, empty database on the server at `url`; it is dropped."""
+def database(url: str, *, like: str | None = None) -> Iterator[str]:
+    """The address of a new, empty database on the server at `url`, or of a copy of that at `like`; it is dropped."""
     name = f"tidings_{uuid4().hex[:12]}"
     admin = sqlalchemy.create_engine(
         url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
     )
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        template = "template1" if like is None else sqlalchemy.make_url(like).database
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield url.replace("/postgres?", f"/{name}?")
     finally:

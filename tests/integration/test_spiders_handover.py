@@ -16,7 +16,7 @@ from crawler.care import Care, Habits, Need, judge
 from crawler.errors import Cause, NotAFeedError
 from crawler.net.fetch import HttpFetcher
 from crawler.net.guard import AddressGuard
-from crawler.net.hosts import HostGate, Lease
+from crawler.net.hosts import BEGINS, HostGate, Lease
 from crawler.net.limits import Limits
 from crawler.poll import Poller, PollPolicy
 from crawler.poll_state import failure
@@ -273,8 +273,8 @@ class _Watched(HostGate):
         self.time = time
         self.began: list[float] = []
 
-    async def lease(self, host: str) -> Lease:
-        lease = await super().lease(host)
+    async def lease(self, host: str, *, within: float = BEGINS) -> Lease:
+        lease = await super().lease(host, within=within)
         self.began.append(self.time.now())
         return lease
 

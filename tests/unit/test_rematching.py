@@ -16,6 +16,7 @@ from alerts.rerun import Refound, Rerun
 from crawler.records import Article, TextState
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.no_index import NoIndex
+from tests.fakes.no_queue import NoQueue
 from tidings.rematching import BATCH, Rematcher
 from tidings.storage.archive import Place
 from tidings.storage.edits import PendingRun
@@ -116,7 +117,7 @@ class House:
         unused: Any = None
         self.services = Services(
             clock=FixedClock(), sources=unused, articles=unused, poller=unused, reader=unused,
-            notifier=unused, rematcher=self.rematcher, alerts=unused, index=NoIndex(), wait_for_text=DAY,
+            notifier=unused, rematcher=self.rematcher, alerts=unused, index=NoIndex(), claims=NoQueue(), wait_for_text=DAY,
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from crawler.poll import PollOutcome
 from crawler.records import Article, Poll, PollResult, PollState, Source, SourceKind, TextState
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.no_index import NoIndex
+from tests.fakes.no_queue import NoQueue
 from tests.fakes.stores import MemoryStores
 from tidings.pulse import Pulse
 from tidings.runners.inline import ASIDE, AT_ONCE, WAITING, InlineRunner
@@ -95,6 +96,7 @@ class House:
             rematcher=work,
             alerts=work,
             index=NoIndex(),
+            claims=NoQueue(),
             wait_for_text=timedelta(hours=1),
         )
         self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append, patience=patience)

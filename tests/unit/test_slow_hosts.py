@@ -17,6 +17,7 @@ from crawler.records import Request, Source, SourceKind
 from tests.fakes.clock import NOON
 from tests.fakes.leaping import LeapingLoop, LoopClock
 from tests.fakes.no_index import NoIndex
+from tests.fakes.no_queue import NoQueue
 from tests.fakes.stores import MemoryStores
 from tidings.pulse import Pulse
 from tidings.runners.inline import AT_ONCE, InlineRunner
@@ -68,7 +69,7 @@ class House:
         )  # fmt: skip
         services = Services(
             clock=self.clock, sources=self.stores.sources, articles=self.stores.articles, poller=self,  # type: ignore[arg-type]  # it only listens
-            reader=none, notifier=none, rematcher=none, alerts=none, index=NoIndex(), wait_for_text=timedelta(),
+            reader=none, notifier=none, rematcher=none, alerts=none, index=NoIndex(), claims=NoQueue(), wait_for_text=timedelta(),
         )  # fmt: skip
         self.runner = InlineRunner(lambda: services)
 

@@ -10,6 +10,7 @@ import pytest
 from alerts.composer import Composed, Uncomposed
 from tests.fakes.clock import FixedClock
 from tests.fakes.no_index import NoIndex
+from tests.fakes.no_queue import NoQueue
 from tests.fakes.outbox import slot
 from tests.fakes.stores import MemoryStores
 from tidings.alerting import Told
@@ -57,7 +58,7 @@ def services(notifier: Any, alerts: Any) -> Services:
     store = MemoryStores()
     return Services(
         clock=FixedClock(), sources=store.sources, articles=store.articles, poller=unused, reader=unused,
-        notifier=notifier, rematcher=unused, alerts=alerts, index=NoIndex(), wait_for_text=timedelta(hours=1),
+        notifier=notifier, rematcher=unused, alerts=alerts, index=NoIndex(), claims=NoQueue(), wait_for_text=timedelta(hours=1),
     )  # fmt: skip
 
 

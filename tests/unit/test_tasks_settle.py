@@ -15,6 +15,7 @@ from crawler.records import Article, Poll, PollState, TextState
 from tests.fakes.articles import MemoryArticles
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.no_index import NoIndex
+from tests.fakes.no_queue import NoQueue
 from tidings.tasks import NAMED, SETTLE_BATCH, Services, Settle, perform
 
 
@@ -66,7 +67,7 @@ async def services(*titles: str, failed: Sequence[str] = ()) -> tuple[Services, 
     notifier: Any = NothingToMatch(failed)
     filled = Services(
         clock=FixedClock(), sources=store.sources, articles=store, poller=unused, reader=unused,
-        notifier=notifier, rematcher=unused, alerts=unused, index=NoIndex(), wait_for_text=timedelta(hours=1),
+        notifier=notifier, rematcher=unused, alerts=unused, index=NoIndex(), claims=NoQueue(), wait_for_text=timedelta(hours=1),
     )  # fmt: skip
     return filled, store
 

@@ -34,6 +34,11 @@ class Everything(LazyGroup):
             about="Run the daemon: poll, read, match, fold and tell until stopped.",
         ),
         Verb(
+            name="worker",
+            file="tidings.cli.daemon",
+            about="Take work from the queue, where there is one (queue: procrastinate).",
+        ),
+        Verb(
             name="once",
             file="tidings.cli.daemon",
             about="Do everything that is due once, then exit (for cron).",

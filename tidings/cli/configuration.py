@@ -67,23 +67,20 @@ def check(
     from alerts.match import spelled, validate
     from tidings.checking import check_watchlists
     from tidings.settings import ConfigError, load_watchlist
-    from tidings.unserved import unserved
 
     loaded: Settings | None = None  # None: of some files only, without an installation around them
     tags: dict[str, tuple[str, ...]] = {}
     summary = ""
-    idle: tuple[str, ...] = ()  # what is configured and does nothing
     try:
         if files:
             lists = tuple(load_watchlist(path, validate_term=validate) for path in files)
         else:
             loaded = load(config, state)
             lists, tags = loaded.watchlists, dict(loaded.tags)
-            idle = tuple(str(one) for one in unserved(loaded))
             summary = f"{len(loaded.sources)} sources, {len(loaded.channels)} channels, {len(loaded.digests)} digests, "
     except ConfigError as fault:
         if as_json:
-            json_line({"ok": False, "errors": fault.problems, "warnings": [], "unserved": []})
+            json_line({"ok": False, "errors": fault.problems, "warnings": []})
         else:
             complain(str(fault))
         raise typer.Exit(USAGE) from None
@@ -102,20 +99,18 @@ def check(
     templates = 0 if loaded is None else _check_templates(loaded, errors, warnings)
     looked = "" if loaded is None or errors else _hold_against_archive(loaded, warnings)
     if as_json:
-        json_line({"ok": not errors, "errors": errors, "warnings": warnings, "unserved": idle})
+        json_line({"ok": not errors, "errors": errors, "warnings": warnings})
     else:
         for one in errors:
             complain(str(one))
         for one in warnings:
             complain(str(one).replace(": error: ", ": warning: ", 1))
-        for line in idle:
-            complain(f"warning: {line}")
         if not errors:
             initiatives = sum(len(each.initiatives) for each in lists)
             typer.echo(
                 f"ok: {summary}{initiatives} initiatives, {examples} examples pass, "
                 f"{_counted(templates)}"
-                f"{len(warnings) + len(idle)} warnings{looked}"
+                f"{len(warnings)} warnings{looked}"
             )
     if errors:
         raise typer.Exit(USAGE)

@@ -19,8 +19,8 @@ from tidings.cli.options import (
     Verbose,
     complain,
     fail,
+    load,
     run,
-    served,
     settings,
 )
 from tidings.cli.output import json_line, progress
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command("run")(run_daemon)
+    app.command("worker")(worker)
     app.command("once")(once)
     app.command("status")(status)
 
@@ -70,10 +71,50 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
 
             log.configure(verbose=verbose)
             try:
-                asyncio.run(live(lambda: served(config, state), held=early))
+                asyncio.run(live(lambda: load(config, state), held=early))
             except (CannotListen, StorageError) as fault:
                 fail(str(fault))
     except AlreadyRunning as fault:
+        fail(str(fault))
+
+
+def worker(
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", min=1, max=500, help="Polls at once.", show_default=True)
+    ] = 50,
+    config: Config = None,
+    state: State = None,
+    verbose: Verbose = False,
+) -> None:
+    """Take work from the queue until stopped: polls, pages, matching, digests, deliveries.
+
+    For installations with `queue: procrastinate`, where `tidings run` only finds what is due. SIGTERM ends it within
+    ten seconds and hands back what it holds; what a worker that dies had in hand goes to others.
+    """
+    import asyncio
+    import signal
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from tidings.memory import keep_few_arenas
+
+    keep_few_arenas()
+    loaded = settings(config, state)  # a wrong configuration ends here, in words, before anything starts
+    if loaded.queue is None:
+        fail(
+            "there is no queue to take work from: `queue` is not set in tidings.yaml, and `tidings run` does all work "
+            "itself; set database: postgresql://… and queue: procrastinate, see docs/scale.md",
+            USAGE,
+        )
+
+    from tidings import log
+    from tidings.storage.errors import StorageError
+    from tidings.worker import work
+
+    log.configure(verbose=verbose)
+    try:
+        asyncio.run(work(lambda: load(config, state), places=concurrency))
+    except StorageError as fault:
         fail(str(fault))
 
 
@@ -153,7 +194,7 @@ def status(config: Config = None, state: State = None, as_json: Json = False) ->
     from tidings.state_of_things import take
 
     try:
-        loaded = served(config, state)
+        loaded = load(config, state)
     except ConfigError as fault:
         _refused(fault, state, as_json=as_json)
         raise typer.Exit(USAGE) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.records import Initiative
-    from tidings.settings import ConfigError, Settings
-    from tidings.unserved import Unserved
+    from tidings.settings import Settings
 
 T = TypeVar("T")
 
@@ -69,38 +68,12 @@ def load(config: Path | None, state: Path | None) -> Settings:
     )
 
 
-def served(config: Path | None, state: Path | None) -> Settings:
-    """The validated configuration, when this version can work on it.
-
-    Raises:
-        ConfigError: its errors; else what it asks for that nothing may start without.
-    """
-    from tidings.unserved import unserved
-
-    loaded = load(config, state)
-    refused = [one for one in unserved(loaded) if one.refused]
-    if refused:
-        raise _located(refused, loaded.config_dir)
-    return loaded
-
-
-def _located(refused: Sequence[Unserved], folder: Path) -> ConfigError:
-    """The same as errors at their lines of tidings.yaml."""
-    from tidings.settings import ConfigError
-    from tidings.settings.load import SUFFIXES
-    from tidings.settings.yaml import parse
-
-    path = next(path for suffix in SUFFIXES if (path := folder / f"tidings{suffix}").exists())
-    document = parse(path.read_bytes(), str(path))
-    return ConfigError(document.problem((one.key,), one.problem, one.remedy, at_key=True) for one in refused)
-
-
 def settings(config: Path | None, state: Path | None) -> Settings:
     """The validated configuration; prints every error of it and exits 2 when there is one."""
     from tidings.settings import ConfigError
 
     try:
-        return served(config, state)
+        return load(config, state)
     except ConfigError as fault:
         fail(str(fault), USAGE)
 

@@ -60,7 +60,9 @@ def test_sources(
 
         async with (
             open_stores(loaded) as stores,
-            open_crawler(loaded.polling, modules=loaded.config_dir, hosts=stores.hosts) as crawler,
+            open_crawler(
+                loaded.polling, modules=loaded.config_dir, hosts=stores.hosts, turns=stores.turns
+            ) as crawler,
         ):
             asker = Asker(fetcher=crawler.fetcher, lister=crawler.crew, isolation=crawler.children)
             await stores.sources.sync(loaded.sources, datetime.now(UTC))

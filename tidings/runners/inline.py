@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import structlog
 
+from tidings.runners.crew import Crew
 from tidings.runners.places import Places
 from tidings.storage.errors import StorageError
 from tidings.tasks import (
@@ -70,6 +71,7 @@ class InlineRunner:
         self.slow: set[str] = set()  # sources whose last poll outlasted the patience
         self._patience = patience
         self._stranded: list[Task] = []  # failed because nothing could be written, their claims held
+        self.crew: Crew | None = None  # nobody else
         self._stopping = False
 
     def room(self, kind: type[Task]) -> int:
@@ -79,18 +81,41 @@ class InlineRunner:
         in_hand = sum(1 for task in self._in_hand.values() if type(task) is kind)
         return max(0, AT_ONCE[kind] * WAITING + self._places[kind].aside - in_hand)
 
-    async def submit(self, task: Task) -> None:
-        """Start `task` as soon as its kind has a free place; one that waits already is not queued again.
+    async def look(self) -> None:
+        """See `Runner`; all that is in hand is known."""
 
-        Once the runner is stopping, what the task holds is given back instead.
+    async def submit(self, *tasks: Task) -> None:
+        """Start tasks as soon as their kind has a free place; one that waits already is not queued again.
+
+        Once the runner is stopping, what they hold is given back instead.
         """
         if self._stopping:
-            await self._give_back([task])
-        elif task not in self._waiting:
-            job = asyncio.create_task(self._perform(task), name=repr(task))
-            self._waiting[task] = job
-            self._in_hand[job] = task
-            job.add_done_callback(self._in_hand.pop)
+            await self._give_back(tasks)
+            return
+        for task in tasks:
+            if task not in self._waiting:
+                self._begin(task)
+
+    async def complete(self, *tasks: Task) -> None:
+        """Perform tasks and wait for their end, or until the runner has stopped and given back what they hold."""
+        if self._stopping:
+            await self._give_back(tasks)
+            return
+        jobs = [self._waiting.get(task) or self._begin(task) for task in tasks]
+        if jobs:
+            await asyncio.wait(jobs)
+
+    def _begin(self, task: Task) -> asyncio.Task[None]:
+        job = asyncio.create_task(self._perform(task), name=repr(task))
+        self._waiting[task] = job
+        self._in_hand[job] = task
+        job.add_done_callback(self._in_hand.pop)
+        return job
+
+    @property
+    def in_hand(self) -> int:
+        """Tasks that wait for a place or are under way."""
+        return len(self._in_hand)
 
     @property
     def is_busy(self) -> bool:

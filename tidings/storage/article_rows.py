@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, collate, select, true
 
 from crawler.records import Article, Post, TextState
+from crawler.shares import Share, stretch
 from tidings.storage.dialect import AnyRow
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
@@ -59,7 +60,7 @@ def whole_articles(*more: ColumnElement[Any]) -> Select[Any]:
 _AMONG = A.id.in_(bindparam("ids", expanding=True))
 _WHOLE = whole_articles().where(_AMONG)
 _EXISTING = select(A.id).where(_AMONG)
-_HELD = _EXISTING.order_by(A.id).with_for_update()
+_HELD = _EXISTING.order_by(A.id).with_for_update(key_share=True)  # rows that name an article may be added
 
 
 def to_article(row: AnyRow) -> Article:
@@ -112,6 +113,15 @@ def hold(connection: Connection, article_ids: Iterable[str]) -> set[str]:
 def existing(connection: Connection, article_ids: Iterable[str]) -> set[str]:
     """Those of the ids that articles have."""
     return {row.id for some in chunks(article_ids) for row in connection.execute(_EXISTING, {"ids": some})}
+
+
+def of_share(connection: Connection, share: Share | None) -> ColumnElement[bool]:
+    """The article is of this share; the same for each database and in memory. None: every article is."""
+    if share is None:
+        return true()
+    first, end = stretch(share)
+    name = collate(A.id, "C") if connection.dialect.name == "postgresql" else A.id  # whatever the server's is
+    return name >= first if end is None else and_(name >= first, name < end)
 
 
 def is_page_due(article: Article) -> bool:

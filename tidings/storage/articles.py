@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from crawler.folds import Folded, WordCounts
 from crawler.ports import Folder
 from crawler.records import Article, Fetched, HeldFlood, Page, Poll, TextState
-from tidings.storage import crashes, folding, polls, reading, review
+from crawler.shares import Share
+from tidings.storage import crashes, folding, parallel_folds, polls, reading, review
 from tidings.storage.article_rows import fetch
 from tidings.storage.engine import Database
 from tidings.storage.vocabularies import SqlVocabularies
@@ -65,7 +66,9 @@ class SqlArticles:
         if limit < 1:
             return ()
         return await self._database.write(
-            lambda connection: reading.claim_pending(connection, now, limit, lease, per_host)
+            lambda connection: reading.claim_pending(
+                connection, now, limit, lease, per_host, holder=self._database.holder
+            )
         )
 
     async def release(self, *article_ids: str) -> None:
@@ -110,11 +113,17 @@ class SqlArticles:
         )
 
     async def unfolded(
-        self, now: datetime, wait_for_text: timedelta, limit: int, *, skip: Collection[str] = ()
+        self,
+        now: datetime,
+        wait_for_text: timedelta,
+        limit: int,
+        *,
+        skip: Collection[str] = (),
+        share: Share | None = None,
     ) -> tuple[str, ...]:
         """Ids of articles to fold, oldest first, those to `skip` left out."""
         return await self._database.read(
-            lambda connection: folding.unfolded(connection, now, wait_for_text, limit, frozenset(skip))
+            lambda connection: folding.unfolded(connection, now, wait_for_text, limit, frozenset(skip), share)
         )
 
     async def word_counts(self, now: datetime) -> WordCounts:
@@ -128,7 +137,9 @@ class SqlArticles:
         *,
         since: datetime,
     ) -> Folded:
-        """Decide on one after the other under the installation's one lock, and keep the decisions."""
+        """Decide on one after the other, and keep the decisions: on a server beside others, see `parallel_folds`."""
+        if not self._database.is_sqlite:
+            return await parallel_folds.fold(self._database, article_ids, folder, since=since)
         return await self._database.write(
             lambda connection: folding.fold(connection, article_ids, folder, since=since)
         )

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import Insert
 
-from tidings.storage.dialect import among, each, insert_for, listed
+from tidings.storage.dialect import among, each, insert_for, listed, lock
 from tidings.storage.tables import article_bands, article_marks
 
 DAYS = 30  # for which keys are kept
@@ -44,6 +44,8 @@ SWEPT = 5_000  # keys of one transaction
 
 B, M = article_bands.c, article_marks.c
 
+MARKS = "marks"  # the lock under which numbers are given out
+
 _DROP = update(article_marks).where(M.article == bindparam("own")).values(article=null())
 
 
@@ -52,19 +54,48 @@ def day_of(moment: datetime) -> int:
     return int(moment.timestamp() // 86_400)
 
 
+def reserve(connection: Connection, number: int, day: int) -> tuple[int, ...]:
+    """As many new numbers for articles, rising; `name` says of which, on PostgreSQL. One without a name finds nothing.
+
+    Numbers are given out in a transaction of their own, a short one: who gives out the next waits for its end.
+    """
+    lock(connection, MARKS)
+    last = connection.execute(select(func.coalesce(func.max(M.number), 0))).scalar_one()
+    numbers = tuple(range(last + 1, last + 1 + number))
+    connection.execute(
+        article_marks.insert(), [{"number": one, "article": None, "day": day} for one in numbers]
+    )
+    return numbers
+
+
+def name(connection: Connection, number: int, article_id: str, day: int) -> None:
+    """Let a number that was reserved be that of an article, and drop the one that it had; see `drop`."""
+    connection.execute(_NAME, {"given": number, "own": _packed(article_id), "seen": day})
+
+
 def add(
-    connection: Connection, article_id: str, keys: Sequence[int], day: int, *, kind: str = "text"
+    connection: Connection,
+    article_id: str,
+    keys: Sequence[int],
+    day: int,
+    *,
+    kind: str = "text",
+    number: int | None = None,
 ) -> None:
-    """Let an article be found by `keys`, 64-bit numbers that are evenly spread; one caller at a time.
+    """Let an article be found by `keys`, 64-bit numbers that are evenly spread.
 
     Args:
         day: on which the article was first seen, see `day_of`.
         kind: keys of different kinds never meet.
+        number: of the article, which was named so. None: it has one, or gets the next, for which there may be
+            one caller at a time.
     """
     if not keys:
         return
     dialect = connection.dialect.name
-    number = connection.execute(_mark(dialect), {"article": _packed(article_id), "day": day}).scalar_one()
+    if number is None:
+        mark = {"article": _packed(article_id), "day": day}
+        number = connection.execute(_mark(dialect), mark).scalar_one()
     rows = listed(dialect, _bands((day // ERA,), keys, kind))
     connection.execute(_add(dialect), {"bands": rows, "number": number})
 
@@ -203,6 +234,13 @@ def _mark(dialect: str) -> Insert:
     return statement.on_conflict_do_update(
         index_elements=[M.article], set_={"day": statement.excluded.day}
     ).returning(M.number)
+
+
+_NAME = text(  # the second part asks for what the first did, so that it comes after it
+    "WITH before AS (UPDATE article_marks SET article = NULL WHERE article = :own RETURNING number)"
+    " UPDATE article_marks SET article = :own, day = :seen"
+    " WHERE number = :given AND (SELECT count(*) FROM before) >= 0"
+)
 
 
 @cache

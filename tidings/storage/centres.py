@@ -60,17 +60,20 @@ def of(connection: Connection, story_ids: Iterable[str]) -> tuple[Centre, ...]:
     return tuple(found)
 
 
-def count(connection: Connection, article: Article, story_id: str, about: Vector) -> None:
+def count(
+    connection: Connection, article: Article, story_id: str, about: Vector, number: int | None = None
+) -> None:
     """Add an independent report to the centre of its story, and let it be found by its words."""
     known = of(connection, [story_id])
     when = moment(article)
     keep(connection, joined(known[0], about, when) if known else centre_of(story_id, about, when))
-    let_find(connection, article, about)
+    let_find(connection, article, about, number)
 
 
-def let_find(connection: Connection, article: Article, about: Vector) -> None:
-    """Let the story of an independent report be found by the heaviest words of the report."""
-    bands.add(connection, article.id, keys(about), bands.day_of(article.first_seen_at), kind=KIND)
+def let_find(connection: Connection, article: Article, about: Vector, number: int | None = None) -> None:
+    """Let the story of an independent report be found by the heaviest words of the report. `number`: see `bands.add`."""
+    day = bands.day_of(article.first_seen_at)
+    bands.add(connection, article.id, keys(about), day, kind=KIND, number=number)
 
 
 def unite(connection: Connection, younger: str, older: str) -> None:

@@ -62,7 +62,10 @@ class SqlDeliveries:
         if limit < 1:
             return ()
         await self._settle()
-        return await self._database.write(lambda connection: _claim(connection, now, limit, lease, channel))
+        holder = self._database.holder
+        return await self._database.write(
+            lambda connection: _claim(connection, now, limit, lease, channel, holder)
+        )
 
     async def release(self, delivery_id: str) -> None:
         """Give back a claim before its lease ends. One that cannot be given back now is, as soon as it can be."""
@@ -315,7 +318,12 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 def _claim(
-    connection: Connection, now: datetime, limit: int, lease: timedelta, channel: str | None
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    channel: str | None,
+    holder: str | None,
 ) -> tuple[tuple[Delivery, Message], ...]:
     due = _free(now) if channel is None else and_(_free(now), D.channel_id == channel)
     kept: builtins.list[tuple[Delivery, Message]] = []
@@ -326,7 +334,7 @@ def _claim(
             due,
             order=(D.due_at, D.created_at, D.id),
             limit=limit - len(kept),
-            values={"attempts": D.attempts + 1, "claimed_until": now + lease},
+            values={"attempts": D.attempts + 1, "claimed_until": now + lease, "claimed_by": holder},
             returning=(D.id, D.due_at, D.created_at),
         )
         if not rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
@@ -63,15 +64,25 @@ def listed(dialect: str, values: Sequence[str] | Sequence[int]) -> Any:
     return json.dumps(values, ensure_ascii=False) if dialect == "sqlite" else list(values)
 
 
-def lock(connection: Connection, name: str) -> None:
+def lock(connection: Connection, name: str, *, shared: bool = False) -> None:
     """Until the end of this transaction, no other transaction of the installation passes a lock of this `name`.
 
-    SQLite's write transactions run one at a time anyway; PostgreSQL takes an advisory lock.
+    SQLite's write transactions run one at a time anyway; PostgreSQL takes an advisory lock. Those who take it
+    `shared` pass together, and wait for those who do not, in the order in which they came.
     """
     if connection.dialect.name == "postgresql":
-        digest = blake2b(f"tidings {name}".encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big", signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        connection.execute(_SHARED if shared else _ALONE, {"number": number_of(name)})
+
+
+_ALONE = text("SELECT pg_advisory_xact_lock(:number)")
+_SHARED = text("SELECT pg_advisory_xact_lock_shared(:number)")
+
+
+@cache
+def number_of(name: str) -> int:
+    """The number under which a server knows the lock of this `name`."""
+    digest = blake2b(f"tidings {name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def claim(

@@ -46,6 +46,7 @@ Heed: TypeAlias = Callable[[StorageError | None], None]
 PATIENT = Waits()
 READERS = 4  # threads, each with a connection of its own
 WRITERS = 4  # on PostgreSQL; SQLite has one
+QUICK = 2  # on PostgreSQL, connected when first needed
 
 
 def _heedless(_: StorageError | None) -> None:
@@ -65,14 +66,21 @@ class Database:
         self._heed: Heed = _heedless
         self._writers: Lane
         self._readers: Lane
+        self._quickly: Lane
         if self.is_sqlite:
             self._writers = FileWriter(self._writing, waits, self._guarded)
             self._readers = FileReaders(self._reading, READERS, waits)
+            self._quick, self._quickly = self._writing, self._writers
         else:
+            self._quick = create_engine(
+                self._writing.url, pool_size=QUICK, max_overflow=0, isolation_level="AUTOCOMMIT"
+            )
+            self._quickly = Pooled(self._quick, QUICK, "storage-quick")
             self._writers = Pooled(self._writing, WRITERS, "storage-write", self._guarded)
             self._readers = Pooled(self._reading, READERS, "storage-read")
         self._copier = ThreadPoolExecutor(1, thread_name_prefix="storage-copy")
         self.journal_note = journal_note  # for `status`
+        self.holder: str | None = None  # in whose name claims are made; None: they end with their lease alone
 
     @classmethod
     def open(cls, url: str, *, state_dir: Path, create: bool = True, waits: Waits = PATIENT) -> Database:
@@ -193,6 +201,11 @@ class Database:
         """Whether the database is a SQLite file."""
         return self._writing.dialect.name == "sqlite"
 
+    @property
+    def address(self) -> str:
+        """Of the server, as libpq reads it, with the password."""
+        return self._writing.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     async def write(self, step: Callable[[Connection], T]) -> T:
         """Run `step` in one transaction: all of it is kept, or nothing when it raises.
 
@@ -240,6 +253,20 @@ class Database:
             self._heed(fault)
             raise
 
+    async def quick(self, step: Callable[[Connection], T]) -> T:
+        """Run `step`, which is one statement and no more, so that it waits for no longer piece of work.
+
+        On PostgreSQL it has a connection beside those of other steps and is committed by itself, without a `guard`.
+
+        Raises:
+            StorageError: the database refused.
+        """
+        try:
+            return await asyncio.shield(asyncio.wrap_future(self._quickly.submit(step)))
+        except StorageError as fault:
+            self._heed(fault)
+            raise
+
     @property
     def waits(self) -> bool:
         """Whether work stands still because another program has the file locked. It goes on by itself."""
@@ -272,7 +299,10 @@ class Database:
         """Finish the steps that were begun, then let go of the database; a second time does nothing."""
         self._writers.close()
         self._readers.close()
+        self._quickly.close()
         self._copier.shutdown(wait=True)
+        if self._quick is not self._writing:
+            self._quick.dispose()
         _dispose((self._writing, self._reading), self._in_use)
         self._in_use = None
 

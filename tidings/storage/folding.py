@@ -26,14 +26,16 @@ from crawler.failpoints import reach
 from crawler.folds import STAYS, UNCONSTRAINED, Fold, Folded, Vector
 from crawler.ports import Folder, Surroundings
 from crawler.records import Article
+from crawler.shares import Share
 from tidings.storage import bands, centres
-from tidings.storage.article_rows import A, fetch, hold
+from tidings.storage.article_rows import A, fetch, hold, of_share
 from tidings.storage.constraints import any_constraints, constraints_for
 from tidings.storage.dialect import insert_for, lock
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.stories import join, live
 from tidings.storage.tables import articles, stories
 
+FOLD = "fold"  # the lock under which stories are joined and parted by hand; who folds beside others shares it
 FEW = 8  # candidates that share nothing with an article but what very many share
 MOST = 64  # candidates by one road (bands, address, title), so that a flood of equal titles stays cheap
 
@@ -78,13 +80,18 @@ def _open_story(dialect: str) -> Insert:
 
 
 def unfolded(
-    connection: Connection, now: datetime, wait_for_text: timedelta, limit: int, skip: Collection[str]
+    connection: Connection,
+    now: datetime,
+    wait_for_text: timedelta,
+    limit: int,
+    skip: Collection[str],
+    share: Share | None = None,
 ) -> tuple[str, ...]:
     """Ids of articles to fold: nothing more to come from their page, or waited for long enough."""
     ready = or_(A.page_due_at.is_(None), A.unfolded_since <= now - wait_for_text)
     rows = connection.execute(
         select(A.id)
-        .where(A.unfolded_since.is_not(None), ready)
+        .where(A.unfolded_since.is_not(None), ready, of_share(connection, share))
         .order_by(A.unfolded_since, A.first_seen_at, A.id)
         .limit(limit + len(skip))
     )
@@ -98,8 +105,11 @@ def fold(
     *,
     since: datetime,
 ) -> Folded:
-    """Decide on the candidates of this moment and write the decisions; one caller at a time for the installation."""
-    lock(connection, "fold")
+    """Decide on the candidates of this moment and write the decisions; nobody else folds until this transaction ends.
+
+    For a SQLite file, whose write transactions run one at a time anyway; for a server see `parallel_folds`.
+    """
+    lock(connection, FOLD)
     hold(connection, article_ids)
     found = fetch(connection, article_ids)
     folds, failed = [], []
@@ -107,22 +117,24 @@ def fold(
     for article in (found[one] for one in dict.fromkeys(article_ids) if one in found):
         try:
             keys, about = tuple(folder.keys(article)), folder.about(article)
-            around = _around(connection, article, keys, about, since=since, constrained=constrained)
+            around = surroundings(connection, article, keys, about, since=since, constrained=constrained)
             made = folder.decide(article, about, around)
         except SQLAlchemyError:
             raise  # the database's own trouble is not this article's
         except Exception as fault:  # a hostile text must not stop the others; nothing of it is written yet
-            failed.append((article.id, f"{type(fault).__name__}: {fault}"))
+            failed.append((article.id, because(fault)))
             continue
-        reach("fold_decided")
-        story_id = _keep(connection, article, keys, made)
-        reach("fold_insert")
-        _keep_centre(connection, article, about, replace(made, story_id=story_id), folder)
+        keep(connection, article, keys, about, made, folder)
         folds.append((article.id, made))
     return Folded(folds=tuple(folds), failed=tuple(failed))
 
 
-def _around(
+def because(fault: Exception) -> str:
+    """Why there is no decision on an article."""
+    return f"{type(fault).__name__}: {fault}"
+
+
+def surroundings(
     connection: Connection,
     article: Article,
     keys: Sequence[int],
@@ -131,6 +143,7 @@ def _around(
     since: datetime,
     constrained: bool,
 ) -> Surroundings:
+    """What the database has that an article with these keys and heavy words may belong to."""
     candidates = _candidates(connection, article, keys, since=since)
     held = {one.story_id for one in candidates if one.story_id is not None}
     near, headlines = centres.around(connection, about, held, since, but=article.id) if about else ((), ())
@@ -163,14 +176,35 @@ def _candidates(
     return tuple(sorted(within, key=lambda one: (one.first_seen_at, one.id)))
 
 
-def _keep(connection: Connection, article: Article, keys: Sequence[int], made: Fold) -> str:
+def keep(
+    connection: Connection,
+    article: Article,
+    keys: Sequence[int],
+    about: Vector,
+    made: Fold,
+    folder: Folder,
+    number: int | None = None,
+) -> None:
+    """Write a decision, and what the article says from now on with its story. `number`: see `bands.name`."""
+    reach("fold_decided")
+    story_id = _keep(connection, article, keys, made, number)
+    reach("fold_insert")
+    _keep_centre(connection, article, about, replace(made, story_id=story_id), folder, number)
+
+
+def _keep(
+    connection: Connection, article: Article, keys: Sequence[int], made: Fold, number: int | None
+) -> str:
     """Store a decision; returns the name of the story."""
     seen = article.first_seen_at
     before, story_id = article.story_id, made.story_id
-    if before is not None:  # folded before, on other words; its story may be part of another one by now
+    if number is not None:
+        bands.name(connection, number, article.id, bands.day_of(seen))
+    elif before is not None:
         bands.drop(connection, article.id)
+    if before is not None:  # folded before, on other words; its story may be part of another one by now
         before, story_id = live(connection, before), live(connection, story_id)
-    bands.add(connection, article.id, keys, bands.day_of(seen))
+    bands.add(connection, article.id, keys, bands.day_of(seen), number=number)
     story = {"id": story_id, "opened_at": seen, "last_at": seen}
     connection.execute(_open_story(connection.dialect.name), story)
     if before not in (None, story_id):
@@ -187,7 +221,14 @@ def _keep(connection: Connection, article: Article, keys: Sequence[int], made: F
     return story_id
 
 
-def _keep_centre(connection: Connection, article: Article, about: Vector, made: Fold, folder: Folder) -> None:
+def _keep_centre(
+    connection: Connection,
+    article: Article,
+    about: Vector,
+    made: Fold,
+    folder: Folder,
+    number: int | None,
+) -> None:
     """Count an independent report in its story, and join the stories that it showed to be one."""
     if not about:
         return
@@ -195,9 +236,9 @@ def _keep_centre(connection: Connection, article: Article, about: Vector, made: 
         for story_id in {made.story_id, live(connection, article.story_id)}:
             centres.make_anew(connection, story_id, folder.about)
         if made.duplicate_of is None:
-            centres.let_find(connection, article, about)
+            centres.let_find(connection, article, about, number)
     elif made.duplicate_of is None:
-        centres.count(connection, article, made.story_id, about)
+        centres.count(connection, article, made.story_id, about, number)
     for younger in made.joins:
         centres.unite(connection, younger, made.story_id)
         join(connection, younger, made.story_id)

@@ -12,6 +12,7 @@ from crawler.ports import RobotsFile
 from tidings.storage.dialect import insert, lock
 from tidings.storage.engine import Database
 from tidings.storage.tables import host_habits, host_holds, host_pages, robots_files
+from tidings.storage.turns import forget_turns
 
 H = host_holds.c
 R = robots_files.c
@@ -116,7 +117,7 @@ class SqlHosts:
 
 def forget_hosts(connection: Connection, now: datetime) -> int:
     """Drop what counts no longer; returns how much."""
-    dropped = 0
+    dropped = forget_turns(connection)
     for table in (host_holds, robots_files):
         until = table.c.until
         over = or_(until <= now, until > now + LONGEST)

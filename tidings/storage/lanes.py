@@ -1,6 +1,7 @@
 """Where steps run: threads with connections, so that the loop never waits for the database.
 
-On PostgreSQL each step has a connection of a pool and a transaction of its own. A SQLite file has one thread that
+On PostgreSQL each step has a connection of a pool and a transaction of its own; one that the server ends because it
+and others wait for each other is run again. A SQLite file has one thread that
 writes, and one commit serves all steps that wait for it: a commit costs more than most steps. Its readers keep their
 connections. Steps wait for minutes where another process, a backup for one, has locked the file.
 """
@@ -34,6 +35,7 @@ Guard: TypeAlias = Callable[
 TOGETHER = 64  # steps in one commit at most
 OWN_TRANSACTIONS = "tidings_own_transactions"  # option of a connection on which the library begins none
 BUSY = 1.0  # seconds of one try of a step; see `Waits` for all of them
+TRIES = 5  # of a step that the server ended for the sake of others
 PAUSE = 0.01  # seconds between two tries at a locked file
 
 
@@ -43,6 +45,9 @@ class Waits:
 
     busy: float = 30  # in one try to open it, or to copy a piece
     patience: float = 300  # in all, try after try; a closing database ends it
+
+
+_STOOD_BACK = ("40P01", "40001")  # PostgreSQL: a deadlock, or what a transaction saw has changed
 
 
 class Lane(Protocol):
@@ -87,7 +92,18 @@ class Pooled:
         """See `Lane`; a server has its own limits."""
 
     def _transaction(self, step: Callable[[Connection], T]) -> T:
-        with ours(), self._engine.begin() as connection:
+        """Nothing is left of a transaction that the server ended, so its step can run again: see `FileWriter`."""
+        with ours():
+            for _ in range(TRIES - 1):
+                try:
+                    return self._try(step)
+                except faults.DBAPIError as fault:
+                    if getattr(fault.orig, "sqlstate", None) not in _STOOD_BACK:
+                        raise
+            return self._try(step)
+
+    def _try(self, step: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
             if self._guard is not None:
                 self._guard(connection)
             return step(connection)

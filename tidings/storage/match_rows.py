@@ -18,7 +18,7 @@ from tidings.storage.tables import matches, watchlist_versions
 
 M = matches.c
 
-WINDOWS = "windows"  # the lock under which matches get their time and windows are frozen
+WINDOWS = "windows"  # the lock under which windows are frozen; shared, under which matches get their time
 MOMENT = timedelta(microseconds=1)
 WATCHLIST_SINCE = watchlist_versions.c.first_since.label("watchlist_since")  # needs `with_version`
 

@@ -12,8 +12,9 @@ from alerts.records import Match
 from alerts.rerun import Refound, Rerun
 from crawler.failpoints import reach
 from crawler.records import Article
+from crawler.shares import Share
 from tidings.storage import restoring
-from tidings.storage.article_rows import A, chunks, fetch, hold
+from tidings.storage.article_rows import A, chunks, fetch, hold, of_share
 from tidings.storage.dialect import lock
 from tidings.storage.engine import Database
 from tidings.storage.match_rows import (
@@ -52,9 +53,13 @@ class SqlMatches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def unmatched(self, limit: int, *, skip: Collection[str] = ()) -> tuple[Article, ...]:
+    async def unmatched(
+        self, limit: int, *, skip: Collection[str] = (), share: Share | None = None
+    ) -> tuple[Article, ...]:
         """Folded articles whose version in force was not matched yet, oldest first, those to `skip` left out."""
-        return await self._database.read(lambda connection: _unmatched(connection, limit, frozenset(skip)))
+        return await self._database.read(
+            lambda connection: _unmatched(connection, limit, frozenset(skip), share)
+        )
 
     async def record_matches(self, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
         """Store matches with evidence and mark the versions matched, in one transaction for all articles.
@@ -64,7 +69,7 @@ class SqlMatches:
         of any first one.
         """
         if judged:
-            await self._database.write(lambda connection: _record(connection, judged, now))
+            await self._database.write(lambda connection: record(connection, judged, now))
 
     async def record_rerun(
         self, judged: Sequence[tuple[Article, Sequence[Match]]], rerun: Rerun, now: datetime
@@ -79,10 +84,12 @@ class SqlMatches:
         return await self._database.read(lambda connection: matches_of(connection, article_id))
 
 
-def _unmatched(connection: Connection, limit: int, skip: Collection[str]) -> tuple[Article, ...]:
+def _unmatched(
+    connection: Connection, limit: int, skip: Collection[str], share: Share | None
+) -> tuple[Article, ...]:
     rows = connection.execute(
         select(A.id)
-        .where(A.unmatched_since.is_not(None), A.unfolded_since.is_(None))
+        .where(A.unmatched_since.is_not(None), A.unfolded_since.is_(None), of_share(connection, share))
         .order_by(A.unmatched_since, A.first_seen_at, A.id)
         .limit(limit + len(skip))
     )
@@ -91,9 +98,14 @@ def _unmatched(connection: Connection, limit: int, skip: Collection[str]) -> tup
     return tuple(found[one] for one in waiting if one in found)
 
 
-def _record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
+def record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Match]]], now: datetime) -> None:
+    """See `SqlMatches.record_matches`.
+
+    Many may add matches at once, so they share the lock of windows; who freezes one has it alone. Whoever freezes
+    waits for all that were dated before its end, and sees them; whoever dates one afterwards sees that end.
+    """
     if any(found for _, found in judged):
-        lock(connection, WINDOWS)
+        lock(connection, WINDOWS, shared=True)
     now = in_no_window(connection, now)
     here = hold(connection, (article.id for article, _ in judged))
     judged = [(article, found) for article, found in judged if article.id in here]  # others were purged

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select, update
 
 from crawler.failpoints import reach
 from crawler.identity import canonical_url
 from crawler.records import Article, Page, TextState
 from tidings.storage import changes, crashes
 from tidings.storage.article_rows import A, Origin, V, chunks, fetch, hold, posts_row
+from tidings.storage.claims import QUEUE
 from tidings.storage.dialect import AnyRow, claim
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
@@ -21,9 +22,17 @@ from tidings.storage.versions import put_in_force
 
 
 def claim_pending(
-    connection: Connection, now: datetime, limit: int, lease: timedelta, per_host: int | None
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    per_host: int | None,
+    *,
+    holder: str | None,
 ) -> tuple[Article, ...]:
     """Hand out articles whose page is due; the attempt counts from now on, whatever becomes of it.
+
+    What goes to the queue may wait there: that attempt counts when a worker begins it (see `claims`).
 
     Of those that became due at once, which a poll's are, the ones that are never told come last.
 
@@ -40,7 +49,11 @@ def claim_pending(
         due,
         order=(A.page_due_at, A.backfilled, A.id),
         limit=limit,
-        values={"attempts": A.attempts + 1, "claimed_until": now + lease},
+        values={
+            "attempts": A.attempts + (0 if holder == QUEUE else 1),
+            "claimed_until": now + lease,
+            "claimed_by": holder,
+        },
         returning=(A.id, A.page_due_at, A.backfilled),
     )
     found = fetch(connection, (row.id for row in rows))
@@ -76,11 +89,12 @@ def _turn(row: AnyRow) -> tuple[datetime, bool, str]:
 
 def release(connection: Connection, article_ids: Iterable[str]) -> None:
     """Take back the handing out of articles whose claim still stands; they are due as they were before it."""
+    uncounted = or_(A.claimed_by == QUEUE, A.attempts == 0)
     for some in chunks(sorted(article_ids)):
         connection.execute(
             update(articles)
-            .where(A.id.in_(some), A.claimed_until.is_not(None), A.attempts > 0)
-            .values(attempts=A.attempts - 1, claimed_until=None)
+            .where(A.id.in_(some), A.claimed_until.is_not(None))
+            .values(attempts=case((uncounted, A.attempts), else_=A.attempts - 1), claimed_until=None)
         )
 
 

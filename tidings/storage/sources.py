@@ -89,7 +89,15 @@ class SqlSources:
         if limit < 1:
             return ()
         return await self._database.write(
-            lambda connection: _claim(connection, now, limit, lease, everything=everything, shares=shares)
+            lambda connection: _claim(
+                connection,
+                now,
+                limit,
+                lease,
+                everything=everything,
+                shares=shares,
+                holder=self._database.holder,
+            )
         )
 
     async def state(self, source_id: str) -> PollState:
@@ -251,6 +259,7 @@ def _claim(
     *,
     everything: bool,
     shares: Shares | None,
+    holder: str | None,
 ) -> tuple[str, ...]:
     ahead = S.last_polled_at > now + AHEAD  # by another clock, and so was what it waits for
     due = [
@@ -269,7 +278,7 @@ def _claim(
         and_(*due),
         order=_OLDEST_FIRST,
         limit=limit,
-        values={"claimed_until": now + lease},
+        values={"claimed_until": now + lease, "claimed_by": holder},
         returning=(S.id, S.next_poll_at),
     )
     return tuple(row.id for row in sorted(rows, key=_oldest_first))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alerts.alert_memory import AlertStore
 from alerts.ports import DeliveryStore, DigestStore, MatchStore
-from crawler.ports import ArticleStore, HostStore, SourceStore
+from crawler.ports import ArticleStore, HostStore, SourceStore, TurnStore
 from tidings.storage.alert_memory import SqlAlertMemory
 from tidings.storage.archive import SqlArchive
 from tidings.storage.articles import SqlArticles
+from tidings.storage.claims import SqlClaims
 from tidings.storage.counts import SqlCounts
 from tidings.storage.crashes import SqlCrashes
 from tidings.storage.deliveries import SqlDeliveries
@@ -31,7 +32,9 @@ from tidings.storage.showing import SqlShowing
 from tidings.storage.sources import SqlSources
 from tidings.storage.story_commands import SqlStories
 from tidings.storage.troubles import SqlTroubles
+from tidings.storage.turns import SqlTurns
 from tidings.storage.unsubscribed import SqlUnsubscribed
+from tidings.storage.workers import SqlWorkers
 
 
 class Stores:
@@ -42,11 +45,13 @@ class Stores:
         self.sources: SourceStore = SqlSources(database)
         self.articles: ArticleStore = SqlArticles(database)
         self.hosts: HostStore = SqlHosts(database)
+        self.turns: TurnStore | None = None if database.is_sqlite else SqlTurns(database)
         self.matches: MatchStore = SqlMatches(database)
         self.digests: DigestStore = SqlDigests(database)
         self.deliveries: DeliveryStore = SqlDeliveries(database)
         self.alerts: AlertStore = SqlAlertMemory(database)
         self.archive = SqlArchive(database)
+        self.claims = SqlClaims(database)
         self.counts = SqlCounts(database)
         self.exports = SqlExports(database)
         self.feeds = SqlFeeds(database)
@@ -65,3 +70,4 @@ class Stores:
         self.stories = SqlStories(database)
         self.troubles = SqlTroubles(database)
         self.unsubscribed = SqlUnsubscribed(database)
+        self.workers = SqlWorkers(database)

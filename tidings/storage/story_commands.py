@@ -13,6 +13,7 @@ from tidings.storage.article_rows import A
 from tidings.storage.constraints import Said, keep_apart, keep_together
 from tidings.storage.dialect import lock
 from tidings.storage.engine import Database
+from tidings.storage.folding import FOLD
 from tidings.storage.stories import S, join, live, part
 from tidings.storage.story_views import (
     StoryLine,
@@ -82,7 +83,7 @@ class SqlStories:
 
 
 def _split(connection: Connection, subject: str, articles: Sequence[str], said: Said) -> Split:
-    lock(connection, "fold")
+    lock(connection, FOLD)
     story_id = find_story(connection, subject)
     members = _articles_of(connection, story_id)
     leaving = tuple(dict.fromkeys(_member(connection, one, story_id) for one in articles))
@@ -122,7 +123,7 @@ def _member(connection: Connection, subject: str, story_id: str) -> str:
 
 
 def _merge(connection: Connection, subjects: Sequence[str], said: Said) -> Merge:
-    lock(connection, "fold")
+    lock(connection, FOLD)
     named = tuple(dict.fromkeys(find_story(connection, one) for one in subjects))
     if len(named) == 1:
         raise StoryProblem(

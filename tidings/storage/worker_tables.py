@@ -36,5 +36,5 @@ host_turns = Table(
 event.listen(
     host_turns,
     "after_create",
-    DDL("ALTER TABLE host_turns SET UNLOGGED").execute_if(dialect="postgresql"),
+    DDL("ALTER TABLE host_turns SET UNLOGGED").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]  # the library gives no types
 )

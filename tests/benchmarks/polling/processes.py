@@ -42,15 +42,19 @@ class Talker:
         Raises:
             RuntimeError: the process ended instead.
         """
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
         if line:
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
+            self.say(line)
         answer = self._process.stdout.readline().strip()
         if not answer:
             raise RuntimeError(f"{self._process.args!r} ended with {self._process.wait()}")
         return answer
+
+    def say(self, line: str) -> None:
+        """Say a line, whose answer is waited for later."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
 
     def poll(self) -> Poll:
         """One poll, measured."""

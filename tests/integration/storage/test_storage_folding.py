@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from crawler.folds import Fold
+from crawler.identity import article_id
 from crawler.records import Article, TextState
+from crawler.shares import holds
 from tests.integration.storage.making import (
     DAY,
     HOUR,
@@ -252,3 +255,42 @@ async def test_what_was_told_of_a_story_that_ends_was_told_of_the_one_it_joins(s
 
     found = await stores.digests.matched("desk", plan(), NOON - DAY, NOON)
     assert [one.told_at for one in found] == [NOON, NOON]
+
+
+# Ids as they are, and such as a test or a later identity may make.
+NAMED = (
+    *(article_id([f"url:{number}"]) for number in range(60)),
+    "",
+    "0",
+    "Z" * 16,
+    "zebra",
+    "ärende",
+    "京都",
+)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 7])
+async def test_shares_hold_each_waiting_article_once(stores: Any, number: int) -> None:
+    """So many workers settle side by side and never take the same; every store knows the shares alike."""
+    every = [replace(article(place), id=name) for place, name in enumerate(NAMED)]
+    await stores.articles.record_poll(poll(*every))
+
+    async def of(share: Any) -> tuple[list[str], list[str]]:
+        waiting = await stores.articles.unfolded(NOON, HOUR, 100, share=share)
+        await stores.articles.fold(waiting, By(no_keys, into("s")), since=NOON - DAY)
+        return list(waiting), [one.id for one in await stores.matches.unmatched(100, share=share)]
+
+    for place in range(number):
+        mine = sorted(one for one in NAMED if holds((place, number), one))
+        folded, matched = await of((place, number))
+        assert (sorted(folded), sorted(matched)) == (mine, mine)
+        assert len(mine) >= 60 / number / 2
+    assert await stores.articles.unfolded(NOON, HOUR, 100) == ()
+
+
+@pytest.mark.parametrize("share", [(2, 2), (-1, 2), (0, 0)])
+async def test_there_is_no_share_beyond_the_last(stores: Any, share: tuple[int, int]) -> None:
+    """Nobody works on nothing without noticing."""
+    await stores.articles.record_poll(poll(article()))
+    with pytest.raises(ValueError, match="there is no share"):
+        await stores.articles.unfolded(NOON, HOUR, 10, share=share)

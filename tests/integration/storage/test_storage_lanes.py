@@ -1,4 +1,4 @@
-"""Steps on a SQLite file: many that write share a commit, each is whole or not at all, and locks are waited for."""
+"""Steps on a database: many that write to a SQLite file share a commit, each is whole or not at all, locks are waited for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
 from tests.integration.storage.making import NOON
 from tidings.storage.engine import FILE, Database, StorageError, Waits
@@ -301,3 +301,32 @@ async def test_a_step_that_was_refused_is_not_run(tmp_path: Path, database: Data
 
     with closing(sqlite3.connect(tmp_path / FILE)) as file:
         assert [row[0] for row in file.execute("SELECT id FROM digests ORDER BY id")] == accepted
+
+
+async def test_a_step_that_the_server_ends_for_the_sake_of_another_is_run_again(
+    postgresql_database: Database,
+) -> None:
+    """Two that wait for each other are both done; nobody is told of a fault."""
+    met = threading.Barrier(2)
+    runs: list[str] = []
+
+    def cross(first: int, second: int) -> Callable[[Connection], None]:
+        def step(connection: Connection) -> None:
+            runs.append("run")
+            connection.execute(text("SET LOCAL deadlock_timeout = '10ms'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": first})
+            if len(runs) <= 2:  # the third one comes when the second is through
+                met.wait(30)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": second})
+
+        return step
+
+    heard: list[StorageError | None] = []
+    postgresql_database.heed(heard.append)
+    try:
+        await asyncio.gather(postgresql_database.write(cross(1, 2)), postgresql_database.write(cross(2, 1)))
+    finally:
+        postgresql_database.heed(lambda _: None)
+
+    assert len(runs) == 3
+    assert heard == [None, None]

@@ -1,0 +1,203 @@
+"""One scheduler, some workers, one PostgreSQL: the same news as from one process, whoever dies on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Done, configure, tidings
+from tests.acceptance.world import HOUR, NOON, World, desk, settings, told
+from tests.fakes import postgres
+from tests.soak.crew import MOVED, stage
+from tidings.app import App, Part, open_app
+from tidings.performing import Performer
+from tidings.runners.engine import Engine, open_engine
+from tidings.runners.inline import InlineRunner
+from tidings.runners.queue import QueueRunner
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def database(server: str) -> Iterator[str]:
+    with postgres.database(server) as url:
+        yield url
+
+
+def configured(world: World, database: str, place: Path | None = None, **digests: str) -> Path:
+    files = desk(world.mailbox.port, **(digests or {"now": "immediately: true, gather: 1m"}))
+    files["tidings"] += f'database: "{database}"\nqueue: procrastinate\n'
+    folder = place or world.folder
+    configure(folder / "config", sources=world.press.sources(), **files)
+    return folder
+
+
+def command(folder: Path, *words: object) -> Done:
+    return tidings("--config", folder / "config", "--state", folder / "state", *words)
+
+
+@asynccontextmanager
+async def working(world: World, folder: Path) -> AsyncIterator[Performer]:
+    """A worker in this process."""
+    async with open_app(settings(folder), clock=world.clock, part=Part.WORKER) as app:
+        assert isinstance(app.runner, InlineRunner)
+        performer = Performer(app, app.runner, places=20)
+        async with open_engine(
+            app.stores.database.address, perform=performer.perform, rescue=performer.rescue, look=0.05
+        ) as engine:
+            await performer.sign()
+            jobs = asyncio.create_task(performer.take_jobs(engine))
+            yield performer
+            await app.runner.stop(5)
+            jobs.cancel()
+            await asyncio.gather(jobs, return_exceptions=True)
+            await performer.leave()
+
+
+async def quiet(engine: Engine) -> None:
+    """Until nothing is on the queue."""
+    async with asyncio.timeout(60):
+        while (await engine.waiting()).jobs:
+            await asyncio.sleep(0.02)
+
+
+async def live(world: World, engine: Engine, *schedulers: App, minutes: int, step: int = 1) -> None:
+    """Let schedulers tick, all at once, at each step of the clock, and workers work it off."""
+    for _ in range(0, minutes, step):
+        for _ in range(2):  # what is polled is read and settled, what is settled is told
+            await asyncio.gather(*(one.ticker.tick() for one in schedulers))
+            await quiet(engine)
+        world.clock.time += step * timedelta(minutes=1)
+
+
+async def test_two_schedulers_and_two_workers_poll_each_time_and_tell_each_slot_once(
+    world: World, database: str, tmp_path: Path
+) -> None:
+    """An hour in which both schedulers tick at the same moments; a digest every ten minutes, and one at its time."""
+    for number in range(8):
+        world.press.add(f"feed{number}", f"plant{number}", NOON - HOUR, title=f"Semiconductor plant {number}")
+    plans = {"often": "every: 10m", "noon": 'at: "12:30", zone: UTC'}
+    first, second = (configured(world, database, tmp_path / name, **plans) for name in "ab")
+    async with AsyncExitStack() as stack:
+        schedulers = [
+            await stack.enter_async_context(
+                open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER)
+            )
+            for folder in (first, second)
+        ]
+        for folder in (first, second):
+            await stack.enter_async_context(working(world, folder))
+        engine = await stack.enter_async_context(open_engine(database))
+        for round_ in range(4):
+            await live(world, engine, *schedulers, minutes=15, step=3)
+            world.press.add("feed0", f"more{round_}", world.clock.now(), title=f"Semiconductor news {round_}")
+        await live(world, engine, *schedulers, minutes=15, step=3)
+        slots = await schedulers[0].stores.sent.last("often")
+
+    asked = [number for name, number in world.press.asked.items() if name.startswith("/feed/")]
+    assert max(asked) <= 8, asked  # every ten minutes, in 75
+    assert min(asked) >= 7, asked
+    keys = [(str(mail.message["Message-ID"])) for mail in world.mailbox.mails]
+    assert len(keys) == len(set(keys))
+    assert len(slots) == len(set(slots)) > 1
+    tellings = told(
+        [one for one in world.mailbox.mails if "often" in str(one.message["List-Id"] or one.message)]
+    )
+    assert set(tellings.news.values()) == {1}
+    assert tellings.news.keys() == {*(f"plant{n}" for n in range(8)), *(f"more{n}" for n in range(4))}
+
+
+async def test_what_a_worker_holds_when_it_dies_goes_to_others_and_nothing_is_lost(
+    tmp_path: Path, database: str
+) -> None:
+    """Real processes: a worker killed with work in hand, the scheduler killed too; and the others end in good order."""
+    async with stage(tmp_path, hosts=40, database=database) as played:
+        for number in range(200):
+            played.publish(number)
+        played.press.delay = 0.3
+        await (await played.scheduler()).until("running")
+        victim, _ = await played.worker(), await played.worker()
+        await victim.until("working")
+        async with asyncio.timeout(60):
+            while (await played.held(victim.process.pid))[1] < 5:
+                await asyncio.sleep(0.01)
+        killed = await played.kill(victim)
+        await played.schedulers[0].end(9)  # type: ignore[arg-type]  # SIGKILL
+        for number in range(200, 220):
+            played.publish(number)
+        await (await played.scheduler()).until("running")
+        assert await played.told(90), played.found.faults
+        shown = command(tmp_path, "status", "--json").rows()[0]
+    assert killed.held > 0
+    assert killed.freed_after is not None
+    assert killed.freed_after < MOVED
+    assert played.found.faults == []
+    (worker,) = shown["workers"]
+    assert (worker["silent"], worker["done"] > 0) == (False, True)
+
+
+def test_a_worker_without_a_queue_says_what_to_do(place: object, tmp_path: Path) -> None:
+    configure(tmp_path / "config")
+    done = command(tmp_path, "worker")
+
+    assert done.code == 2
+    assert "queue: procrastinate" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+async def test_status_and_readiness_miss_a_worker_that_is_not_there(world: World, database: str) -> None:
+    """With a queue and nobody at it, nothing is told: that needs somebody, and `status` says so first."""
+    world.press.add("times", "plant", NOON - HOUR)
+    folder = configured(world, database)
+    async with open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app:
+        assert isinstance(app.runner, QueueRunner)
+        await app.ticker.tick()
+        await app.runner.look()
+        assert app.runner.crew.problem is not None
+        alone = command(folder, "status")
+        async with working(world, folder), open_engine(database) as engine:
+            await live(world, engine, app, minutes=10, step=5)
+            assert app.runner.crew.problem is None
+            helped = command(folder, "status")
+
+    assert "start `tidings worker`" in alone.out
+    assert "start `tidings worker`" not in helped.out
+    assert "workers     process" in helped.out
+    assert told(world.mailbox.mails).news == Counter(plant=1)
+
+
+async def test_workers_judge_by_the_rules_of_an_edit(world: World, database: str) -> None:
+    """Scheduler and worker read the same files; an edit is run over the archive, once."""
+    world.press.add("times", "plant", NOON - HOUR, title="Wafers and semiconductors")
+    folder = configured(world, database)
+    async with (
+        open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app,
+        working(world, folder),
+        open_engine(database) as engine,
+    ):
+        await live(world, engine, app, minutes=10, step=5)
+        path = folder / "config" / "watchlists" / "chips.yaml"
+        path.write_text(
+            path.read_text().replace("digests:", "  - {id: wafers, name: Wafers, any: [wafers]}\ndigests:")
+        )
+        await app.apply(settings(folder))
+    async with (
+        open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app,
+        working(world, folder),
+        open_engine(database) as engine,
+    ):
+        await live(world, engine, app, minutes=10, step=5)
+    said = json.loads(command(folder, "explain", "--json", f"http://127.0.0.1:{world.press.port}/plant").out)
+
+    assert "wafers" in json.dumps(said)

@@ -1,0 +1,145 @@
+"""What goes on the queue: tasks as jobs, batched so that carrying them costs little, and back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Share, Task
+
+BATCH = 10  # polls or pages of a job: where one costs 10 ms, carrying it is some per cent of that
+SHARES = 4  # in which articles are settled; so many workers can do it side by side
+
+Claimed = TypeVar("Claimed", PollSource, ReadPage)
+
+
+class Queue(StrEnum):
+    """Kinds of work that never keep each other waiting: each has places of its own in every worker."""
+
+    COLLECT = "collect"  # polls and pages
+    SLOW = "slow"  # polls of sources that failed or took long the last time, one by one
+    SETTLE = "settle"  # folding and matching: work for the processor, one at a time
+    TELL = "tell"  # digests, alerts, deliveries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job.
+
+    Attributes:
+        lock: of jobs with the same, one is performed at a time.
+        once: of jobs with the same, one waits at a time.
+    """
+
+    name: str
+    queue: Queue
+    args: Mapping[str, Any] = field(default_factory=dict)
+    lock: str | None = None
+    once: str | None = None
+
+
+NAMES = ("polls", "pages", "settle", "rematch", "compose", "deliver")
+
+
+def jobs_of(
+    tasks: Iterable[Task],
+    *,
+    host_of: Callable[[PollSource | ReadPage], str],
+    alone: Callable[[PollSource], bool],
+) -> Iterator[Job]:
+    """The jobs for tasks. Polls and pages of one host go together, so that one process spaces its requests.
+
+    Args:
+        host_of: the host that a poll or page asks.
+        alone: whether a poll is to keep no other waiting, and is a job of its own.
+    """
+    polls: list[PollSource] = []
+    pages: list[ReadPage] = []
+    for task in tasks:
+        match task:
+            case PollSource():
+                if alone(task):
+                    yield _polls([task], Queue.SLOW)
+                else:
+                    polls.append(task)
+            case ReadPage():
+                pages.append(task)
+            case Settle():
+                for part in range(SHARES):
+                    yield settle(Share(part=part, of=SHARES))
+            case Rematch():
+                yield Job(name="rematch", queue=Queue.SETTLE, lock="rematch", once="rematch")
+            case Compose():
+                yield Job(name="compose", queue=Queue.TELL, lock="compose", once="compose")
+            case Deliver():
+                yield Job(name="deliver", queue=Queue.TELL, once="deliver")
+    for some in _batches(polls, host_of):
+        yield _polls(some, Queue.COLLECT)
+    for batch in _batches(pages, host_of):
+        args = {"articles": [task.article_id for task in batch], "claim": _stamp(batch)}
+        yield Job(name="pages", queue=Queue.COLLECT, args=args)
+
+
+def settle(share: Share) -> Job:
+    """The job that settles one share."""
+    name = f"settle {share.part}"
+    return Job(
+        name="settle", queue=Queue.SETTLE, args={"share": [share.part, share.of]}, lock=name, once=name
+    )
+
+
+def tasks_of(name: str, args: Mapping[str, Any]) -> tuple[Task, ...]:
+    """The tasks of a job: what `jobs_of` made it from.
+
+    Raises:
+        KeyError, TypeError, ValueError: another version of the program made it, and it cannot be read.
+    """
+    match name:
+        case "polls":
+            claim = datetime.fromisoformat(args["claim"])
+            return tuple(PollSource(one, claimed_until=claim) for one in args["sources"])
+        case "pages":
+            claim = datetime.fromisoformat(args["claim"])
+            return tuple(ReadPage(one, claimed_until=claim, queued=True) for one in args["articles"])
+        case "settle":
+            part, of = args["share"]
+            return (Settle(share=Share(part=part, of=of)),)
+        case "rematch":
+            return (Rematch(),)
+        case "compose":
+            return (Compose(),)
+        case "deliver":
+            return (Deliver(),)
+    raise ValueError(f"no job is called {name!r}")
+
+
+def _polls(batch: Sequence[PollSource], queue: Queue) -> Job:
+    args = {"sources": [task.source_id for task in batch], "claim": _stamp(batch)}
+    return Job(name="polls", queue=queue, args=args)
+
+
+def _stamp(batch: Sequence[PollSource | ReadPage]) -> str:
+    claim = batch[0].claimed_until
+    if claim is None:
+        raise ValueError(f"{batch[0]!r} is not claimed, and cannot go on the queue")
+    return claim.isoformat()
+
+
+def _batches(
+    tasks: Sequence[Claimed], host_of: Callable[[PollSource | ReadPage], str]
+) -> Iterator[list[Claimed]]:
+    """Some at a time, of one claim; those of a host stay together."""
+    groups: dict[tuple[datetime | None, str], list[Claimed]] = {}
+    for task in tasks:
+        groups.setdefault((task.claimed_until, host_of(task)), []).append(task)
+    batch: list[Claimed] = []
+    for (claim, _), of_host in groups.items():
+        if batch and (batch[0].claimed_until != claim or len(batch) + len(of_host) > BATCH):
+            yield batch
+            batch = []
+        batch.extend(of_host)
+    if batch:
+        yield batch
