@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME…]`: every benchmark, or those named."""
+"""`python -m tests.benchmarks [NAME…]`: every benchmark, or those named; `scale` alone takes options, too."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tests.benchmarks import (
     matching,
     pages,
     polling,
+    scale,
     search,
     starting,
     stories,
@@ -43,12 +44,16 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "handing-on": handing_on.bench,
     "copy": copy.bench,
     "costs": costs.bench,
+    "scale": scale.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }
 
 
 def main(names: list[str]) -> int:
+    if names[:1] == ["scale"]:
+        scale.bench(names[1:])
+        return 0
     unknown = set(names) - BENCHMARKS.keys()
     if unknown:
         print(

@@ -39,19 +39,26 @@ def bench() -> None:
             asyncio.run(queue.measure(server)),
         ):
             costs |= meter.costs()
-    measured = Measured(day=date.today().isoformat(), machine=machine, sync_ms=sync * 1e3, costs=costs)  # noqa: DTZ011  # where it was measured
+    measured = Measured(
+        day=date.today().isoformat(),
+        machine=machine,
+        sync_ms=sync * 1e3,
+        meeting=telling.meeting(),
+        costs=costs,
+    )  # noqa: DTZ011  # where it was measured
     measured.write()
     _show(measured)
 
 
 def _show(measured: Measured) -> None:
     print(f"\nUnit costs, {measured.machine}; a forced write takes {measured.sync_ms:.2f} ms; medians")
+    print(f"  of pairs of articles {measured.meeting:.2%} share a lock when they are folded")
     print(
-        f"  {'':30} {'CPU':>8} {'server':>8} {'clock':>8}  ms {'log':>9} {'kept':>9} {'wire':>9}  bytes, spread"
+        f"  {'':30} {'CPU':>8} {'server':>8} {'clock':>8}  ms {'asks':>5} {'log':>9} {'kept':>9} {'wire':>9}  bytes, spread"
     )
     for name, one in measured.costs.items():
         print(
-            f"  {name:30} {one.cpu_ms:8.2f} {one.server_ms:8.2f} {one.wall_ms:8.2f}     {one.wal_bytes:9,.0f}"
+            f"  {name:30} {one.cpu_ms:8.2f} {one.server_ms:8.2f} {one.wall_ms:8.2f}     {one.statements:5.1f} {one.wal_bytes:9,.0f}"
             f" {one.stored_bytes:9,.0f} {one.wire_bytes:9,.0f}  {one.spread:5.0%} of {one.runs}"
         )
     print(f"  kept in {FILE.name}")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,7 +24,9 @@ from tests.benchmarks.polling.processes import Talker
 from tests.fakes import postgres
 from tidings.app import App, open_app
 from tidings.clock import SystemClock
-from tidings.ticker import LEASE
+from tidings.runners.jobs import BATCH
+from tidings.storage.claims import QUEUE
+from tidings.tasks import LEASE
 
 FEEDS = 40
 RUNS = 5
@@ -46,6 +49,7 @@ async def measure(folder: Path, server: str) -> Meter:
             await _wire(meter, port, folder)
             async with _opened(folder) as app:
                 await _claims(app, meter, url)
+                await _turns(app, meter)
             meter.close()
     finally:
         newsroom.end()
@@ -130,11 +134,34 @@ async def _claims(app: App, meter: Meter, url: str) -> None:
         )
         connection.execute(text("VACUUM ANALYZE sources"))
     engine.dispose()
+    database = app.stores.database
     for turn in range(RUNS + 1):
         found: list[str] = []
-        measured = meter.run("claiming sources", found)
-        async with measured if turn else contextlib.nullcontext():
-            found += await app.stores.sources.claim_due(app.clock.now(), CLAIM, LEASE)
+        now, database.holder = app.clock.now(), QUEUE
+        async with meter.run("claiming sources", found) if turn else contextlib.nullcontext():
+            found += await app.stores.sources.claim_due(now, CLAIM, LEASE)
+        database.holder = "worker"
+        async with meter.run("claims begun by a worker", found) if turn else contextlib.nullcontext():
+            for first in range(0, len(found), BATCH):
+                some = tuple(found[first : first + BATCH])
+                begun = await app.stores.claims.begin_polls(some, now + LEASE, now + 2 * LEASE)
+                if begun != some:
+                    raise AssertionError(f"{len(begun)} of {len(some)} claims were begun")
+
+
+async def _turns(app: App, meter: Meter) -> None:
+    """Turns with hosts that are shared between processes: taken, begun, given back. Each poll and page takes one, which is in its cost."""
+    turns = app.stores.turns
+    assert turns is not None
+    second = timedelta(seconds=1)
+    for turn in range(RUNS + 1):
+        hosts = [f"n{turn}-{place}.example" for place in range(100)]
+        async with meter.run("turn with a host", hosts) if turn else contextlib.nullcontext():
+            for host in hosts:
+                taken = await turns.take(host, spacing=second, late=second / 5, lasts=30 * second)
+                assert taken is not None
+                await turns.begin(taken, time.monotonic())
+                await turns.give_back(taken, time.monotonic())
 
 
 async def _wire(meter: Meter, port: int, folder: Path) -> None:

@@ -19,6 +19,7 @@ class Cost:
     server_ms: float  # CPU of PostgreSQL
     wal_bytes: float
     stored_bytes: float  # tables and indexes grow by so much
+    statements: float = 0.0  # sent to the server, each a round trip; those of the queue are not counted
     wire_bytes: float = 0.0  # both ways with the outside world
     runs: int = 1
     spread: float = 0.0  # of cpu_ms: (largest - smallest) / median
@@ -31,10 +32,16 @@ class Measured:
     day: str  # ISO date
     machine: str  # processor, cores, Python, PostgreSQL
     sync_ms: float  # one write that is forced to the disk
+    meeting: float  # of pairs of articles, how many share a lock when they are folded
     costs: Mapping[str, Cost]
 
     def write(self, path: Path = FILE) -> None:
-        content = {"day": self.day, "machine": self.machine, "sync_ms": round(self.sync_ms, 3)}
+        content: dict[str, object] = {
+            "day": self.day,
+            "machine": self.machine,
+            "sync_ms": round(self.sync_ms, 3),
+        }
+        content["meeting"] = round(self.meeting, 5)
         costs = {name: _rounded(asdict(cost)) for name, cost in self.costs.items()}
         path.write_text(json.dumps(content | {"costs": costs}, indent=1) + "\n", encoding="utf-8")
 

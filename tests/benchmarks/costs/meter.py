@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from tests.benchmarks.costs.file import Cost
 from tests.benchmarks.polling.processes import family
@@ -32,6 +32,7 @@ class Run:
     server: float  # CPU seconds of all processes of the server
     logged: float  # bytes of the write-ahead log
     stored: float  # bytes by which tables and indexes grew
+    asked: float  # statements sent to the server, not those of the queue
 
 
 @dataclass(slots=True)
@@ -49,8 +50,10 @@ class Meter:
     wire: dict[str, float] = field(default_factory=dict)  # bytes of a unit both ways, where that is known
     _engine: Engine = field(init=False)
     _server: int = field(init=False)
+    _asked: int = 0
 
     def __post_init__(self) -> None:
+        event.listen(Engine, "before_cursor_execute", self._count)
         self._engine = create_engine(
             self.url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
         )
@@ -62,9 +65,10 @@ class Meter:
     async def run(self, name: str, units: int | Sized) -> AsyncIterator[None]:
         """Measure the block as one run of `name` on so many units, or on as many as a list holds when it has ended."""
         stored, logged = self._ask()
+        asked = self._asked
         cpu, server, began = self._cpu(), cpu_of(self._server), time.perf_counter()
         yield
-        wall = time.perf_counter() - began
+        wall, asked = time.perf_counter() - began, self._asked - asked
         cpu, server = self._cpu() - cpu, cpu_of(self._server) - server
         after = self._ask()
         number = units if isinstance(units, int) else len(units)
@@ -77,6 +81,7 @@ class Meter:
                 server=server / number,
                 logged=(after[1] - logged) / number,
                 stored=(after[0] - stored) / number,
+                asked=asked / number,
             )
         )
 
@@ -85,7 +90,11 @@ class Meter:
         return {name: _middle(runs, self.wire.get(name, 0.0)) for name, runs in self.runs.items()}
 
     def close(self) -> None:
+        event.remove(Engine, "before_cursor_execute", self._count)
         self._engine.dispose()
+
+    def _count(self, *_: object) -> None:
+        self._asked += 1
 
     def _ask(self) -> tuple[float, float]:
         with self._engine.connect() as connection:
@@ -116,6 +125,7 @@ def _middle(runs: list[Run], wire: float) -> Cost:
         server_ms=statistics.median(run.server for run in runs) * 1e3,
         wal_bytes=statistics.median(run.logged for run in runs),
         stored_bytes=statistics.mean(run.stored for run in runs),  # tables grow by whole pages
+        statements=statistics.median(run.asked for run in runs),
         wire_bytes=wire,
         runs=len(runs),
         spread=(max(cpu) - min(cpu)) / middle if middle else 0.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import random
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from alerts.courier import Outcome
 from alerts.notify import Notifier
 from crawler.folder import StoryFolder
 from crawler.records import Article, Poll, PollState, Sighting, Source, SourceKind, SourceState, TextState
-from crawler.vocabulary import vocabulary_of
+from crawler.vocabulary import count_words, vocabulary_of
 from tests.acceptance.world import Wound
 from tests.benchmarks import data
 from tests.benchmarks.costs.meter import Meter
@@ -26,6 +27,7 @@ from tidings.app import notifier
 from tidings.demo.hooksink import new_secret
 from tidings.settings import Settings, load
 from tidings.storage.engine import Database
+from tidings.storage.parallel_folds import _places
 from tidings.storage.stores import Stores
 from tidings.tasks import BANDS_FOR, SETTLE_BATCH
 
@@ -36,6 +38,7 @@ BEFORE = 400  # articles that are there before anything is measured
 INITIATIVES = 200
 DIGESTS = 10  # of each kind, each about its part of the initiatives
 WAYS = {"mail": "desk", "hook": "hook"}
+PAIRS = 200_000
 PARTS = 3  # in which the archive is thrown away
 ROOT = Path(__file__).parents[3]
 
@@ -103,6 +106,16 @@ async def _fold(stores: Stores, now: datetime) -> None:
 async def _index(stores: Stores) -> None:
     while await stores.search.index_some():
         pass
+
+
+def meeting() -> float:
+    """Of pairs of articles, how many share a lock when they are folded, so that one waits for the other."""
+    told = _articles()
+    folder = StoryFolder(vocabulary_of(count_words(told)))
+    locks = [frozenset(_places(one, tuple(folder.keys(one)), folder.about(one))) for one in told]
+    dice = random.Random(1)
+    pairs = [dice.sample(locks, 2) for _ in range(PAIRS)]
+    return sum(not one.isdisjoint(two) for one, two in pairs) / PAIRS
 
 
 async def _send(teller: Notifier, way: str, meter: Meter) -> None:
