@@ -18,6 +18,7 @@ from alerts.rerun import Refound, Rerun
 from crawler.failpoints import reach
 from crawler.ports import Clock
 from crawler.records import Article
+from crawler.shares import Share
 
 
 class Judgement(Protocol):
@@ -95,11 +96,18 @@ class Notifier:
 
     # -- matching ----------------------------------------------------------------------------------
 
-    async def match_new(self, limit: int) -> Matched:
-        """Judge all articles that wait, `limit` to a transaction; one that breaks the matcher stops no other."""
+    async def match_new(self, limit: int, *, share: Share | None = None, most: int | None = None) -> Matched:
+        """Judge all articles that wait, `limit` to a transaction; one that breaks the matcher stops no other.
+
+        Args:
+            share: only those of this share.
+            most: end when so many are judged, or some more; None: when nothing waits.
+        """
         done = found = 0
         failed: dict[str, None] = {}
-        while articles := await self._matches.unmatched(limit, skip=failed):
+        while (most is None or done < most) and (
+            articles := await self._matches.unmatched(limit, skip=failed, share=share)
+        ):
             reach("match_begin")
             judged, broken = await _judged(articles, self._judge)
             failed.update(dict.fromkeys(broken))  # counted, and tried again next time

@@ -18,6 +18,7 @@ from crawler.pages import PageReader
 from crawler.poll import Poller
 from crawler.ports import ArticleStore, Clock, SourceStore
 from crawler.records import PollResult, TextState
+from crawler.shares import Share
 from crawler.vocabulary import vocabulary_of
 from tidings.alerting import Alerting
 from tidings.rematching import SLICE, Progress, Rematcher
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=10)  # longer than any poll or page may take, waiting for its host included
 BANDS_FOR = timedelta(days=30)  # how far back a reprint is looked for
 SETTLE_BATCH = 50  # articles folded or matched in one transaction; others wait for the database meanwhile
+SETTLE_MOST = 500  # of a share at a time
 DELIVERY_BATCH = 50
 INDEX_ROUNDS = 10  # transactions in which articles are put into the index of words, at a time
 NAMED = 5  # articles that a report names
@@ -53,17 +55,9 @@ class ReadPage:
     queued: bool = field(default=False, compare=False)  # the claim is the queue's until the page is begun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """A share of the articles, by their ids, of which all together are the whole."""
-
-    part: int  # 0 <= part < of
-    of: int
-
-
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Fold and match whatever waits for it, or some seconds of a share of it."""
+    """Fold and match whatever waits for it, or the first of a share of it."""
 
     share: Share | None = None  # None: all
 
@@ -207,18 +201,29 @@ async def _read(task: ReadPage, services: Services) -> Report:
 
 
 async def _settle(task: Settle, services: Services) -> Report:
-    """Fold first, so that a match is told in the right story; both loops end when nothing else waits."""
+    """Fold first, so that a match is told in the right story; both loops end when nothing else waits.
+
+    Of a share they end after some hundred articles, so that the work is shared out anew.
+    """
     now = services.clock.now()
+    share = task.share
+    most = None if share is None else SETTLE_MOST
     folded = reprints = 0
     unfoldable: dict[str, str] = {}  # id → why; left for the next time
-    while ids := await services.articles.unfolded(now, services.wait_for_text, SETTLE_BATCH, skip=unfoldable):
+    while (most is None or folded < most) and (
+        ids := await services.articles.unfolded(
+            now, services.wait_for_text, SETTLE_BATCH, skip=unfoldable, share=share
+        )
+    ):
         folder = StoryFolder(vocabulary_of(await services.articles.word_counts(now)))
         done = await services.articles.fold(ids, folder, since=now - BANDS_FOR)
         unfoldable.update(done.failed)
         folded += len(done.folds)
         reprints += sum(fold.duplicate_of is not None for _, fold in done.folds)
-    matched = await services.notifier.match_new(SETTLE_BATCH)
-    for _ in range(INDEX_ROUNDS):  # an archive that waits for it as a whole keeps nothing else waiting
+    matched = await services.notifier.match_new(SETTLE_BATCH, share=share, most=most)
+    for _ in range(
+        INDEX_ROUNDS if share is None or share[0] == 0 else 0
+    ):  # an archive that waits for it as a whole keeps nothing else waiting
         if not await services.index.index_some():
             break
     counts = {"folded": folded, "reprints": reprints, "judged": matched.articles, "matches": matched.matches}
@@ -233,6 +238,7 @@ async def _settle(task: Settle, services: Services) -> Report:
         facts=dict(counts),
         problem="; ".join(troubles) or None,
         worth_a_line=bool(folded or matched.articles),
+        more=most is not None and max(folded, matched.articles) >= most,
     )
 
 

@@ -51,7 +51,7 @@ class Work:
         await self._do(article.id)
         return PageOutcome(article_id=article.id, state=TextState.READ)
 
-    async def match_new(self, limit: int) -> Matched:
+    async def match_new(self, limit: int, **more: Any) -> Matched:
         await self._do("match")
         return Matched()
 

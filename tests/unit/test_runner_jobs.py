@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.clock import NOON
 from tidings.runners.jobs import BATCH, SHARES, Job, Queue, jobs_of, tasks_of
-from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Share, Task
+from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Task
 
 CLAIM = NOON + timedelta(minutes=10, microseconds=123)
 
@@ -81,7 +81,7 @@ def test_settling_is_shared_out_and_each_share_is_settled_by_one_at_a_time() -> 
     jobs = made(Settle())
 
     assert [tasks_of(job.name, job.args) for job in jobs] == [
-        (Settle(share=Share(part=part, of=SHARES)),) for part in range(SHARES)
+        (Settle(share=(part, SHARES)),) for part in range(SHARES)
     ]
     assert len({job.lock for job in jobs}) == len({job.once for job in jobs}) == SHARES
 

@@ -16,7 +16,7 @@ from tests.fakes.articles import MemoryArticles
 from tests.fakes.clock import NOON, FixedClock
 from tests.fakes.no_index import NoIndex
 from tests.fakes.no_queue import NoQueue
-from tidings.tasks import NAMED, SETTLE_BATCH, Services, Settle, perform
+from tidings.tasks import NAMED, SETTLE_BATCH, SETTLE_MOST, Services, Settle, perform
 
 
 class Articles(MemoryArticles):
@@ -48,7 +48,7 @@ class NothingToMatch:
     def __init__(self, failed: Sequence[str] = ()) -> None:
         self.failed = tuple(failed)
 
-    async def match_new(self, limit: int) -> Matched:
+    async def match_new(self, limit: int, **more: Any) -> Matched:
         return Matched(failed=self.failed)
 
 
@@ -105,3 +105,16 @@ async def test_a_flood_of_broken_articles_makes_no_flood_of_words() -> None:
     assert report.problem is not None
     assert report.problem.count("ValueError") == NAMED
     assert "and 2 more; the matcher broke on m0, m1, m2, m3, m4 and 95 more" in report.problem
+
+
+async def test_of_a_share_some_hundred_are_settled_at_a_time() -> None:
+    """The rest is for whoever takes it next; articles of other shares stay as they are."""
+    filled, _ = await services(*(f"Report {number}" for number in range(SETTLE_MOST + 70)))
+
+    report = await perform(Settle(share=(0, 2)), filled)
+    other = await perform(Settle(share=(1, 2)), filled)
+    rest = await perform(Settle(share=(0, 2)), filled)
+
+    assert (report.counts["folded"], report.more) == (SETTLE_MOST, True)
+    assert (other.counts["folded"], other.more) == (0, False)  # all ids here are small
+    assert (rest.counts["folded"], rest.more) == (70, False)

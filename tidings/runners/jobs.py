@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Share, Task
+from crawler.shares import Share
+from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Task
 
 BATCH = 10  # polls or pages of a job: where one costs 10 ms, carrying it is some per cent of that
 SHARES = 4  # in which articles are settled; so many workers can do it side by side
@@ -69,7 +70,7 @@ def jobs_of(
                 pages.append(task)
             case Settle():
                 for part in range(SHARES):
-                    yield settle(Share(part=part, of=SHARES))
+                    yield settle((part, SHARES))
             case Rematch():
                 yield Job(name="rematch", queue=Queue.SETTLE, lock="rematch", once="rematch")
             case Compose():
@@ -85,10 +86,8 @@ def jobs_of(
 
 def settle(share: Share) -> Job:
     """The job that settles one share."""
-    name = f"settle {share.part}"
-    return Job(
-        name="settle", queue=Queue.SETTLE, args={"share": [share.part, share.of]}, lock=name, once=name
-    )
+    name = f"settle {share[0]}"
+    return Job(name="settle", queue=Queue.SETTLE, args={"share": list(share)}, lock=name, once=name)
 
 
 def tasks_of(name: str, args: Mapping[str, Any]) -> tuple[Task, ...]:
@@ -106,7 +105,7 @@ def tasks_of(name: str, args: Mapping[str, Any]) -> tuple[Task, ...]:
             return tuple(ReadPage(one, claimed_until=claim, queued=True) for one in args["articles"])
         case "settle":
             part, of = args["share"]
-            return (Settle(share=Share(part=part, of=of)),)
+            return (Settle(share=(int(part), int(of))),)
         case "rematch":
             return (Rematch(),)
         case "compose":
