@@ -11,7 +11,7 @@ import platform
 import statistics
 import tempfile
 import time
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -40,12 +40,12 @@ def bench() -> None:
         ):
             costs |= meter.costs()
     measured = Measured(
-        day=date.today().isoformat(),
+        day=datetime.now(UTC).date().isoformat(),
         machine=machine,
         sync_ms=sync * 1e3,
         meeting=telling.meeting(),
         costs=costs,
-    )  # noqa: DTZ011  # where it was measured
+    )  # where it was measured
     measured.write()
     _show(measured)
 

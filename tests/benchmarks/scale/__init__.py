@@ -32,7 +32,7 @@ def bench(options: Sequence[str] = ()) -> None:
         "--adaptive", action="store_true", help="each by what its past teaches, not every 15 minutes"
     )
     parser.add_argument("--workers", type=int, help="as many processes as the budget says, unless given")
-    parser.add_argument("--places", type=int, default=PLACES, help="polls that each makes at once")
+    parser.add_argument("--places", type=int, default=4 * PLACES, help="polls that each makes at once")
     parser.add_argument("--shares", type=int, default=SHARES, help="in which articles are settled")
     parser.add_argument("--cores", type=int, default=Machines().cores, help="of PostgreSQL")
     parser.add_argument("--minutes", type=float, default=60, help="of simulated time that count")

@@ -91,7 +91,9 @@ def budget(world: World, prices: Prices, machines: Machines | None = None) -> Bu
     total = sum((price * rate for rate, price in steps), Price(0.0, 0.0))
     settle = prices.article
     each = settle.cpu + settle.server + settle.trips + prices.sync / 25
-    kept = (prices.poll(2).stored - prices.poll(0).stored) / 2 * entries + prices.page.stored * entries * (1 - CARRIED)
+    kept = (prices.poll(2).stored - prices.poll(0).stored) / 2 * entries + prices.page.stored * entries * (
+        1 - CARRIED
+    )
     scheduler = prices.claim + prices.put * (1 / BATCH)
     return Budget(
         polls=polls,

@@ -48,6 +48,8 @@ class Setting:
     Attributes:
         places: polls that a worker makes at once, as `tidings worker --concurrency`.
         cores: of PostgreSQL.
+        changed: share of the polls without news that bring the whole feed.
+        hanging: share of the polls that get no answer.
         digests: composed at `telling`, each sent to `readers` by mail.
         start: seconds from midnight at which figures begin to count.
         warm: seconds before that.
@@ -58,6 +60,8 @@ class Setting:
     places: int = 50
     cores: int = 16
     shares: int = SHARES
+    changed: float = CHANGED
+    hanging: float = HANGING
     digests: int = 10
     readers: int = 3
     telling: float = 7 * HOUR
@@ -119,6 +123,8 @@ class Simulation:
         self._shares: list[deque[float]] = [deque() for _ in range(setting.shares)]
         self._settling = [0.0] * setting.shares  # until when each share folds an article
         self._settled = 0.0  # seconds of all shares
+        self._held = 0.0  # seconds of all places for jobs
+        self._slots = max(2, setting.places // 5)  # places for jobs of a worker, see `tidings.performing`
         self._idle: simpy.Store = simpy.Store(self._env)
         self._ticked = self._env.event()
         self._mails: simpy.Store = simpy.Store(self._env)
@@ -140,7 +146,7 @@ class Simulation:
         env, setting = self._env, self.setting
         for worker in self._workers:
             self._idle.put(worker)
-            for _ in range(max(2, setting.places // 5)):
+            for _ in range(self._slots):
                 env.process(self._take_jobs(worker))
             for _ in range(TELLING):
                 env.process(self._deliver(worker))
@@ -160,16 +166,15 @@ class Simulation:
     def _place_sources(self) -> None:
         """As after a long time: a host that is asked for too much is always late, each source has its place in the round."""
         world, chance, begin = self.world, self._dice.random, self._begin
+        waits = _waits(world)
         for source, host in enumerate(world.host):
             every = world.every[source] * (1 + JITTER / 2)
-            between = every * max(1.0, world.wanted[host] * SPACING)
-            polled = begin - chance() * between
+            polled = begin - chance() * (every + waits.get(host, 0.0))
             self._polled[source] = polled
-            due = polled + every
             if world.feeds[host] == 1:
-                self._due.append((due, source))
+                self._due.append((polled + every, source))
             else:
-                self._queues.setdefault(host, []).append((due, source))
+                self._queues.setdefault(host, []).append((polled + every, source))
         for host, queue in self._queues.items():
             heapify(queue)
             self._due.append((queue[0][0], ~host))
@@ -258,6 +263,7 @@ class Simulation:
                 yield wanted
                 yield env.timeout(self._dice.random() * LOOK / self.setting.workers)  # who looks first
             job = wanted.value
+            began = env.now
             taken = self._server.take(worker.core.take(env.now, price.cpu), price.server) + price.trips
             yield env.timeout(taken - env.now)
             job.done = env.event()
@@ -265,10 +271,11 @@ class Simulation:
             for source, wanted_at in job.work:
                 begin(worker, job, source, wanted_at)
             yield job.done
+            self._held += env.now - began
 
     def _begin_poll(self, worker: Worker, job: Job, source: int, due: float) -> None:
         env, host, dice = self._env, self.world.host[source], self._dice
-        lasts = self._answer(host) if dice.random() >= HANGING else LONGEST
+        lasts = self._answer(host) if dice.random() >= self.setting.hanging else LONGEST
         start = self._gates[host].start(env.now, lasts)
         if start >= self.setting.start:
             self.figures.late[self._kind(host)].append(start - due)
@@ -284,7 +291,7 @@ class Simulation:
         if new:
             price = self._by_new[min(new, 40)]
         else:
-            price = self._read if dice.random() < CHANGED else self._unchanged
+            price = self._read if dice.random() < self.setting.changed else self._unchanged
         read = worker.core.take(now, price.cpu)
         self._at(read, lambda _: self._stored(worker, job, source, price, new, since))
 
@@ -353,7 +360,6 @@ class Simulation:
     def _settle(self, share: int) -> Events:
         """One share, on one worker at a time, which settles one share at a time."""
         env, prices, waiting = self._env, self.prices, self._shares[share]
-        after = prices.match + prices.index
         while True:
             if not waiting:
                 yield self._ticked
@@ -363,17 +369,19 @@ class Simulation:
             batch = [waiting.popleft() for _ in range(min(SETTLE_BATCH, len(waiting)))]
             for _ in batch:
                 yield env.timeout(self._fold(share, worker) - env.now)
-            read = worker.core.take(env.now, after.cpu * len(batch))
-            yield env.timeout(read - env.now)
-            done = self._write(
-                worker, env.now, Price(0.0, after.server * len(batch), after.trips * len(batch))
-            )
-            yield env.timeout(done - env.now)
+            yield from self._together(worker, prices.match * len(batch))
             if env.now >= self.setting.start:
                 self.figures.articles += len(batch)
                 self.figures.matched.extend(env.now - appeared for appeared in batch)
+            yield from self._together(worker, prices.index * len(batch))
             self._settled += env.now - began
             self._idle.put(worker)
+
+    def _together(self, worker: Worker, price: Price) -> Events:
+        """What is computed and written for a batch."""
+        env = self._env
+        yield env.timeout(worker.core.take(env.now, price.cpu) - env.now)
+        yield env.timeout(self._write(worker, env.now, price) - env.now)
 
     def _fold(self, share: int, worker: Worker) -> float:
         """One article, when those of other shares that it may meet are through; the moment at which it is folded."""
@@ -442,6 +450,7 @@ class Simulation:
         cores = [worker.core.busy for worker in self._workers]
         return {
             "workers' cores": (sum(cores), setting.workers),
+            "workers' places for jobs": (self._held, setting.workers * self._slots),
             "workers' connections": (
                 sum(one.writers.busy for one in self._workers),
                 setting.workers * WRITERS,
@@ -451,3 +460,25 @@ class Simulation:
             "the scheduler": (self._scheduler.busy, 1),
             "the shares that settle": (self._settled, setting.shares),
         }
+
+
+def _waits(world: World) -> dict[int, float]:
+    """Seconds that a host which is asked for too much lets every one of its sources wait, the oldest being first in turn.
+
+    With a wait w the polls of a host, the sum of 1 / (every + w), are as many as it allows.
+    """
+    crowded: dict[int, list[float]] = {
+        host: [] for host, wanted in enumerate(world.wanted) if wanted * SPACING > 1
+    }
+    for source, host in enumerate(world.host):
+        if host in crowded:
+            crowded[host].append(world.every[source])
+    found = {}
+    for host, every in crowded.items():
+        low, high = 0.0, len(every) * SPACING
+        for _ in range(40):
+            middle = (low + high) / 2
+            polls = sum(1 / (one + middle) for one in every)
+            low, high = (middle, high) if polls * SPACING > 1 else (low, middle)
+        found[host] = high
+    return found

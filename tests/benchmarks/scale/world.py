@@ -61,15 +61,16 @@ class World:
 def hosts_of_many(sources: int) -> Iterator[int]:
     """How many feeds each host of many has, the largest first; with those alone on theirs they make up `sources`."""
     left = round(SHARED * sources)
-    number = 1
-    while FEWEST * number * (math.log(number) + 0.577) < left:
-        number += 1
-    for place in range(1, number + 1):
-        size = min(left, max(FEWEST, round(FEWEST * number / place)))
-        if size < FEWEST:
-            break
-        left -= size
-        yield size
+    low, high = 0, left + 1
+    while high - low > 1:  # the most hosts that are not too many
+        middle = (low + high) // 2
+        low, high = (middle, high) if sum(_sizes(middle)) <= left else (low, middle)
+    yield from _sizes(low)
+
+
+def _sizes(number: int) -> Iterator[int]:
+    """Zipf's law for so many hosts."""
+    return (max(FEWEST, round(FEWEST * number / place)) for place in range(1, number + 1))
 
 
 def made(sources: int, *, every: timedelta | None, seed: int = 1) -> World:
