@@ -16,7 +16,7 @@ from array import array
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from tests.acceptance.conftest import configure
 from tests.benchmarks.costs.file import read
@@ -82,6 +82,7 @@ def _real() -> tuple[list[float], float, int]:
             url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
         )
         try:
+            _await_tables(engine)
             return _watched(engine, parts[1].pid)
         finally:
             engine.dispose()
@@ -92,7 +93,17 @@ def _real() -> tuple[list[float], float, int]:
             newsroom.end()
 
 
-def _watched(engine: object, worker: int) -> tuple[list[float], float, int]:
+def _await_tables(engine: Engine) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            if connection.execute(text("SELECT to_regclass('sources')")).scalar_one() is not None:
+                return
+        time.sleep(0.2)
+    raise RuntimeError("neither part made the tables of a new database within five minutes")
+
+
+def _watched(engine: Engine, worker: int) -> tuple[list[float], float, int]:
     """Look every five seconds: a poll that came since the last look was due when that look said."""
     late: list[float] = []
     known: dict[str, tuple[float | None, float | None]] = {}
@@ -100,7 +111,7 @@ def _watched(engine: object, worker: int) -> tuple[list[float], float, int]:
     while (passed := time.monotonic() - began) < WARM + SPAN:
         if not counts and passed >= WARM:
             counts, cpu = True, cpu_of(worker)
-        with engine.connect() as connection:  # type: ignore[attr-defined]  # an Engine
+        with engine.connect() as connection:
             rows = connection.execute(_STATES).all()
         for name, polled, due in rows:
             before = known.get(name)
