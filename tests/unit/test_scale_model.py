@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.costs.file import Cost, Measured, read
-from tests.benchmarks.scale.budget import HIGHEST, Machines, budget
+from tests.benchmarks.scale.budget import AT_REST, HIGHEST, Machines, budget
 from tests.benchmarks.scale.formulas import most_feeds, round_of, utilisation, wait_md1, wait_mm
 from tests.benchmarks.scale.lines import Cores, Gate, Line, Log
 from tests.benchmarks.scale.prices import Prices
@@ -201,7 +201,7 @@ def test_the_simulation_keeps_the_law_of_utilisation(prices: Prices) -> None:
     figures, need = simulated(world, prices), budget(world, prices)
 
     assert figures.polls / 1200 == pytest.approx(need.polls, rel=0.05)
-    assert figures.used["workers' cores"] == pytest.approx(need.cpu, rel=0.25)
+    assert figures.used["workers' cores"] == pytest.approx(need.cpu + AT_REST, rel=0.25)
     assert figures.used["PostgreSQL's cores"] == pytest.approx(need.server / 4, rel=0.25)
     late = sorted(figures.late[ALONE])
     assert 1 < late[len(late) // 2] < 5  # a tick is five seconds

@@ -18,6 +18,9 @@ from tests.benchmarks.scale.world import DAY, World
 from tidings.runners.jobs import BATCH, SHARES
 
 HIGHEST = 0.7  # of a core's time may be planned for; lines grow fast above
+AT_REST = (
+    0.08  # of a core: what a worker takes that has next to nothing to do, by `tests.benchmarks.scale.real`
+)
 SPACING = 1.0  # seconds between two requests to a host
 BUSIEST = 1.45  # entries in the busiest hour, by those of an average one
 MONTH = 30 * DAY
@@ -51,7 +54,7 @@ class Budget:
     @property
     def workers(self) -> int:
         """Of one core each."""
-        return max(1, math.ceil(self.cpu / HIGHEST))
+        return max(1, math.ceil(self.cpu / (HIGHEST - AT_REST)))
 
     def parts(self, machines: Machines) -> dict[str, float]:
         """Utilisation of what cannot be had by one more worker."""
