@@ -41,13 +41,14 @@ from tidings.runners.inline import InlineRunner
 from tidings.settings import Polling, Settings
 from tidings.storage.article_rows import page_host
 from tidings.storage.claims import QUEUE
+from tidings.storage.errors import StorageError
 from tidings.storage.stores import Stores
 from tidings.storage_watch import StorageWatch
 from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
 from tidings.tenure import Tenure
 from tidings.ticker import Ticker
 from tidings.web.judging_links import JudgingLinks
-from tidings.web.key import signing_key
+from tidings.web.key import share_key, signing_key
 from tidings.web.links import Links
 from tidings.web.signing import Signer
 
@@ -223,6 +224,11 @@ async def open_app(
     pulse = Pulse(time.now())
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(open_stores(settings, clock=time))
+        if not stores.database.is_sqlite:
+            try:
+                await share_key(settings.state_dir, stores.installation)
+            except OSError as fault:
+                raise StorageError(str(fault)) from fault
         watch = StorageWatch(stores, pulse, time, settings.state_dir)
         tenure = Tenure(stores, time)
         if alone:

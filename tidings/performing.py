@@ -19,10 +19,10 @@ from tidings.processes import memory
 from tidings.runners.crew import SILENT
 from tidings.runners.engine import Engine
 from tidings.runners.inline import InlineRunner
-from tidings.runners.jobs import Queue, settle, tasks_of
+from tidings.runners.jobs import DELIVER, Job, Queue, settle, tasks_of
 from tidings.storage.errors import StorageError
 from tidings.storage.workers import Worker
-from tidings.tasks import LEASE, PollSource, Report, Settle, Task
+from tidings.tasks import LEASE, Compose, PollSource, Report, Settle, Task
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ class Performer:
         self._runner = runner
         self._engine: Engine | None = None
         self._counts: Counter[str] = Counter()
-        self._unfinished: set[Task] = set()
+        self._next: dict[str | None, Job] = {}  # that follow from those performed, and wait for no tick
         self._done = 0
         self.facts = Worker(
             id=uuid4().hex,
@@ -58,8 +58,11 @@ class Performer:
         """Count what one task did."""
         self._done += 1
         self._counts.update({name: number for name, number in report.counts.items() if number})
-        if report.more:
-            self._unfinished.add(report.task)
+        if isinstance(report.task, Settle) and report.task.share is not None and report.more:
+            job = settle(report.task.share)
+            self._next[job.once] = job
+        elif isinstance(report.task, Compose) and report.worth_a_line:
+            self._next[DELIVER.once] = DELIVER
 
     async def take_jobs(self, engine: Engine) -> None:
         """For ever: of each kind so many jobs at once that its places are taken, and hardly more."""
@@ -78,11 +81,9 @@ class Performer:
         try:
             tasks = await self._ours(name, args)
             await self._runner.complete(*tasks)
-            for task in tasks:
-                if isinstance(task, Settle) and task.share is not None and task in self._unfinished:
-                    self._unfinished.discard(task)
-                    if self._engine is not None:
-                        await self._engine.defer([settle(task.share)])
+            following, self._next = self._next, {}
+            if self._engine is not None:
+                await self._engine.defer(tuple(following.values()))
         except (KeyError, TypeError, ValueError) as fault:
             log.warning("a job that cannot be read is dropped; its claims run out", job=name, why=repr(fault))
         except StorageError as fault:

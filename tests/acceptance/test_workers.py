@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from crawler.poll import Poller, PollOutcome
 from tests.acceptance.conftest import Done, configure, tidings
-from tests.acceptance.world import HOUR, NOON, World, desk, settings, told
+from tests.acceptance.world import HOUR, NOON, World, desk, settings, told, until
 from tests.fakes import postgres
 from tests.soak.crew import MOVED, stage
 from tidings.app import App, Part, open_app
 from tidings.performing import Performer
 from tidings.runners.engine import Engine, open_engine
 from tidings.runners.inline import InlineRunner
+from tidings.runners.jobs import Queue
 from tidings.runners.queue import QueueRunner
 
 
@@ -50,7 +52,13 @@ def command(folder: Path, *words: object) -> Done:
 @asynccontextmanager
 async def working(world: World, folder: Path) -> AsyncIterator[Performer]:
     """A worker in this process."""
-    async with open_app(settings(folder), clock=world.clock, part=Part.WORKER) as app:
+    performer: Performer
+    async with open_app(
+        settings(folder),
+        clock=world.clock,
+        part=Part.WORKER,
+        on_report=lambda report: performer.heard(report),
+    ) as app:
         assert isinstance(app.runner, InlineRunner)
         performer = Performer(app, app.runner, places=20)
         async with open_engine(
@@ -58,11 +66,13 @@ async def working(world: World, folder: Path) -> AsyncIterator[Performer]:
         ) as engine:
             await performer.sign()
             jobs = asyncio.create_task(performer.take_jobs(engine))
-            yield performer
-            await app.runner.stop(5)
-            jobs.cancel()
-            await asyncio.gather(jobs, return_exceptions=True)
-            await performer.leave()
+            try:
+                yield performer
+            finally:
+                await app.runner.stop(5)
+                jobs.cancel()
+                await asyncio.gather(jobs, return_exceptions=True)
+                await performer.leave()
 
 
 async def quiet(engine: Engine) -> None:
@@ -175,6 +185,59 @@ async def test_status_and_readiness_miss_a_worker_that_is_not_there(world: World
     assert "start `tidings worker`" not in helped.out
     assert "workers     process" in helped.out
     assert told(world.mailbox.mails).news == Counter(plant=1)
+
+
+async def test_a_mail_waits_for_no_poll(world: World, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While every place for polls is taken by hosts that say nothing, what was found is told."""
+    for number in range(8):
+        world.press.add(f"feed{number}", f"plant{number}", NOON - HOUR)
+    folder = configured(world, database)
+    silence = asyncio.Event()
+    poll = Poller.poll
+
+    async def held(self: Poller, source_id: str, *, asked: bool = False) -> PollOutcome:
+        await silence.wait()
+        return await poll(self, source_id, asked=asked)
+
+    async with (
+        open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app,
+        working(world, folder),
+        open_engine(database) as engine,
+    ):
+        await app.ticker.tick()
+        await quiet(engine)
+        await app.ticker.tick()
+        await quiet(engine)
+        assert not world.mailbox.mails  # still gathered
+        monkeypatch.setattr(Poller, "poll", held)
+        world.clock.time += timedelta(minutes=15)
+        await app.ticker.tick()
+        await until(lambda: bool(world.mailbox.mails), 20)
+        waiting = await engine.waiting()
+        silence.set()
+        await quiet(engine)
+
+    assert waiting.doing[Queue.COLLECT] > 0
+    assert len(told(world.mailbox.mails).news) == 8
+
+
+async def test_all_processes_sign_links_with_one_key(world: World, database: str, tmp_path: Path) -> None:
+    """Each on a machine of its own; one that has another key does not start, and says which file is in the way."""
+    folders = [configured(world, database, tmp_path / name) for name in ("one", "two", "three")]
+    for folder in folders[:2]:
+        async with open_app(settings(folder), clock=world.clock):
+            pass
+    keys = {(folder / "state" / "unsubscribe.key").read_text() for folder in folders[:2]}
+    other = folders[2] / "state" / "unsubscribe.key"
+    other.parent.mkdir()
+    other.write_text("ab" * 32)
+    done = command(folders[2], "worker")
+
+    assert len(keys) == 1
+    assert done.code == 1
+    assert str(other) in done.err
+    assert len(done.err.splitlines()) == 1
+    assert other.read_text() == "ab" * 32
 
 
 async def test_workers_judge_by_the_rules_of_an_edit(world: World, database: str) -> None:

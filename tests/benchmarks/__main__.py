@@ -25,6 +25,7 @@ from tests.benchmarks import (
     search,
     starting,
     stories,
+    workers,
 )
 from tests.benchmarks.data import NoCorpus
 
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "copy": copy.bench,
     "costs": costs.bench,
     "scale": scale.bench,
+    "workers": workers.bench,
     "starting": starting.bench,
     "idle": idle.bench,
 }

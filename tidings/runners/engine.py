@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 LOOK = 1.0  # seconds between two looks for jobs, where none were found
 BEAT = 5.0  # seconds between two signs of life of those who perform jobs
+GRACE = 2.0  # seconds for jobs whose tasks have ended already
 PAUSE = 3.0  # seconds after which one that broke, as its server went away, begins anew
 CONNECTIONS = 4  # of a process to the queue, at most
 _RESCUE = f"* * * * * */{BEAT:.0f}"  # cron with seconds, which come last
@@ -138,6 +139,7 @@ class Engine:
                     listen_notify=False,  # that would keep a connection for each queue
                     delete_jobs=DeleteJobCondition.ALWAYS,
                     install_signal_handlers=False,
+                    shutdown_graceful_timeout=GRACE,
                     update_heartbeat_interval=BEAT,
                     stalled_worker_timeout=SILENT.total_seconds(),
                 )

@@ -42,6 +42,7 @@ class Job:
     once: str | None = None
 
 
+DELIVER = Job(name="deliver", queue=Queue.TELL, once="deliver")
 NAMES = ("polls", "pages", "settle", "rematch", "compose", "deliver")
 
 
@@ -76,7 +77,7 @@ def jobs_of(
             case Compose():
                 yield Job(name="compose", queue=Queue.TELL, lock="compose", once="compose")
             case Deliver():
-                yield Job(name="deliver", queue=Queue.TELL, once="deliver")
+                yield DELIVER
     for some in _batches(polls, host_of):
         yield _polls(some, Queue.COLLECT)
     for batch in _batches(pages, host_of):

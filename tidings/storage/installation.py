@@ -33,6 +33,21 @@ class SqlInstallation:
         """What is old was dropped."""
         await self._database.write(lambda connection: put(connection, _TIDIED, now.isoformat()))
 
+    async def share(self, name: str, value: str) -> str:
+        """What is remembered under a name: `value`, where nothing was before. All processes get the same."""
+
+        def step(connection: Connection) -> str:
+            known = get(connection, name)
+            if known is None:
+                connection.execute(
+                    insert(connection, installation).values(name=name, value=value).on_conflict_do_nothing()
+                )
+                known = get(connection, name)
+            assert known is not None
+            return known
+
+        return await self._database.write(step)
+
     async def tidied_at(self) -> datetime | None:
         """When that was done last."""
         found = await self._database.read(lambda connection: get(connection, _TIDIED))

@@ -1,4 +1,7 @@
-"""The secret that signs links to unsubscribe: made once, kept in the state folder for its owner only."""
+"""The secret that signs links in mails: made once, kept in the state folder for its owner only.
+
+Where several processes work on one server, the database has it too, so that all sign and know the same links.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 FILE = "unsubscribe.key"
+SHARED = "signing key"
 BYTES = 32
 
 
@@ -36,14 +41,40 @@ def signing_key(state_dir: Path) -> bytes:
     )
 
 
-def _make(path: Path) -> None:
+class Shared(Protocol):
+    """What all processes of an installation know."""
+
+    async def share(self, name: str, value: str) -> str:
+        """What is known under a name: `value`, where nothing was before."""
+
+
+async def share_key(state_dir: Path, shared: Shared) -> None:
+    """Take the key of the installation into the state folder, or give the one of the folder to the others.
+
+    Raises:
+        KeyProblem: the folder has another key than the installation.
+        OSError: see `signing_key`.
+    """
+    path = state_dir / FILE
+    offered = signing_key(state_dir).hex() if path.exists() else secrets.token_bytes(BYTES).hex()
+    known = await shared.share(SHARED, offered)
+    if not path.exists():
+        _make(path, known)
+    if signing_key(state_dir).hex() != known:
+        raise KeyProblem(
+            f"{path} holds another key than the other processes of this installation have; remove it, and the key of the "
+            "installation is put in its place"
+        )
+
+
+def _make(path: Path, key: str | None = None) -> None:
     """Written whole beside its place and then linked there, which fails where another was faster."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with open(handle, "wb") as file:
-            file.write(secrets.token_bytes(BYTES).hex().encode("ascii") + b"\n")
+            file.write((key or secrets.token_bytes(BYTES).hex()).encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
