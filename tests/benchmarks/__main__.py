@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME…]`: every benchmark, or those named."""
+"""`python -m tests.benchmarks [NAME…]`: every benchmark, or those named; `scale` alone takes options, too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     copy,
+    costs,
     crawl,
     digests,
     duplicates,
@@ -20,6 +21,7 @@ from tests.benchmarks import (
     matching,
     pages,
     polling,
+    scale,
     search,
     sources,
     starting,
@@ -46,6 +48,8 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "copy": copy.bench,
     "turns": turns.bench,
     "sources": sources.bench,
+    "costs": costs.bench,
+    "scale": scale.bench,
     "workers": workers.bench,
     "starting": starting.bench,
     "idle": idle.bench,
@@ -53,6 +57,9 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
 
 
 def main(names: list[str]) -> int:
+    if names[:1] == ["scale"]:
+        scale.bench(names[1:])
+        return 0
     unknown = set(names) - BENCHMARKS.keys()
     if unknown:
         print(

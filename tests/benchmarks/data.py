@@ -13,19 +13,24 @@ class NoCorpus(Exception):
     """The corpora are not here; the benchmark that needs them is left out."""
 
 
-def _folder(name: str) -> Path:
-    folder = CORPUS / name
-    if not folder.exists():
+def folder(name: str) -> Path:
+    """Where a corpus lies.
+
+    Raises:
+        NoCorpus: it is not here.
+    """
+    found = CORPUS / name
+    if not found.exists():
         raise NoCorpus(f"../shared/corpus/{name} is not beside the repository")
-    return folder
+    return found
 
 
 def feeds() -> list[bytes]:
     """101 real feeds, as served."""
-    folder = _folder("feeds/real")
+    place = folder("feeds/real")
     return [
         gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(place.rglob("*"))
         if path.is_file() and "expected" not in path.name and path.suffix != ".md"
     ]
 
@@ -34,13 +39,13 @@ def pages(limit: int = 40) -> list[bytes]:
     """Real article pages."""
     return [
         gzip.decompress(path.read_bytes())
-        for path in sorted(_folder("extraction/aeb/html").glob("*.gz"))[:limit]
+        for path in sorted(folder("extraction/aeb/html").glob("*.gz"))[:limit]
     ]
 
 
 def texts(limit: int = 3000) -> list[tuple[str, str]]:
     """Title and body of wire stories."""
-    path = _folder("news") / "reuters-1987.jsonl.gz"
+    path = folder("news") / "reuters-1987.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for _, line in zip(range(limit), lines, strict=False)]
     return [(row["title"] or "", row["body"] or "") for row in rows]
@@ -50,6 +55,6 @@ def other_news() -> list[tuple[str, str]]:
     """Title and text of news of 2004."""
     rows = []
     for name in ("agnews-2004", "bbc-2004"):
-        with gzip.open(_folder("news") / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        with gzip.open(folder("news") / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
             rows += [json.loads(line) for line in lines]
     return [(row.get("title") or "", row.get("body") or row.get("description") or "") for row in rows]

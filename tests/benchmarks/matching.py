@@ -28,7 +28,7 @@ _SLOW = 100  # texts for `re` alternation, which would take minutes
 
 def bench() -> None:
     texts = data.texts(4_000)
-    names = _names(data.other_news())
+    names = names_of(data.other_news())
     cost = {}
     for number in NUMBERS:
         cost[number] = _bench(names[:number], texts)
@@ -36,7 +36,7 @@ def bench() -> None:
     _compile(names)
 
 
-def _names(texts: Iterable[tuple[str, str]]) -> list[str]:
+def names_of(texts: Iterable[tuple[str, str]]) -> list[str]:
     """Names of two and three words that stand in other news than those that are searched, in a fixed disorder."""
     found = sorted({name for _, body in texts for name in _NAME.findall(body)})
     random.Random(7).shuffle(found)

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy
 
 REQUIRED = "TIDINGS_REQUIRE_POSTGRESQL"  # in the environment: that there is no server is a failure, not a reason to skip
-_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _LONGEST = 90  # characters of the path of a socket, with some room
 
 
@@ -36,8 +36,10 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(*, durable: bool = False) -> Iterator[str]:
     """The address of the database `postgres` of a server of our own; it is ended, and its folder removed.
+
+    `durable`: commits reach the disk, as they do by default; tests need no such thing.
 
     Skips the test where no server is installed, or fails it where one is required.
     """
@@ -63,8 +65,9 @@ def server() -> Iterator[str]:
     data = folder / "data"
     initdb = [there / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
     subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, capture_output=True, **options)
+    said = ("listen_addresses=", *(() if durable else _QUICK))
     running = subprocess.Popen(
-        [there / "postgres", "-D", data, "-k", folder, *(part for one in _QUICK for part in ("-c", one))],
+        [there / "postgres", "-D", data, "-k", folder, *(part for one in said for part in ("-c", one))],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         **options,

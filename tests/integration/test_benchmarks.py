@@ -11,14 +11,17 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from crawler import identity
 from crawler.feeds.parse import parse
 from tests.benchmarks import archive
+from tests.benchmarks.costs.meter import Meter
 from tests.benchmarks.growth import open_shelf
 from tests.benchmarks.polling.bodies import ENTRIES, feeds, news_feed
 from tests.benchmarks.polling.hosts import Hosts
 from tests.benchmarks.polling.processes import Talker, cpu_of, peak_of
+from tests.fakes import postgres
 
 SOME = 6
 
@@ -110,3 +113,31 @@ async def test_a_filled_archive_is_sound_and_works(tmp_path: Path) -> None:
         ).fetchone()
     assert clones == number + 1
     assert matched == number // archive.MATCHED + 1
+
+
+async def test_a_meter_sees_what_work_takes_on_both_sides() -> None:
+    """Rows that are written take log, tables, statements and CPU of the server; a sum takes CPU of ours alone."""
+    with postgres.server(durable=True) as server, postgres.database(server) as url:
+        meter = Meter(url)
+        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE kept (words text)"))
+        for _ in range(3):
+            async with meter.run("writing", 10):
+                with engine.begin() as connection:
+                    connection.execute(
+                        text("INSERT INTO kept SELECT repeat('word ', 200) FROM generate_series(1, 5000)")
+                    )
+            async with meter.run("adding", ["one unit"]):
+                assert sum(range(2_000_000))
+        engine.dispose()
+        meter.close()
+    writing, adding = meter.costs()["writing"], meter.costs()["adding"]
+
+    assert writing.stored_bytes > 500 * 1000
+    assert writing.wal_bytes > 500 * 1000
+    assert (writing.statements, writing.runs) == (0.1, 3)
+    assert writing.server_ms > 0.1
+    assert adding.cpu_ms > 5
+    assert adding.server_ms < adding.cpu_ms
+    assert (adding.statements, adding.stored_bytes) == (0, 0)
