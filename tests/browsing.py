@@ -21,7 +21,7 @@ SERIOUS = frozenset({"serious", "critical"})
 _AXE = files("axe_playwright_python").joinpath("axe.min.js")
 _LOOK = "() => axe.run(document, {resultTypes: ['violations'], iframes: false})"
 _OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-_LINKS = "() => [...document.querySelectorAll('a[href]')].map(one => one.href)"
+_LINKS = "() => [...document.querySelectorAll(\"a[href]:not([href*='/feeds/'])\")].map(one => one.href)"  # of pages
 
 
 @dataclass

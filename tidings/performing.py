@@ -30,6 +30,11 @@ TELLING = 4  # digests, alerts and deliveries at once; each keeps to its own lim
 MOST_SLOW = 500  # ids of slow sources that are named
 
 
+def slots(places: int) -> int:
+    """Jobs of polls and pages at once: a job lasts as long as its slowest host, and leaves places free meanwhile."""
+    return max(2, places // 2)
+
+
 class Performer:
     """Performs jobs in this process with all that a daemon alone has: its places, patience and orderly end.
 
@@ -69,7 +74,7 @@ class Performer:
         self._engine = engine
         places = self.facts.places
         at_once = {
-            Queue.COLLECT: max(2, places // 5),
+            Queue.COLLECT: slots(places),
             Queue.SLOW: max(2, places),
             Queue.SETTLE: 1,
             Queue.TELL: TELLING,

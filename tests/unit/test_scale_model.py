@@ -200,7 +200,7 @@ def test_the_simulation_keeps_the_law_of_utilisation(prices: Prices) -> None:
     world = made(4_000, every=QUARTER)
     figures, need = simulated(world, prices), budget(world, prices)
 
-    assert figures.polls / 1200 == pytest.approx(need.polls, rel=0.05)
+    assert figures.polls / 1200 == pytest.approx(need.polls, rel=0.08)  # the budget knows of no jitter
     assert figures.used["workers' cores"] == pytest.approx(need.cpu + AT_REST, rel=0.25)
     assert figures.used["PostgreSQL's cores"] == pytest.approx(need.server / 4, rel=0.25)
     late = sorted(figures.late[ALONE])

@@ -12,7 +12,7 @@ from crawler.shares import Share
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Task
 
 BATCH = 10  # polls or pages of a job: where one costs 10 ms, carrying it is some per cent of that
-SHARES = 4  # in which articles are settled; so many workers can do it side by side
+SHARES = 16  # in which articles are settled; so many workers can do it side by side
 
 Claimed = TypeVar("Claimed", PollSource, ReadPage)
 

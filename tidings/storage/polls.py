@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -15,7 +15,7 @@ from crawler.failpoints import reach
 from crawler.records import Article, Edit, Poll, Sighting, TextState
 from tidings.storage import changes, gaps, restoring
 from tidings.storage.article_rows import A, V, chunks, existing, fetch, hold, new_row, version_row
-from tidings.storage.dialect import AnyRow, among, insert_for, listed, lock
+from tidings.storage.dialect import AnyRow, among, insert_for, listed, lock_each
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
 from tidings.storage.sources import hasten, save_state
@@ -85,8 +85,8 @@ def known_keys(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
 
 def store_poll(connection: Connection, poll: Poll) -> tuple[str, ...]:
     """Write all of `poll`; returns the ids of the articles that were new."""
-    if poll.articles:
-        lock(connection, "articles")
+    # Of two polls that list the same article for the first time at once, the later one sees that of the earlier.
+    lock_each(connection, (f"identity {name}" for name in _identities(poll)))
     moment = _moment(poll)
     day = moment.date() if poll.keys else None
     restored = restoring.lists_anew(connection, poll.state.source_id) if poll.articles else None
@@ -135,8 +135,8 @@ def _sort_out(
     listed = tuple(listed)
     if not listed:
         return [], {}
-    stored = existing(connection, (article.id for article in listed))
     telling = {one.id: _telling(keys.get(one.id, ())) for one in listed}
+    stored = existing(connection, (article.id for article in listed))
     known = known_keys(connection, (key for its_keys in telling.values() for key in its_keys))
     new: list[Article] = []
     same: dict[str, str] = {}
@@ -150,6 +150,14 @@ def _sort_out(
         stored.add(article.id)
         known.update(dict.fromkeys(its_keys, article.id))
     return new, same
+
+
+def _identities(poll: Poll) -> Iterator[str]:
+    """By which the articles that may be new are told from others."""
+    keys = dict(poll.keys)
+    for article in poll.articles:
+        yield article.id
+        yield from _telling(keys.get(article.id, ()))
 
 
 def _telling(keys: Iterable[str]) -> tuple[str, ...]:
