@@ -64,6 +64,7 @@ class Email:
         self._plan = plan
         self._patience = patience
         self._context = context
+        self._made_tls: ssl.SSLContext | None = None
         self._unsubscribe = unsubscribe
         self._sender = mime.address(plan.sender)
         for recipient in plan.to:
@@ -217,12 +218,18 @@ class Email:
         return self._mail(found[0], delivery, recipient)
 
     def _tls(self) -> ssl.SSLContext:
-        """Verified, except where the user asks for opportunistic encryption and no password goes over it."""
+        """Verified, except where the user asks for opportunistic encryption and no password goes over it.
+
+        Made once: reading the machine's authorities takes longer than all else about a mail.
+        """
+        if self._made_tls is not None:
+            return self._made_tls
         context = self._context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self._plan.tls is Tls.OPPORTUNISTIC and self._plan.user is None:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        self._made_tls = context
         return context
 
     def _answered(self, stage: Stage, code: int, text: str) -> NoReturn:

@@ -73,7 +73,7 @@ async def _run(database: str, number: int, workers: int, delay: float) -> Run:
             for _ in range(workers):
                 await (await played.worker()).until("working", PATIENCE)
             before = _seconds(played.workers), _server(database)
-            await played.scheduler()
+            await (await played.scheduler()).until("running", PATIENCE)
             await _until_done(database, number)
             after = _seconds([*played.workers, *played.schedulers]), _server(database)
             rate = await _rate(database, number)
