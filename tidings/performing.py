@@ -19,20 +19,16 @@ from tidings.processes import memory
 from tidings.runners.crew import SILENT
 from tidings.runners.engine import Engine
 from tidings.runners.inline import InlineRunner
-from tidings.runners.jobs import DELIVER, Job, Queue, settle, tasks_of
+from tidings.runners.jobs import COLLECTING, DELIVER, Job, Queue, settle, tasks_of
 from tidings.storage.errors import StorageError
 from tidings.storage.workers import Worker
 from tidings.tasks import LEASE, Compose, PollSource, Report, Settle, Task
 
 log = structlog.get_logger(__name__)
 
+WAITING = 2  # jobs whose polls or pages wait for a place
 TELLING = 4  # digests, alerts and deliveries at once; each keeps to its own limits besides
 MOST_SLOW = 500  # ids of slow sources that are named
-
-
-def slots(places: int) -> int:
-    """Jobs of polls and pages at once: a job lasts as long as its slowest host, and leaves places free meanwhile."""
-    return max(2, places // 2)
 
 
 class Performer:
@@ -70,22 +66,19 @@ class Performer:
             self._next[DELIVER.once] = DELIVER
 
     async def take_jobs(self, engine: Engine) -> None:
-        """For ever: of each kind so many jobs at once that its places are taken, and hardly more."""
+        """For ever.
+
+        A job of polls or pages ends when all of them have a place here: what is under way is held by claims in our
+        name. So a worker takes what it has places for, and a slow host keeps no job.
+        """
         self._engine = engine
-        places = self.facts.places
-        at_once = {
-            Queue.COLLECT: slots(places),
-            Queue.SLOW: max(2, places),
-            Queue.SETTLE: 1,
-            Queue.TELL: TELLING,
-        }
-        await engine.work(at_once)
+        await engine.work({Queue.COLLECT: WAITING, Queue.SLOW: WAITING, Queue.SETTLE: 1, Queue.TELL: TELLING})
 
     async def perform(self, name: str, args: Mapping[str, Any]) -> None:
         """Perform one job. Never raises: what it could not do is still due in the database."""
         try:
             tasks = await self._ours(name, args)
-            await self._runner.complete(*tasks)
+            await (self._runner.begin if name in COLLECTING else self._runner.complete)(*tasks)
             following, self._next = self._next, {}
             if self._engine is not None:
                 await self._engine.defer(tuple(following.values()))

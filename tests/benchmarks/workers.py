@@ -20,7 +20,6 @@ from tests.fakes import postgres
 from tests.soak.crew import Process, Stage, stage
 
 SOURCES = 600
-ENTRIES = 10  # of each feed, all of them new
 SLOW = 2.0  # seconds until an answer
 WORKERS = (1, 2, 4)
 PATIENCE = 300.0  # seconds
@@ -39,32 +38,35 @@ def bench() -> None:
     number = int(os.environ.get("TIDINGS_BENCH_SOURCES", SOURCES))
     print(f"\nworkers: {number:,} sources on as many hosts; {os.cpu_count()} cores for everybody")
     with postgres.server() as server:
-        for words, delay in (("the network answers after 2 s", SLOW), ("it answers at once", 0.0)):
+        for words, delay, entries in (
+            ("one new entry each, from a network that answers after 2 s", SLOW, 1),
+            ("five new entries each, from one that answers at once", 0.0, 5),
+        ):
             print(f"  {words}")
             first: Run | None = None
             for workers in WORKERS:
                 with postgres.database(server) as database:
-                    run = asyncio.run(_run(database, number, workers, delay))
+                    run = asyncio.run(_run(database, number, workers, delay, entries))
                 first = first or run
                 print(
                     f"    {workers} worker{'s' if workers > 1 else ' '}  {run.rate:7.1f} polls/s  {run.rate / first.rate:5.2f}x"
                     f"  {run.cpu:6.1f} ms of ours and {run.server:5.1f} of the server a poll"
                 )
         with postgres.database(server) as database:
-            alone = asyncio.run(_run(database, number, 0, 0.0))
+            alone = asyncio.run(_run(database, number, 0, 0.0, 5))
         assert first is not None
     print(
         f"    no queue   {alone.rate:7.1f} polls/s         {alone.cpu:6.1f} ms of ours and {alone.server:5.1f} of the server a poll"
     )
 
 
-async def _run(database: str, number: int, workers: int, delay: float) -> Run:
+async def _run(database: str, number: int, workers: int, delay: float, entries: int) -> Run:
     """Zero workers: `tidings run` alone, without a queue."""
     with tempfile.TemporaryDirectory(prefix="tidings-bench-") as folder:
         async with stage(Path(folder), hosts=number, database=database) as played:
             when = datetime.now(UTC) - timedelta(minutes=5)
             for feed in range(number):
-                for entry in range(ENTRIES):
+                for entry in range(entries):
                     played.press.add(
                         f"feed{feed}", f"n{feed}x{entry}", when, title=f"Wheat report {feed} {entry}"
                     )

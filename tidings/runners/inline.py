@@ -68,6 +68,7 @@ class InlineRunner:
         self._places[Rematch] = self._places[Settle]
         self._waiting: dict[Task, asyncio.Task[None]] = {}  # not begun
         self._in_hand: dict[asyncio.Task[None], Task] = {}  # waiting or under way
+        self._begun: dict[asyncio.Task[None], asyncio.Event] = {}  # of the same
         self.slow: set[str] = set()  # sources whose last poll outlasted the patience
         self._patience = patience
         self._stranded: list[Task] = []  # failed because nothing could be written, their claims held
@@ -105,11 +106,27 @@ class InlineRunner:
         if jobs:
             await asyncio.wait(jobs)
 
+    async def begin(self, *tasks: Task) -> None:
+        """Start tasks and wait until each has had a place, or for the end of the runner as `complete` does."""
+        if self._stopping:
+            await self._give_back(tasks)
+            return
+        begun = [self._begun[self._waiting.get(task) or self._begin(task)] for task in tasks]
+        if begun:
+            await asyncio.wait([asyncio.ensure_future(one.wait()) for one in begun])
+
     def _begin(self, task: Task) -> asyncio.Task[None]:
-        job = asyncio.create_task(self._perform(task), name=repr(task))
+        begun = asyncio.Event()
+        job = asyncio.create_task(self._perform(task, begun), name=repr(task))
         self._waiting[task] = job
         self._in_hand[job] = task
-        job.add_done_callback(self._in_hand.pop)
+        self._begun[job] = begun
+
+        def ended(job: asyncio.Task[None]) -> None:
+            self._in_hand.pop(job)
+            self._begun.pop(job).set()
+
+        job.add_done_callback(ended)
         return job
 
     @property
@@ -170,9 +187,10 @@ class InlineRunner:
         except Exception:  # nothing is lost: the claims run out
             log.exception("claims could not be given back", tasks=len(tasks))
 
-    async def _perform(self, task: Task) -> None:
+    async def _perform(self, task: Task, begun: asyncio.Event) -> None:
         async with self._places[type(task)].place():
             self._waiting.pop(task, None)
+            begun.set()
             began = asyncio.get_running_loop().time()
             try:
                 report = await perform(task, self._services())

@@ -43,6 +43,7 @@ class Job:
 
 
 DELIVER = Job(name="deliver", queue=Queue.TELL, once="deliver")
+COLLECTING = ("polls", "pages")
 NAMES = ("polls", "pages", "settle", "rematch", "compose", "deliver")
 
 

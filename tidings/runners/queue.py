@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import replace
 
 import structlog
 
 from crawler.ports import Clock
 from tidings.runners.crew import Crew, living
 from tidings.runners.engine import Engine
-from tidings.runners.jobs import Queue, jobs_of
+from tidings.runners.jobs import jobs_of
 from tidings.storage.claims import InHand, SqlClaims
 from tidings.storage.workers import SqlWorkers
 from tidings.tasks import PollSource, ReadPage, Settle, Task
@@ -77,18 +76,17 @@ class QueueRunner:
 
     @property
     def is_busy(self) -> bool:
-        """Whether polls or pages are on the queue, as far as is known."""
-        return self._collecting() > 0
+        """Whether polls or pages are in hand, as far as is known."""
+        return self._in_hand.polls + self._in_hand.pages > 0
 
     async def drain(self, seconds: float | None = None) -> None:
-        """Wait until no polls and pages are on the queue, or for so long."""
+        """Wait until no polls and pages are in hand, or for so long."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while True:
-                    self.crew = replace(self.crew, waiting=await self._engine.waiting())
-                    if not self._collecting():
-                        return
+                await self.look()
+                while self.is_busy:
                     await asyncio.sleep(LOOK)
+                    await self.look()
 
     async def recover(self) -> None:
         """Nothing is held here: workers give back what they cannot keep."""
@@ -96,10 +94,6 @@ class QueueRunner:
     async def stop(self, seconds: float) -> None:
         """Put nothing more on the queue; what is there is the workers'."""
         self._stopping = True
-
-    def _collecting(self) -> int:
-        kinds, waiting = (Queue.COLLECT, Queue.SLOW), self.crew.waiting
-        return sum(waiting.todo.get(one, 0) + waiting.doing.get(one, 0) for one in kinds)
 
     async def _troubled(self, tasks: Collection[Task]) -> frozenset[str]:
         polls = [task.source_id for task in tasks if isinstance(task, PollSource)]

@@ -24,7 +24,7 @@ from tests.benchmarks.scale.lines import Cores, Gate, Line, Log
 from tests.benchmarks.scale.prices import CARRIED, CHANGED, Price, Prices
 from tests.benchmarks.scale.world import ANSWER_SPREAD, LONGEST, World, rhythm
 from tidings.daemon import TICK
-from tidings.performing import TELLING, slots
+from tidings.performing import TELLING
 from tidings.runners.engine import LOOK
 from tidings.runners.jobs import BATCH, SHARES
 from tidings.runners.queue import AHEAD, PAGES_AHEAD
@@ -125,7 +125,8 @@ class Simulation:
         self._settling = [0.0] * setting.shares  # until when each share folds an article
         self._settled = 0.0  # seconds of all shares
         self._held = 0.0  # seconds of all places for jobs
-        self._slots = slots(setting.places)  # for jobs of a worker
+        # A job ends when its polls have begun; what bounds them is the places, and as many again that step aside.
+        self._slots = max(2, setting.places)
         self._idle: simpy.Store = simpy.Store(self._env)
         self._ticked = self._env.event()
         self._mails: simpy.Store = simpy.Store(self._env)
