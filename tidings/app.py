@@ -37,14 +37,14 @@ from tidings.clock import SystemClock
 from tidings.opening import open_stores
 from tidings.pulse import Pulse
 from tidings.rematching import Rematcher
-from tidings.runners.inline import InlineRunner
+from tidings.runners.inline import AT_ONCE, InlineRunner
 from tidings.settings import Polling, Settings
 from tidings.storage.article_rows import page_host
 from tidings.storage.claims import QUEUE
 from tidings.storage.errors import StorageError
 from tidings.storage.stores import Stores
 from tidings.storage_watch import StorageWatch
-from tidings.tasks import Compose, Deliver, Rematch, Report, Services, Settle
+from tidings.tasks import Compose, Deliver, PollSource, Rematch, Report, Services, Settle
 from tidings.tenure import Tenure
 from tidings.ticker import Ticker
 from tidings.web.judging_links import JudgingLinks
@@ -209,12 +209,14 @@ async def open_app(
     on_report: Callable[[Report], None] | None = None,
     alone: bool = False,
     part: Part = Part.WHOLE,
+    polls: int = AT_ONCE[PollSource],
 ) -> AsyncIterator[App]:
     """Build the application on `settings`; leaving the block closes all of it, newest first.
 
     Args:
         alone: as the one daemon of a SQLite file; others beside it take only what nobody has claimed.
         part: which part of the work is done here.
+        polls: made at once in this process.
 
     Raises:
         AlreadyRunning: the daemon of another machine works on the file.
@@ -296,7 +298,7 @@ async def open_app(
         if part is Part.SCHEDULER:
             runner = await stack.enter_async_context(_queue(stores, time, lambda: app.settings))
         else:
-            runner = InlineRunner(lambda: app.services, on_report=on_report)
+            runner = InlineRunner(lambda: app.services, on_report=on_report, polls=polls)
         stack.push_async_callback(runner.stop, 0)  # an interrupted `once` holds on to nothing
         app = App(
             settings=settings,

@@ -72,7 +72,7 @@ class Performer:
         name. So a worker takes what it has places for, and a slow host keeps no job.
         """
         self._engine = engine
-        await engine.work({Queue.COLLECT: WAITING, Queue.SLOW: WAITING, Queue.SETTLE: 1, Queue.TELL: TELLING})
+        await engine.work({Queue.COLLECT: WAITING, Queue.SETTLE: 1, Queue.TELL: TELLING})
 
     async def perform(self, name: str, args: Mapping[str, Any]) -> None:
         """Perform one job. Never raises: what it could not do is still due in the database."""

@@ -53,7 +53,7 @@ async def work(load: Callable[[], Settings], *, places: int = PLACES) -> None:
         outcomes.heard(report)
         performer.heard(report)
 
-    async with open_app(settings, on_report=hear, part=Part.WORKER) as app:
+    async with open_app(settings, on_report=hear, part=Part.WORKER, polls=places) as app:
         assert isinstance(app.runner, InlineRunner)
         performer = Performer(app, app.runner, places=places)
         stop, hurry, edited = asyncio.Event(), asyncio.Event(), asyncio.Event()

@@ -80,7 +80,7 @@ class Work:
 class House:
     """A runner over stores in memory, with everything in reach of the test."""
 
-    def __init__(self, patience: float = 3600.0) -> None:
+    def __init__(self, patience: float = 3600.0, polls: int = AT_ONCE[PollSource]) -> None:
         self.stores = MemoryStores()
         self.work = Work()
         self.reports: list[Report] = []
@@ -99,7 +99,9 @@ class House:
             claims=NoQueue(),
             wait_for_text=timedelta(hours=1),
         )
-        self.runner = InlineRunner(lambda: self.services, on_report=self.reports.append, patience=patience)
+        self.runner = InlineRunner(
+            lambda: self.services, on_report=self.reports.append, patience=patience, polls=polls
+        )
 
     async def with_sources(self, *names: str) -> House:
         configured = [Source(id=name, kind=SourceKind.FEED, url=f"https://{name}.example/") for name in names]
@@ -351,3 +353,51 @@ async def test_the_archive_is_judged_by_new_rules_after_the_round_of_the_old_one
     await house.runner.drain()
 
     assert house.work.begun == ["match", "compose", "rematch"]
+
+
+# -- for a worker ----------------------------------------------------------------------------------
+
+
+async def test_as_many_polls_are_made_at_once_as_is_asked_for() -> None:
+    house = House(polls=3)
+    house.work.hold("a", "b", "c", "d")
+    await house.runner.submit(*map(PollSource, "abcd"))
+    await house.until(lambda: len(house.work.begun) == 3)
+
+    assert house.runner.room(PollSource) == 3 * WAITING - 4
+    house.work.let_go("a", "b", "c", "d")
+    await house.runner.drain()
+    assert sorted(house.work.begun) == list("abcd")
+
+
+async def test_who_hands_over_polls_waits_until_they_have_begun_and_not_for_their_end() -> None:
+    """So it takes more only when there are places, and a slow host keeps it no longer."""
+    house = House(polls=2)
+    house.work.hold("a", "b", "c")
+    await house.runner.begin(PollSource("a"), PollSource("b"))
+    assert house.runner.in_hand == 2
+
+    third = asyncio.create_task(house.runner.begin(PollSource("c")))
+    await asyncio.sleep(0)
+    assert not third.done()
+    house.work.let_go("b")
+    await third
+    assert "c" in house.work.begun or house.runner.in_hand == 2
+    house.work.let_go("a", "c")
+    await house.runner.drain()
+
+
+async def test_who_waits_for_tasks_is_let_go_when_the_runner_stops() -> None:
+    """What was not done is given back, and nobody waits for it."""
+    house = await House(polls=1).with_sources("a", "b")
+    await house.stores.sources.claim_due(NOON, 9, LEASE)
+    house.work.hold("a")
+    waits = [
+        asyncio.create_task(house.runner.complete(PollSource("a"))),
+        asyncio.create_task(house.runner.begin(PollSource("b"))),
+    ]
+    await house.until(lambda: house.work.begun == ["a"])
+    await house.runner.stop(0)
+    await asyncio.gather(*waits)
+
+    assert await house.stores.sources.claim_due(NOON, 9, LEASE) == ("a", "b")

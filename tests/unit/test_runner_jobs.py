@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.clock import NOON
-from tidings.runners.jobs import BATCH, SHARES, Job, Queue, jobs_of, tasks_of
+from tidings.runners.jobs import BATCH, SHARES, Job, jobs_of, tasks_of
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Task
 
 CLAIM = NOON + timedelta(minutes=10, microseconds=123)
@@ -23,8 +23,8 @@ def host(task: PollSource | ReadPage) -> str:
     return task.host if isinstance(task, ReadPage) else task.source_id[0]
 
 
-def made(*tasks: Task, troubled: str = "") -> list[Job]:
-    return list(jobs_of(tasks, host_of=host, alone=lambda task: task.source_id in troubled.split()))
+def made(*tasks: Task) -> list[Job]:
+    return list(jobs_of(tasks, host_of=host))
 
 
 def test_what_was_put_on_the_queue_comes_back() -> None:
@@ -53,15 +53,6 @@ def test_polls_of_one_host_are_in_one_job() -> None:
     assert sum(map(len, hosts)) == len(set().union(*hosts))
     assert sorted(name for job in jobs for name in job.args["sources"]) == sorted(names)
     assert all(len(job.args["sources"]) <= BATCH for job in jobs)
-
-
-def test_a_source_in_trouble_keeps_no_other_waiting() -> None:
-    jobs = made(*polls("a1", "a2", "b1"), troubled="a2")
-
-    assert [(job.queue, job.args["sources"]) for job in jobs] == [
-        (Queue.SLOW, ["a2"]),
-        (Queue.COLLECT, ["a1", "b1"]),
-    ]
 
 
 def test_claims_that_end_at_different_times_are_in_different_jobs() -> None:

@@ -49,6 +49,7 @@ class InlineRunner:
     Args:
         on_report: hears of every task that ended.
         patience: seconds after which a poll or page that waits for its host gives its place to the next.
+        polls: made at once; pages and what steps aside go by that too.
     """
 
     def __init__(
@@ -57,12 +58,15 @@ class InlineRunner:
         *,
         on_report: Callable[[Report], None] | None = None,
         patience: float = PATIENCE,
+        polls: int = AT_ONCE[PollSource],
     ) -> None:
         self._services = services  # asked for each task, so that a reload holds from the next one on
         self._on_report = on_report
+        share = polls / AT_ONCE[PollSource]
+        self._at_once = AT_ONCE | {kind: max(1, round(AT_ONCE[kind] * share)) for kind in ASIDE}
         self._places = {
-            kind: Places(number, aside=ASIDE.get(kind, 0), patience=patience)
-            for kind, number in AT_ONCE.items()
+            kind: Places(number, aside=round(ASIDE.get(kind, 0) * share), patience=patience)
+            for kind, number in self._at_once.items()
         }
         # A round of matching that began before an edit ends before the archive is judged by the new rules.
         self._places[Rematch] = self._places[Settle]
@@ -80,7 +84,7 @@ class InlineRunner:
         if self._stopping:
             return 0
         in_hand = sum(1 for task in self._in_hand.values() if type(task) is kind)
-        return max(0, AT_ONCE[kind] * WAITING + self._places[kind].aside - in_hand)
+        return max(0, self._at_once[kind] * WAITING + self._places[kind].aside - in_hand)
 
     async def look(self) -> None:
         """See `Runner`; all that is in hand is known."""

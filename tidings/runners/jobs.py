@@ -21,7 +21,6 @@ class Queue(StrEnum):
     """Kinds of work that never keep each other waiting: each has places of its own in every worker."""
 
     COLLECT = "collect"  # polls and pages
-    SLOW = "slow"  # polls of sources that failed or took long the last time, one by one
     SETTLE = "settle"  # folding and matching: work for the processor, one at a time
     TELL = "tell"  # digests, alerts, deliveries
 
@@ -51,23 +50,18 @@ def jobs_of(
     tasks: Iterable[Task],
     *,
     host_of: Callable[[PollSource | ReadPage], str],
-    alone: Callable[[PollSource], bool],
 ) -> Iterator[Job]:
     """The jobs for tasks. Polls and pages of one host go together, so that one process spaces its requests.
 
     Args:
         host_of: the host that a poll or page asks.
-        alone: whether a poll is to keep no other waiting, and is a job of its own.
     """
     polls: list[PollSource] = []
     pages: list[ReadPage] = []
     for task in tasks:
         match task:
             case PollSource():
-                if alone(task):
-                    yield _polls([task], Queue.SLOW)
-                else:
-                    polls.append(task)
+                polls.append(task)
             case ReadPage():
                 pages.append(task)
             case Settle():
@@ -80,7 +74,8 @@ def jobs_of(
             case Deliver():
                 yield DELIVER
     for some in _batches(polls, host_of):
-        yield _polls(some, Queue.COLLECT)
+        args = {"sources": [task.source_id for task in some], "claim": _stamp(some)}
+        yield Job(name="polls", queue=Queue.COLLECT, args=args)
     for batch in _batches(pages, host_of):
         args = {"articles": [task.article_id for task in batch], "claim": _stamp(batch)}
         yield Job(name="pages", queue=Queue.COLLECT, args=args)
@@ -115,11 +110,6 @@ def tasks_of(name: str, args: Mapping[str, Any]) -> tuple[Task, ...]:
         case "deliver":
             return (Deliver(),)
     raise ValueError(f"no job is called {name!r}")
-
-
-def _polls(batch: Sequence[PollSource], queue: Queue) -> Job:
-    args = {"sources": [task.source_id for task in batch], "claim": _stamp(batch)}
-    return Job(name="polls", queue=queue, args=args)
 
 
 def _stamp(batch: Sequence[PollSource | ReadPage]) -> str:

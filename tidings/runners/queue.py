@@ -70,8 +70,7 @@ class QueueRunner:
     async def submit(self, *tasks: Task) -> None:
         """Put tasks on the queue; of those that touch our own database alone, one of a kind waits at a time."""
         wanted = (task for task in tasks if self._in_hand.settles or not isinstance(task, Settle))
-        troubled = await self._troubled(tasks)
-        jobs = jobs_of(wanted, host_of=self._host, alone=lambda task: task.source_id in troubled)
+        jobs = jobs_of(wanted, host_of=self._host)
         await self._engine.defer(tuple(jobs))
 
     @property
@@ -94,10 +93,6 @@ class QueueRunner:
     async def stop(self, seconds: float) -> None:
         """Put nothing more on the queue; what is there is the workers'."""
         self._stopping = True
-
-    async def _troubled(self, tasks: Collection[Task]) -> frozenset[str]:
-        polls = [task.source_id for task in tasks if isinstance(task, PollSource)]
-        return await self._claims.troubled(polls) | frozenset(self.slow) if polls else frozenset()
 
     def _host(self, task: PollSource | ReadPage) -> str:
         return task.host if isinstance(task, ReadPage) else self._host_of(task.source_id)

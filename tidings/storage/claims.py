@@ -73,18 +73,6 @@ class SqlClaims:
         asked = {"own": article_id, "claim": claim, "until": until, "holder": self._database.holder}
         return await self._database.write(lambda c: c.execute(_BEGIN_PAGE, asked).rowcount > 0)
 
-    async def troubled(self, source_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the sources that failed the last time."""
-
-        def step(connection: Connection) -> frozenset[str]:
-            found: set[str] = set()
-            for some in chunks(source_ids):
-                failing = select(S.id).where(S.id.in_(some), S.failures > 0)
-                found.update(connection.execute(failing).scalars())
-            return frozenset(found)
-
-        return await self._database.read(step)
-
     async def in_hand(self, now: datetime) -> InHand:
         """What is claimed, and whether there is anything to settle."""
         polls = select(func.count()).select_from(sources).where(S.claimed_until > now)
