@@ -23,6 +23,7 @@ from tidings.outcomes import Outcomes
 from tidings.pulse import Phase
 from tidings.reloading import Reloader
 from tidings.settings import Settings
+from tidings.stopping import Stopping, first_of
 from tidings.storage.errors import StorageError
 from tidings.systemd import Supervisor
 from tidings.tasks import Report
@@ -92,16 +93,10 @@ async def live(
         StorageError: going on would harm the database, or another daemon has taken over.
     """
     supervisor = supervisor if supervisor is not None else Supervisor({})
-    stop, hurry = asyncio.Event(), asyncio.Event()
-
-    def ask_to_stop() -> None:
-        (hurry if stop.is_set() else stop).set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask_to_stop)
+    stopping = Stopping()
+    stopping.listen()
     reloader = Reloader(app, load, server, supervisor)
-    loop.add_signal_handler(signal.SIGHUP, reloader.announced.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.announced.set)
 
     scheduler = AsyncIOScheduler(
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -111,7 +106,7 @@ async def live(
     await app.stores.troubles.clear(CONFIGURATION)  # what is in force was read just now
     background = [
         asyncio.create_task(
-            watch(app.settings.config_dir, reloader.announced.set, stop, files), name="watch"
+            watch(app.settings.config_dir, reloader.announced.set, stopping.asked, files), name="watch"
         ),
         asyncio.create_task(_begin(app, scheduler), name="begin"),
         asyncio.create_task(reloader.run(), name="reload"),
@@ -128,7 +123,7 @@ async def live(
     )
     supervisor.ready(reloader.status())
     try:
-        await _first(stop, app.watch.ruined)
+        await first_of(stopping.asked, app.watch.ruined)
     finally:
         app.pulse.phase = Phase.STOPPING
         supervisor.stopping()
@@ -136,22 +131,12 @@ async def live(
         scheduler.remove_all_jobs()
         for task in background:
             task.cancel()
-        await _drain(app, hurry)
+        await _drain(app, stopping.hurried)
         scheduler.shutdown(wait=False)
         await asyncio.gather(*background, return_exceptions=True)
         log.info("stopped")
     if app.watch.ruin is not None:
         raise app.watch.ruin
-
-
-async def _first(*events: asyncio.Event) -> None:
-    """Until one of them is set."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waits:
-            one.cancel()
 
 
 async def _drain(app: App, hurry: asyncio.Event) -> None:

@@ -21,6 +21,7 @@ from tidings.pulse import Phase
 from tidings.runners.engine import BEAT, open_engine
 from tidings.runners.inline import AT_ONCE, InlineRunner
 from tidings.settings import ConfigError, Settings
+from tidings.stopping import Stopping, first_of
 from tidings.storage.errors import Ruined, StorageError
 from tidings.systemd import Supervisor
 from tidings.tasks import PollSource, Report
@@ -56,17 +57,17 @@ async def work(load: Callable[[], Settings], *, places: int = PLACES) -> None:
     async with open_app(settings, on_report=hear, part=Part.WORKER, polls=places) as app:
         assert isinstance(app.runner, InlineRunner)
         performer = Performer(app, app.runner, places=places)
-        stop, hurry, edited = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, lambda: (hurry if stop.is_set() else stop).set())
-        loop.add_signal_handler(signal.SIGHUP, edited.set)
+        stopping, edited = Stopping(), asyncio.Event()
+        stopping.listen()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, edited.set)
         async with open_engine(
             app.stores.database.address, perform=performer.perform, rescue=performer.rescue
         ) as engine:
             await performer.sign()
             background = [
-                asyncio.create_task(watch(settings.config_dir, edited.set, stop, files), name="watch"),
+                asyncio.create_task(
+                    watch(settings.config_dir, edited.set, stopping.asked, files), name="watch"
+                ),
                 asyncio.create_task(_follow(app, load, edited, supervisor), name="reload"),
                 asyncio.create_task(_heart(app, performer, supervisor), name="heart"),
                 asyncio.create_task(performer.take_jobs(engine), name="jobs"),
@@ -75,9 +76,9 @@ async def work(load: Callable[[], Settings], *, places: int = PLACES) -> None:
             log.info("working", process=os.getpid(), worker=performer.facts.id, places=places)
             supervisor.ready(_status(app))
             try:
-                await _first(stop, app.watch.ruined)
+                await first_of(stopping.asked, app.watch.ruined)
             finally:
-                await _end(app, performer, background, hurry, supervisor)
+                await _end(app, performer, background, stopping.hurried, supervisor)
         if app.watch.ruin is not None:
             raise app.watch.ruin
 
@@ -153,13 +154,3 @@ def _status(app: App) -> str:
     return (
         f"{app.pulse.phase}: {len(app.settings.sources)} sources, {len(app.settings.initiatives)} initiatives"
     )
-
-
-async def _first(*events: asyncio.Event) -> None:
-    """Until one of them is set."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waits:
-            one.cancel()
