@@ -14,9 +14,13 @@ from urllib.parse import quote, urlsplit
 LONGEST_URL = 2048
 
 _SPACES = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
+# The last two of each plane are no characters, which a page must not have.
+_NO_CHARACTERS = "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]"
+    f"\ufeff\ufff9-\ufffb\ufdd0-\ufdef{_NO_CHARACTERS}\U000e0000-\U000e0fff]"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NOT_IN_URL = re.compile(r"[\\\x00-\x1f\x7f-\x9f]")

@@ -11,7 +11,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerts import notice as notices
@@ -151,6 +151,7 @@ def test_a_real_day_passes() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(texts=["a \U0010fffe b \U0001ffff"], url="https://example.org/\U0002fffe")
 @given(
     texts=st.lists(st.text(max_size=120), min_size=1, max_size=4),
     url=st.one_of(st.text(max_size=80), st.text(max_size=60).map(lambda path: f"https://example.org/{path}")),
