@@ -1,5 +1,8 @@
 """`python -m tests.soak.crew [SECONDS] [WORKERS]`: a scheduler and workers on one PostgreSQL, of which one is killed every five seconds.
 
+`python -m tests.soak.crew recover`: 2,000 articles of 200 sources, two workers; one is killed with work in hand, then
+the scheduler.
+
 News goes on appearing on two hundred hosts. What mails tell is counted: nothing lost, nothing told twice (a mail that
 comes again under its own Message-ID is a repeat, and counted apart), and what a dead worker held is free in time.
 """
@@ -295,6 +298,25 @@ async def crew(folder: Path, database: str, seconds: float, workers: int, *, see
     return played.found
 
 
+async def recover(folder: Path, database: str, *, hosts: int = 200, articles: int = 2_000) -> Found:
+    """Kill one of two workers while it works, and the scheduler when it is missed; one of each is started again."""
+    async with stage(folder, hosts=hosts, database=database) as played:
+        for number in range(articles):
+            played.publish(number)
+        played.press.delay = 0.3
+        await (await played.scheduler()).until("running")
+        victim, _ = await played.worker(), await played.worker()
+        async with asyncio.timeout(60):
+            while (await played.held(victim.process.pid))[1] < 5:
+                await asyncio.sleep(0.01)
+        await played.kill(victim)
+        await played.schedulers[0].end(signal.SIGKILL)
+        await (await played.scheduler()).until("running")
+        await played.worker()
+        await played.told(300)
+    return played.found
+
+
 def lines(found: Found) -> Iterator[str]:
     """For a person."""
     with_work = [one for one in found.kills if one.held]
@@ -313,14 +335,16 @@ def lines(found: Found) -> Iterator[str]:
 
 
 def main(words: list[str]) -> int:
-    seconds = float(words[0]) if words else 600.0
+    short = words[:1] == ["recover"]
+    seconds = float(words[0]) if words and not short else 600.0
     workers = int(words[1]) if len(words) > 1 else 4
     with (
         tempfile.TemporaryDirectory(prefix="tidings-crew-") as folder,
         postgres.server() as server,
         postgres.database(server) as database,
     ):
-        found = asyncio.run(crew(Path(folder), database, seconds, workers))
+        played = recover(Path(folder), database) if short else crew(Path(folder), database, seconds, workers)
+        found = asyncio.run(played)
     sys.stdout.write("\n".join(lines(found)) + "\n")
     return 1 if found.faults else 0
 
