@@ -29,6 +29,7 @@ from tidings.tasks import PollSource, Report
 log = structlog.get_logger(__name__)
 
 PLACES = AT_ONCE[PollSource]
+LAST = 2.0  # seconds for the ends of jobs to be written down
 DRAIN = 7.0  # seconds for what is under way; ten in all from SIGTERM to the end
 
 
@@ -103,7 +104,9 @@ async def _end(
     await stopping
     for task in background:
         task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)
+    await asyncio.wait(
+        background, timeout=LAST
+    )  # not for ever: the server may be away, and a job's end unwritten
     with suppress(StorageError):
         await performer.leave()
     log.info("stopped")

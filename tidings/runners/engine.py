@@ -193,7 +193,12 @@ async def open_engine(
 
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(
-            conninfo=address, configure=configure, min_size=1, max_size=CONNECTIONS, name="tidings-queue"
+            conninfo=address,
+            configure=configure,
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=PAUSE,
+            name="tidings-queue",
         )
     )
     app.job_manager = _Manager(app.connector)
