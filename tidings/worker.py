@@ -104,9 +104,8 @@ async def _end(
     await stopping
     for task in background:
         task.cancel()
-    await asyncio.wait(
-        background, timeout=LAST
-    )  # not for ever: the server may be away, and a job's end unwritten
+    # Not for ever: the server may be away, and the end of a job unwritten.
+    await asyncio.wait(background, timeout=LAST)
     with suppress(StorageError):
         await performer.leave()
     log.info("stopped")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -144,7 +145,7 @@ async def test_what_a_worker_holds_when_it_dies_goes_to_others_and_nothing_is_lo
             while (await played.held(victim.process.pid))[1] < 5:
                 await asyncio.sleep(0.01)
         killed = await played.kill(victim)
-        await played.schedulers[0].end(9)  # type: ignore[arg-type]  # SIGKILL
+        await played.schedulers[0].end(signal.SIGKILL)
         for number in range(200, 220):
             played.publish(number)
         await (await played.scheduler()).until("running")

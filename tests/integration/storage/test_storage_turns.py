@@ -263,7 +263,7 @@ async def test_hosts_that_were_not_asked_for_long_are_forgotten(kept: Database) 
     now = sqlalchemy.func.now()
     for host, age in (("old.example", timedelta(days=2)), ("new.example", timedelta(hours=2))):
         row = host_turns.insert().values(host=host, next_at=now - age)
-        await kept.write(lambda connection, row=row: connection.execute(row).rowcount)  # type: ignore[misc]
+        await kept.write(lambda connection, row=row: connection.execute(row).rowcount)  # type: ignore[misc]  # of the default, which mypy cannot infer
 
     database_time = await kept.read(
         lambda connection: connection.execute(sqlalchemy.select(now)).scalar_one()
