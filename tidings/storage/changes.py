@@ -37,7 +37,11 @@ LATE = timedelta(days=1)
 C = article_changes.c
 T = told_versions.c
 
-_TOLD = select(T.channel_id, T.version).where(T.article_id == bindparam("own"))
+_TOLD = (
+    select(T.channel_id, T.article_id, T.version)
+    .where(T.article_id.in_(bindparam("ids", expanding=True)))
+    .order_by(T.article_id, T.channel_id)
+)
 _THIS = and_(C.channel_id == bindparam("channel"), C.article_id == bindparam("own"))
 _DROP = delete(article_changes).where(_THIS, C.told_at.is_(None))
 _SAME = (
@@ -74,31 +78,38 @@ def _tell_again(dialect: str) -> Insert:
     )
 
 
-def review(connection: Connection, article_id: str) -> None:
-    """Compare the version in force with what the readers of each channel were told of this article, if anything."""
-    told = connection.execute(_TOLD, {"own": article_id}).all()
-    if not told:
-        return
-    versions = {
-        one.version: one
-        for one in versions_of(connection, article_id, since=min(row.version for row in told))
-    }
-    newest = versions[max(versions)]
-    found: dict[int, Difference | None] = {}
-    for channel_id, number in told:
-        own = {"channel": channel_id, "own": article_id}
-        connection.execute(_DROP, own)
-        before = versions[number]
-        if number not in found:
-            found[number] = compare(_words(before), _words(newest))
-        difference = found[number]
-        if difference is not None and difference.told:
-            change = _change(article_id, before, newest, difference)
-            row = _to_row(channel_id, change) | {"untold_since": change.at, "told_at": None}
-            connection.execute(_keep(connection.dialect.name), row)
-        elif newest.from_page and not before.from_page:
-            # The readers were told the feed's words before the page was read. From now on its text is what they know.
-            connection.execute(_SAME, own | {"same": newest.version})
+def review(connection: Connection, article_ids: Iterable[str]) -> None:
+    """Compare the versions in force with what the readers of each channel were told of these articles, if anything."""
+    told: dict[str, list[AnyRow]] = {}
+    for some in chunks(sorted(article_ids)):
+        for row in connection.execute(_TOLD, {"ids": some}):
+            told.setdefault(row.article_id, []).append(row)
+    dropped: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
+    same: list[dict[str, Any]] = []
+    for article_id, rows in told.items():
+        versions = {
+            one.version: one
+            for one in versions_of(connection, article_id, since=min(row.version for row in rows))
+        }
+        newest = versions[max(versions)]
+        differences = {
+            number: compare(_words(versions[number]), _words(newest))
+            for number in {row.version for row in rows}
+        }
+        for row in rows:
+            own = {"channel": row.channel_id, "own": article_id}
+            dropped.append(own)
+            before, difference = versions[row.version], differences[row.version]
+            if difference is not None and difference.told:
+                change = _change(article_id, before, newest, difference)
+                kept.append(_to_row(row.channel_id, change) | {"untold_since": change.at, "told_at": None})
+            elif newest.from_page and not before.from_page:
+                # The readers were told the feed's words before the page was read. From now on its text is what they know.
+                same.append(own | {"same": newest.version})
+    for statement, values in ((_DROP, dropped), (_keep(connection.dialect.name), kept), (_SAME, same)):
+        if values:
+            connection.execute(statement, values)
 
 
 def changed(
@@ -200,9 +211,8 @@ def tell(connection: Connection, one: Outgoing, now: datetime) -> tuple[str, ...
             ]
             if rows:
                 connection.execute(statement, rows)
-    for article_id, in_force in here.items():
-        if in_force != told[article_id]:  # a version came into force while the digest was composed
-            review(connection, article_id)
+    # Versions that came into force while the digest was composed.
+    review(connection, (one_id for one_id, in_force in here.items() if in_force != told[one_id]))
     return tuple(here)
 
 

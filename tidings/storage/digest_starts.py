@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from alerts.plans import DigestPlan
 from tidings.storage.dialect import AnyRow, insert, lock
@@ -21,37 +21,50 @@ L = digest_slots.c
 def begin(connection: Connection, plans: Sequence[DigestPlan], now: datetime) -> None:
     """These digests are in force, and no others."""
     lock(connection, WINDOWS)
-    for plan in plans:
-        row = {
+    starts = firsts(connection, plans, plans, now)
+    rows = [
+        {
             "id": plan.id,
-            "started_at": first(connection, plan, plans, now),
+            "started_at": starts[plan.id],
             "channels": list(plan.to),
             "initiatives": list(plan.initiatives),
             "ended_at": None,
         }
-        statement = insert(connection, digests).values(row)
+        for plan in plans
+    ]
+    if rows:
+        statement = insert(connection, digests)
         renewed = {name: statement.excluded[name] for name in ("channels", "initiatives", "ended_at")}
-        connection.execute(statement.on_conflict_do_update(index_elements=[D.id], set_=renewed))
+        connection.execute(statement.on_conflict_do_update(index_elements=[D.id], set_=renewed), rows)
     gone = (D.id.not_in([plan.id for plan in plans]), D.ended_at.is_(None))
     connection.execute(update(digests).where(*gone).values(ended_at=now))
 
 
-def first(connection: Connection, plan: DigestPlan, plans: Sequence[DigestPlan], now: datetime) -> datetime:
-    """When this digest was seen first. One that is new goes on where that ended which it replaces, see `DigestStore`."""
-    seen: datetime | None = connection.execute(
-        select(D.started_at).where(D.id == plan.id)
-    ).scalar_one_or_none()
-    if seen is not None:
-        return seen
-    gone = connection.execute(
-        select(digests).where(
-            D.id.not_in([one.id for one in plans]), or_(D.ended_at.is_(None), D.ended_at > now - REPLACED)
-        )
-    )
-    ends = [
-        last_until(connection, row.id) or row.started_at for row in gone.all() if _is_replaced_by(row, plan)
+def firsts(
+    connection: Connection, asked: Sequence[DigestPlan], plans: Sequence[DigestPlan], now: datetime
+) -> dict[str, datetime]:
+    """When each digest was seen first. One that is new goes on where that ended which it replaces, see `DigestStore`.
+
+    Args:
+        asked: the digests, by their plans.
+        plans: of all digests that are in force.
+    """
+    kept = {row.id: row for row in connection.execute(select(digests))}
+    in_force = {plan.id for plan in plans}
+    gone = [
+        row
+        for row in kept.values()
+        if row.id not in in_force and (row.ended_at is None or row.ended_at > now - REPLACED)
     ]
-    return min([*ends, now])
+    found: dict[str, datetime] = {}
+    for plan in asked:
+        if plan.id in kept:
+            found[plan.id] = kept[plan.id].started_at
+        else:
+            replaced = (row for row in gone if _is_replaced_by(row, plan))
+            ends = [last_until(connection, row.id) or row.started_at for row in replaced]
+            found[plan.id] = min([*ends, now])
+    return found
 
 
 def _is_replaced_by(row: AnyRow, plan: DigestPlan) -> bool:

@@ -53,7 +53,10 @@ class SqlDigests:
 
     async def first(self, plan: DigestPlan, plans: Sequence[DigestPlan], now: datetime) -> datetime:
         """Where the first window of a digest begins; nothing is remembered."""
-        return await self._database.read(lambda connection: digest_starts.first(connection, plan, plans, now))
+        starts = await self._database.read(
+            lambda connection: digest_starts.firsts(connection, [plan], plans, now)
+        )
+        return starts[plan.id]
 
     async def last_until(self, digest_id: str) -> datetime | None:
         """End of the window of the last composed slot; None: never composed."""

@@ -8,11 +8,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from alerts.records import Watchlist
 from alerts.rerun import Refound
 from tidings.storage.archive import Place
+from tidings.storage.article_rows import chunks
 from tidings.storage.dialect import AnyRow, insert, lock
 from tidings.storage.engine import Database
 from tidings.storage.tables import articles, initiative_rules, matches, watchlist_versions
@@ -131,25 +132,24 @@ def _put_in_force(
 def _keep_texts(connection: Connection, watchlists: Sequence[Watchlist], now: datetime) -> None:
     kept = {row.version: row for row in connection.execute(select(watchlist_versions))}
     given = {one.version: one for one in watchlists if one.version}
-    for version, row in kept.items():
-        if version not in given and row.in_force_until is None:
-            _change_version(connection, version, in_force_until=now)
-    new = []
+    gone = [one for one, row in kept.items() if one not in given and row.in_force_until is None]
+    for some in chunks(gone):
+        connection.execute(update(watchlist_versions).where(V.version.in_(some)).values(in_force_until=now))
+    new, back, moved = [], [], []
     for version, one in given.items():
         before = kept.get(version)
         if before is None:
             words = {"version": version, "watchlist_id": one.id, "path": one.path, "text": one.text}
             new.append(words | {"first_since": now, "in_force_since": now})
         elif before.in_force_until is not None:
-            _change_version(connection, version, in_force_since=now, in_force_until=None, path=one.path)
+            back.append({"own": version, "in_force_since": now, "in_force_until": None, "path": one.path})
         elif before.path != one.path:
-            _change_version(connection, version, path=one.path)
+            moved.append({"own": version, "path": one.path})
     if new:
         connection.execute(watchlist_versions.insert(), new)
-
-
-def _change_version(connection: Connection, version: str, **values: object) -> None:
-    connection.execute(update(watchlist_versions).where(V.version == version).values(**values))
+    for rows in (back, moved):
+        if rows:
+            connection.execute(update(watchlist_versions).where(V.version == bindparam("own")), rows)
 
 
 def _keep_rules(connection: Connection, prints: Mapping[str, str], now: datetime) -> tuple[str, ...]:

@@ -111,6 +111,7 @@ def record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Matc
     judged = [(article, found) for article, found in judged if article.id in here]  # others were purged
     stored = stored_matches(connection, here)
     dated = restoring.counted(connection, here)
+    told_until = restoring.told_until(connection) if dated else {}
     rows, gone = [], []
     for article, found in judged:
         before = stored.get(article.id, {})
@@ -119,8 +120,10 @@ def record(connection: Connection, judged: Sequence[tuple[Article, Sequence[Matc
             if kept is not None and holds_again(kept):
                 rows.append(found_again(match, kept))
             elif (at := dated.get(article.id)) is not None:
-                told_at = at if restoring.told_by_then(connection, match.initiative_id, at) else None
-                rows.append(found_first(match, at) | {"told_at": told_at})
+                told = told_until.get(match.initiative_id)
+                rows.append(
+                    found_first(match, at) | {"told_at": at if told is not None and told >= at else None}
+                )
             else:
                 rows.append(found_first(match, now))
         lost = before.keys() - {match.initiative_id for match in found}

@@ -20,7 +20,7 @@ from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
 from tidings.storage.sources import hasten, save_state
 from tidings.storage.tables import article_versions, articles, identity_keys, sightings, source_lists
-from tidings.storage.versions import put_in_force
+from tidings.storage.versions import Next, put_in_force
 
 K = identity_keys.c
 _NEW_ARTICLES = articles.insert()
@@ -224,8 +224,14 @@ def _apply_edits(
         facts = {
             row.id: row for some in chunks(stored) for row in connection.execute(_IN_FORCE, {"ids": some})
         }
-        for article_id, edit in first.items():
-            _apply_edit(connection, stored[article_id], facts[article_id], edit, now=now)
+        written = [
+            _edited(stored[article_id], facts[article_id], edit, now=now)
+            for article_id, edit in first.items()
+        ]
+        new = [one for one, _ in written if one is not None]
+        put_in_force(connection, new, made_at=now)
+        _write(connection, [values for _, values in written])
+        changes.review(connection, (one.before.id for one in new))
 
 
 _IN_FORCE = (
@@ -233,6 +239,8 @@ _IN_FORCE = (
     .join(articles, (V.article_id == A.id) & (V.version == A.version))
     .where(A.id.in_(bindparam("ids", expanding=True)))
 )
+
+_OWN = update(articles).where(A.id == bindparam("own"))
 
 Named: TypeAlias = tuple[str, Edit]  # the id under which the article is stored
 
@@ -249,8 +257,13 @@ def _once_each(edits: Iterable[Named]) -> tuple[dict[str, Edit], list[Named]]:
     return first, later
 
 
-def _apply_edit(connection: Connection, before: Article, facts: AnyRow, edit: Edit, *, now: datetime) -> None:
-    """What the feed says now. It never replaces a text that was read from the page, nor a title by nothing."""
+def _edited(
+    before: Article, facts: AnyRow, edit: Edit, *, now: datetime
+) -> tuple[Next | None, dict[str, Any]]:
+    """What the feed says now: the next version, if it is one, and what changes in the article's row, with its id as `own`.
+
+    It never replaces a text that was read from the page, nor a title by nothing.
+    """
     _, origin, posts, first_read_at, rereads = facts
     whole = (
         edit.summary if before.text and before.text == before.summary else ""
@@ -263,11 +276,12 @@ def _apply_edit(connection: Connection, before: Article, facts: AnyRow, edit: Ed
         text=carried or before.text,
         updated_at=edit.updated_at or before.updated_at,
     )
-    values: dict[str, Any] = {"updated_at": after.updated_at}
+    values: dict[str, Any] = {"own": before.id, "updated_at": after.updated_at}
+    version = None
     if (after.title, after.summary, after.text) != (before.title, before.summary, before.text):
         after = replace(after, version=before.version + 1)
         posts = posts if origin == "page" else None
-        put_in_force(connection, before, after, made_at=now, origin=origin, posts=posts)
+        version = Next(before=before, after=after, origin=origin, posts=posts)
         values |= {
             "title": after.title,
             "title_print": title_fingerprint(after.title),
@@ -287,6 +301,13 @@ def _apply_edit(connection: Connection, before: Article, facts: AnyRow, edit: Ed
                 "attempts": 0,
                 "rereads": rereads + (first_read_at is not None),
             }
-    connection.execute(update(articles).where(A.id == before.id).values(**values))
-    if after.version != before.version:
-        changes.review(connection, before.id)
+    return version, values
+
+
+def _write(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+    """Each row's values into the article that it names as `own`; those that change the same go together."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(row), []).append(row)
+    for some in alike.values():
+        connection.execute(_OWN, some)

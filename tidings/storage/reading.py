@@ -18,7 +18,7 @@ from tidings.storage.claims import QUEUE
 from tidings.storage.dialect import AnyRow, claim
 from tidings.storage.keys import fingerprint, title_fingerprint
 from tidings.storage.tables import article_versions, articles
-from tidings.storage.versions import put_in_force
+from tidings.storage.versions import Next, put_in_force
 
 
 def claim_pending(
@@ -154,14 +154,14 @@ def record_page(
         origin: Origin = "page"
         if not read:  # only the title is new
             origin, posts = connection.execute(select(V.origin, V.posts).where(in_force)).one()
-        put_in_force(connection, before, after, made_at=now, origin=origin, posts=posts)
+        put_in_force(connection, [Next(before=before, after=after, origin=origin, posts=posts)], made_at=now)
         values |= {"version": after.version, "text_length": len(after.text), "unfolded_since": now}
     elif posts is not None:
         connection.execute(update(article_versions).where(in_force).values(posts=posts))
     connection.execute(update(articles).where(A.id == article_id).values(**values))
     reach("page_insert")
     if after.version != before.version:
-        changes.review(connection, article_id)
+        changes.review(connection, [article_id])
     if crashes.has_crashed(before):
         crashes.forget(connection, article_id)
 

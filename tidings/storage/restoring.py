@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, inspect, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, inspect, select, text, update
 
 from alerts.messages import DeliveryState
 from alerts.plans import DigestPlan
@@ -219,12 +219,19 @@ def have_counted(connection: Connection, article_ids: Iterable[str]) -> None:
         connection.execute(delete(counted_from).where(F.article_id.in_(some)))
 
 
-def told_by_then(connection: Connection, initiative_id: str, at: datetime) -> bool:
-    """Whether a digest on this initiative has told what was found at `at`, as far as its slots say."""
-    rows = connection.execute(select(digests.c.id, digests.c.initiatives)).all()
-    ids = [row.id for row in rows if initiative_id in (row.initiatives or ())]
-    later = select(digest_slots.c.key).where(digest_slots.c.digest_id.in_(ids), digest_slots.c.until >= at)
-    return connection.execute(later.limit(1)).first() is not None
+def told_until(connection: Connection) -> dict[str, datetime]:
+    """Until when what was found on each initiative has been told by some digest, as far as the slots say."""
+    last = func.max(digest_slots.c.until).label("last")
+    rows = connection.execute(
+        select(digests.c.initiatives, last)
+        .join(digest_slots, digest_slots.c.digest_id == digests.c.id)
+        .group_by(digests.c.id)
+    )
+    found: dict[str, datetime] = {}
+    for row in rows:
+        for initiative_id in row.initiatives or ():
+            found[initiative_id] = max(row.last, found.get(initiative_id, row.last))
+    return found
 
 
 def lasts(connection: Connection, since: datetime, now: datetime) -> bool:

@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from crawler.records import Article, Post
 from tidings.storage import differences
-from tidings.storage.article_rows import Origin, Posts, V, to_posts, version_row
+from tidings.storage.article_rows import A, Origin, Posts, V, chunks, to_posts, version_row
 from tidings.storage.dialect import AnyRow
 from tidings.storage.indexing import withdraw
-from tidings.storage.tables import article_versions
+from tidings.storage.tables import article_versions, articles
 from tidings.storage.types import storable
 
 WHOLE = 32  # versions with a number that this divides stay whole, so that no chain of differences is longer
 _PARTS = "\n\x00\n"  # between summary, text and posts; stored words hold no NUL
 _INSERT = article_versions.insert()
+
+
+_IN_FORCE = (
+    select(A.id, V.posts, V.kept_since)
+    .join(articles, (V.article_id == A.id) & (V.version == A.version))
+    .where(A.id.in_(bindparam("ids", expanding=True)))
+)
+_PACK = (
+    update(article_versions)
+    .where(V.article_id == bindparam("article"), V.version == bindparam("number"))
+    .values(summary="", text="", posts=None, packed=bindparam("difference"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """An article as it was read in this transaction, and as it is to be."""
+
+    before: Article
+    after: Article  # with the next number
+    origin: Origin
+    posts: Posts | None  # of the version to be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,28 +58,34 @@ class TextVersion:
     posts: tuple[Post, ...] = ()  # entries of a live blog
 
 
-def put_in_force(
-    connection: Connection,
-    before: Article,
-    after: Article,
-    *,
-    made_at: datetime,
-    origin: Origin,
-    posts: Posts | None,
-) -> None:
-    """Keep the next version of an article whole, and `before`, as it was read from here, as its difference to it."""
-    withdraw(connection, (before,))
-    place = and_(V.article_id == before.id, V.version == before.version)
-    kept = connection.execute(select(V.posts, V.kept_since).where(place)).one()
-    connection.execute(_INSERT, version_row(after, made_at=made_at, origin=origin, posts=posts))
+def put_in_force(connection: Connection, some: Sequence[Next], *, made_at: datetime) -> None:
+    """Keep the next version of each article whole, and the one before it as its difference to it.
+
+    Args:
+        some: of an article one at most.
+    """
+    withdraw(connection, (one.before for one in some))
+    kept: dict[str, AnyRow] = {}
+    for ids in chunks(one.before.id for one in some):
+        kept |= {row.id: row for row in connection.execute(_IN_FORCE, {"ids": ids})}
+    rows = [version_row(one.after, made_at=made_at, origin=one.origin, posts=one.posts) for one in some]
+    if rows:
+        connection.execute(_INSERT, rows)
+    packed = [
+        {"article": one.before.id, "number": one.before.version, "difference": difference}
+        for one in some
+        if (difference := _difference(one, kept[one.before.id])) is not None
+    ]
+    if packed:
+        connection.execute(_PACK, packed)
+
+
+def _difference(one: Next, kept: AnyRow) -> bytes | None:
+    """What is kept of the version before; None: it stays whole."""
+    before, after = one.before, one.after
     if kept.kept_since is None or before.version % WHOLE == 0:
-        return
-    packed = differences.pack(
-        _whole(before.summary, before.text, kept.posts), _base(after.summary, after.text)
-    )
-    if packed is not None:
-        values = {"summary": "", "text": "", "posts": None, "packed": packed}
-        connection.execute(update(article_versions).where(place).values(values))
+        return None
+    return differences.pack(_whole(before.summary, before.text, kept.posts), _base(after.summary, after.text))
 
 
 def versions_of(connection: Connection, article_id: str, *, since: int = 1) -> tuple[TextVersion, ...]:
