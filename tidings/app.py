@@ -337,7 +337,14 @@ async def _queue(
         return known[1].get(source_id, "")
 
     async with open_engine(stores.database.address) as engine:
-        yield QueueRunner(engine, claims=stores.claims, workers=stores.workers, clock=clock, host_of=host_of)
+        yield QueueRunner(
+            engine,
+            claims=stores.claims,
+            workers=stores.workers,
+            clock=clock,
+            host_of=host_of,
+            version=lambda: in_force().version,
+        )
 
 
 def notifier(settings: Settings, stores: Stores, clock: Clock, matcher: Matcher | None = None) -> Notifier:

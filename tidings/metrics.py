@@ -21,8 +21,8 @@ from tidings.heartbeat import Beats
 from tidings.limited import Limited
 from tidings.processes import Memory, memory
 from tidings.pulse import Pulse
+from tidings.queues import Queue
 from tidings.runners.crew import Crew
-from tidings.runners.jobs import Queue
 from tidings.storage.figures import SqlFigures, Stored, Waiting, percentile
 from tidings.storage.room import Room
 from tidings.storage.workers import Worker
@@ -203,6 +203,17 @@ def _of_crew(crew: Crew) -> Iterator[Metric]:
                     )
         yield family
     yield _gauge("workers", "Workers that gave a sign of life lately.", len(crew.workers))
+    yield _gauges(
+        "queue_workers",
+        "Workers that take a kind of work.",
+        "queue",
+        {str(queue): crew.taking(queue) for queue in Queue},
+    )
+    yield _gauge(
+        "workers_with_other_configuration",
+        "Workers that go by other files than this process.",
+        len(crew.astray),
+    )
     for name, words, figure in _OF_WORKERS:
         yield _gauges(name, words, "worker", {names[one.id]: figure(one) for one in crew.workers})
     jobs = GaugeMetricFamily("tidings_jobs", "Jobs on the queue.", labels=["queue", "state"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,18 +16,20 @@ import structlog
 from tidings import __version__
 from tidings.app import App
 from tidings.processes import memory
+from tidings.queues import Queue
 from tidings.runners.crew import SILENT
 from tidings.runners.engine import Engine
 from tidings.runners.inline import InlineRunner
-from tidings.runners.jobs import COLLECTING, DELIVER, Job, Queue, settle, tasks_of
+from tidings.runners.jobs import COLLECTING, DELIVER, Job, settle, tasks_of
 from tidings.storage.errors import StorageError
 from tidings.storage.workers import Worker
 from tidings.tasks import LEASE, Compose, PollSource, Report, Settle, Task
 
 log = structlog.get_logger(__name__)
 
-WAITING = 2  # jobs whose polls or pages wait for a place
-TELLING = 4  # digests, alerts and deliveries at once; each keeps to its own limits besides
+# Jobs at once of each kind. Of polls and pages these are jobs that wait for places; digests, alerts and deliveries keep
+# to limits of their own besides.
+AT_ONCE: Mapping[Queue, int] = {Queue.COLLECT: 2, Queue.SETTLE: 1, Queue.TELL: 4}
 MOST_SLOW = 500  # ids of slow sources that are named
 
 
@@ -36,9 +38,12 @@ class Performer:
 
     Args:
         places: polls made at once.
+        takes: kinds of jobs that are performed.
     """
 
-    def __init__(self, app: App, runner: InlineRunner, *, places: int) -> None:
+    def __init__(
+        self, app: App, runner: InlineRunner, *, places: int, takes: Collection[Queue] = tuple(Queue)
+    ) -> None:
         self._app = app
         self._runner = runner
         self._engine: Engine | None = None
@@ -51,8 +56,11 @@ class Performer:
             process=os.getpid(),
             version=__version__,
             since=app.clock.now(),
-            places=places,
+            places=places if Queue.COLLECT in takes else 0,
+            takes=tuple(queue for queue in Queue if queue in takes),
+            configuration=app.settings.version,
         )
+        self._at_once = {queue: number for queue, number in AT_ONCE.items() if queue in takes}
         app.stores.database.holder = self.facts.id
 
     def heard(self, report: Report) -> None:
@@ -72,7 +80,7 @@ class Performer:
         name. So a worker takes what it has places for, and a slow host keeps no job.
         """
         self._engine = engine
-        await engine.work({Queue.COLLECT: WAITING, Queue.SETTLE: 1, Queue.TELL: TELLING})
+        await engine.work(self._at_once)
 
     async def perform(self, name: str, args: Mapping[str, Any]) -> None:
         """Perform one job. Never raises: what it could not do is still due in the database."""
@@ -103,6 +111,7 @@ class Performer:
             memory=None if used is None else used.daemon + used.children,
             counts=dict(self._counts),
             slow=tuple(sorted(self._runner.slow)[:MOST_SLOW]),
+            configuration=self._app.settings.version,
         )
         await self._app.stores.workers.sign(self.facts)
         await self._runner.recover()

@@ -20,7 +20,9 @@ from tidings.caring import Cared, look, outage
 from tidings.caring import cared as cared_for
 from tidings.health import LATE
 from tidings.housekeeping import EVERY
+from tidings.queues import Queue
 from tidings.runners.crew import SILENT as SILENT_WORKER
+from tidings.runners.crew import astray, takes, untaken
 from tidings.running import Running, heading, running
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
@@ -58,10 +60,15 @@ class AtWork:
     version: str
     memory: int | None  # bytes resident, with its children
     silent: bool  # dead, or cut off from the database
+    takes: tuple[str, ...]  # kinds of work
+    astray: bool  # goes by other configuration files than those read here
 
     def __str__(self) -> str:
         sign = f"silent since {moment(self.seen)}" if self.silent and self.seen else "at work"
-        return f"process {self.process} on {self.host}, {sign}, {self.done:,} done, {self.doing} in hand"
+        kinds = "" if len(self.takes) == len(Queue) else f" ({', '.join(self.takes)} only)"
+        return (
+            f"process {self.process} on {self.host}, {sign}{kinds}, {self.done:,} done, {self.doing} in hand"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +147,7 @@ async def take(
         running, settings.database, settings.state_dir, None if lease is None else lease.seen_at
     )
     space = await asyncio.to_thread(room, settings.state_dir)
-    workers = tuple(map(_at_work, await stores.workers.all()))
+    workers = tuple(_at_work(one, settings) for one in await stores.workers.all())
     asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
     polls = [one.state.next_poll_at for one in asked if one.state.next_poll_at is not None]
     return Status(
@@ -169,6 +176,7 @@ async def take(
             *_on_hold(settings, obstacles),
             *(() if daemon is None else daemon.notes),
             *_versions(workers),
+            *_astray(workers),
         ),
         workers=workers,
         obstacles=obstacles,
@@ -213,7 +221,7 @@ def _of_the_daemon(daemon: Running | None, space: Room | None, now: datetime) ->
         )
 
 
-def _at_work(worker: Worker) -> AtWork:
+def _at_work(worker: Worker, settings: Settings) -> AtWork:
     return AtWork(
         id=worker.id,
         done=worker.done,
@@ -225,19 +233,37 @@ def _at_work(worker: Worker) -> AtWork:
         version=worker.version,
         memory=worker.memory,
         silent=worker.silence >= SILENT_WORKER,
+        takes=tuple(str(queue) for queue in Queue if takes(worker, queue)),
+        astray=astray(worker, settings.version),
     )
 
 
 def _of_the_workers(settings: Settings, workers: Sequence[AtWork]) -> Iterator[str]:
     """Whether anybody performs what is on the queue."""
-    if settings.queue is not None and all(one.silent for one in workers):
+    if settings.queue is None:
+        return
+    taken = {kind for one in workers if not one.silent for kind in one.takes}
+    if not taken:
         yield "no worker is at work: nothing is polled, matched or told; start `tidings worker`"
+    elif missing := tuple(queue for queue in Queue if queue not in taken):
+        yield untaken(missing)
 
 
 def _versions(workers: Sequence[AtWork]) -> Iterator[str]:
     others = sorted({one.version for one in workers} - {__version__})
     if others:
         yield f"workers run version {', '.join(others)}, this is {__version__}; restart them one after the other"
+
+
+def _astray(workers: Sequence[AtWork]) -> Iterator[str]:
+    """Whose configuration is not the one that was read here."""
+    names = [f"process {one.process} on {one.host}" for one in workers if one.astray and not one.silent]
+    if names:
+        more = f" and {len(names) - MOST_IN_A_ROW} more" if len(names) > MOST_IN_A_ROW else ""
+        yield (
+            f"other configuration files than those here are in force in {', '.join(names[:MOST_IN_A_ROW])}{more}: bring "
+            "the files to that machine, or look at its log for an edit that was refused"
+        )
 
 
 def _noticed(settings: Settings, found: Sequence[Noticed]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import structlog
@@ -18,6 +18,7 @@ from tidings.impact import too_much
 from tidings.outcomes import Outcomes
 from tidings.performing import Performer
 from tidings.pulse import Phase
+from tidings.queues import Queue
 from tidings.runners.engine import BEAT, open_engine
 from tidings.runners.inline import AT_ONCE, InlineRunner
 from tidings.settings import ConfigError, Settings
@@ -33,12 +34,15 @@ LAST = 2.0  # seconds for the ends of jobs to be written down
 DRAIN = 7.0  # seconds for what is under way; ten in all from SIGTERM to the end
 
 
-async def work(load: Callable[[], Settings], *, places: int = PLACES) -> None:
+async def work(
+    load: Callable[[], Settings], *, places: int = PLACES, takes: Collection[Queue] = tuple(Queue)
+) -> None:
     """Work until SIGTERM or SIGINT.
 
     Args:
         load: reads the configuration, now and at each reload; it names a queue.
         places: polls made at once.
+        takes: kinds of jobs that are performed.
 
     Raises:
         ConfigError: at the start; later a bad edit is logged and the rules in force stay.
@@ -57,7 +61,7 @@ async def work(load: Callable[[], Settings], *, places: int = PLACES) -> None:
 
     async with open_app(settings, on_report=hear, part=Part.WORKER, polls=places) as app:
         assert isinstance(app.runner, InlineRunner)
-        performer = Performer(app, app.runner, places=places)
+        performer = Performer(app, app.runner, places=places, takes=takes)
         stopping, edited = Stopping(), asyncio.Event()
         stopping.listen()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, edited.set)
@@ -74,7 +78,13 @@ async def work(load: Callable[[], Settings], *, places: int = PLACES) -> None:
                 asyncio.create_task(performer.take_jobs(engine), name="jobs"),
             ]
             app.pulse.phase = Phase.RUNNING
-            log.info("working", process=os.getpid(), worker=performer.facts.id, places=places)
+            log.info(
+                "working",
+                process=os.getpid(),
+                worker=performer.facts.id,
+                takes=performer.facts.takes,
+                places=performer.facts.places,
+            )
             supervisor.ready(_status(app))
             try:
                 await first_of(stopping.asked, app.watch.ruined)

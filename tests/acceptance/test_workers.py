@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from crawler.poll import Poller, PollOutcome
@@ -20,6 +22,7 @@ from tests.fakes import postgres
 from tests.soak.crew import MOVED, stage
 from tidings.app import App, Part, open_app
 from tidings.performing import Performer
+from tidings.queues import Queue
 from tidings.runners.engine import Engine, open_engine
 from tidings.runners.inline import InlineRunner
 from tidings.runners.queue import QueueRunner
@@ -50,7 +53,9 @@ def command(folder: Path, *words: object) -> Done:
 
 
 @asynccontextmanager
-async def working(world: World, folder: Path) -> AsyncIterator[Performer]:
+async def working(
+    world: World, folder: Path, takes: Collection[Queue] = tuple(Queue)
+) -> AsyncIterator[Performer]:
     """A worker in this process."""
     performer: Performer
     async with open_app(
@@ -60,7 +65,7 @@ async def working(world: World, folder: Path) -> AsyncIterator[Performer]:
         on_report=lambda report: performer.heard(report),
     ) as app:
         assert isinstance(app.runner, InlineRunner)
-        performer = Performer(app, app.runner, places=20)
+        performer = Performer(app, app.runner, places=20, takes=takes)
         async with open_engine(
             app.stores.database.address, perform=performer.perform, rescue=performer.rescue, look=0.05
         ) as engine:
@@ -157,6 +162,113 @@ async def test_what_a_worker_holds_when_it_dies_goes_to_others_and_nothing_is_lo
     assert played.found.faults == []
     (worker,) = shown["workers"]
     assert (worker["silent"], worker["done"] > 0) == (False, True)
+
+
+async def test_processes_whose_server_is_gone_end_when_they_are_asked_to(tmp_path: Path) -> None:
+    """With polls under way whose ends cannot be written; within the ten seconds that a service manager is told of."""
+    with postgres.server() as url:
+        async with stage(tmp_path, hosts=20, database=url) as played:
+            for number in range(40):
+                played.publish(number)
+            played.press.delay = 0.5
+            await (await played.scheduler()).until("running")
+            worker = await played.worker()
+            async with asyncio.timeout(60):
+                while not (await played.held(worker.process.pid))[1]:
+                    await asyncio.sleep(0.01)
+            postgres.crash(url)
+            await worker.until("no sign of life could be written; others may take over what this one holds")
+            for one in (worker, played.schedulers[0]):
+                one.process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                codes = [await one.process.wait() for one in (worker, played.schedulers[0])]
+
+    assert codes == [0, 0]
+
+
+async def test_workers_of_each_kind_do_the_whole_together(world: World, database: str) -> None:
+    """Nobody does what another kind is for; where nobody takes a kind, `status` says what to start."""
+    world.press.add("times", "plant", NOON - HOUR)
+    folder = configured(world, database)
+    async with (
+        open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app,
+        working(world, folder, [Queue.COLLECT]) as collecting,
+        working(world, folder, [Queue.SETTLE]) as settling,
+        open_engine(database) as engine,
+    ):
+        async with asyncio.timeout(60):
+            while not settling.facts.counts.get("matches"):
+                await app.ticker.tick()
+                await asyncio.sleep(0.05)
+                await settling.sign()
+        await app.runner.look()
+        alone = command(folder, "status")
+        assert isinstance(app.runner, QueueRunner)
+        assert app.runner.crew.missing == (Queue.TELL,)
+        async with working(world, folder, [Queue.TELL]) as telling:
+            await live(world, engine, app, minutes=10, step=5)
+            for one in (collecting, settling, telling):
+                await one.sign()
+            together = command(folder, "status")
+
+    assert "no worker takes tell; start `tidings worker --only tell`" in alone.out
+    assert "(settle only)" in alone.out
+    assert "no worker takes" not in together.out
+    assert told(world.mailbox.mails).news == Counter(plant=1)
+    did = [set(one.facts.counts) for one in (collecting, settling, telling)]
+    assert ["polls" in one for one in did] == [True, False, False]
+    assert ["matches" in one for one in did] == [False, True, False]
+    assert ["deliveries sent" in one for one in did] == [False, False, True]
+    assert [one.facts.places for one in (collecting, settling, telling)] == [20, 0, 0]
+
+
+async def test_who_only_settles_frees_what_the_dead_held_too(world: World, database: str) -> None:
+    """The last worker that is left, of whatever kind."""
+    world.press.add("times", "plant", NOON - HOUR)
+    folder = configured(world, database)
+    async with open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app:
+        async with working(world, folder, [Queue.COLLECT]) as dead:
+            dead_one = dead.facts
+        await app.stores.workers.sign(dead_one)
+        async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+            await connection.execute("UPDATE workers SET seen_at = seen_at - interval '1 minute'")
+        async with working(world, folder, [Queue.SETTLE]) as last, asyncio.timeout(60):
+            while [one.id for one in await app.stores.workers.all()] != [last.facts.id]:
+                await asyncio.sleep(0.05)
+
+
+async def test_a_worker_with_other_files_is_named(world: World, database: str, tmp_path: Path) -> None:
+    """Until it has the files of the scheduler, for `status` and for metrics."""
+    world.press.add("times", "plant", NOON - HOUR)
+    here, there = (configured(world, database, tmp_path / name) for name in ("here", "there"))
+    file = here / "config" / "watchlists" / "chips.yaml"
+    file.write_text(file.read_text() + "\n# edited\n")
+    async with (
+        open_app(settings(here), clock=world.clock, part=Part.SCHEDULER) as app,
+        working(world, there),
+    ):
+        assert isinstance(app.runner, QueueRunner)
+        await app.runner.look()
+        old = command(here, "status"), len(app.runner.crew.astray)
+        await app.apply(settings(there))
+        await app.runner.look()
+        new = command(there, "status"), len(app.runner.crew.astray)
+
+    assert old[1] == 1
+    assert f"other configuration files than those here are in force in process {os.getpid()} on" in old[0].out
+    assert new[1] == 0
+    assert "other configuration files" not in new[0].out
+
+
+def test_polls_at_once_are_no_matter_of_a_worker_that_polls_nothing(tmp_path: Path) -> None:
+    configure(
+        tmp_path / "config", tidings='database: "postgresql://127.0.0.1:9/news"\nqueue: procrastinate\n'
+    )
+    done = command(tmp_path, "worker", "--only", "settle", "--concurrency", 200)
+
+    assert done.code == 2
+    assert "--concurrency is of polls" in done.err
+    assert len(done.err.splitlines()) == 1
 
 
 def test_a_worker_without_a_queue_says_what_to_do(place: object, tmp_path: Path) -> None:

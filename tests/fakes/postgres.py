@@ -82,6 +82,13 @@ def server(*, durable: bool = False) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def crash(url: str) -> None:
+    """The server at `url`, started by `server`, ends at once and writes nothing more."""
+    folder = Path(sqlalchemy.make_url(url).query["host"])  # type: ignore[arg-type]  # one socket, so one value
+    process = int((folder / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    os.kill(process, signal.SIGQUIT)
+
+
 @contextmanager
 def database(url: str, *, like: str | None = None) -> Iterator[str]:
     """The address of a new, empty database on the server at `url`, or of a copy of that at `like`; it is dropped."""

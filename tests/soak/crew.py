@@ -34,6 +34,7 @@ from tests.acceptance.world import MoodyMailbox, Press, desk
 from tests.fakes import postgres
 
 KILL_EVERY = 5.0  # seconds
+ENDS = 30.0  # seconds after SIGTERM in which a process has to end
 CALM = 45.0  # seconds at the end in which nothing new appears and nobody is killed
 MOVED = 30.0  # seconds in which what a dead worker held must be free
 _BAD = re.compile(r"Traceback|deadlock|OperationalError|was never awaited")
@@ -253,7 +254,12 @@ class Stage:
     async def end(self) -> None:
         for one in (*self.workers, *self.schedulers):
             if one.process.returncode is None:
-                code = await one.end()
+                try:
+                    async with asyncio.timeout(ENDS):
+                        code = await one.end()
+                except TimeoutError:
+                    one.process.kill()
+                    code = await one.end()
                 if code:
                     self.found.bad.append(f"{one.name} ended with {code}")
 

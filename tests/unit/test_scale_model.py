@@ -17,7 +17,7 @@ from tests.benchmarks.scale.budget import AT_REST, HIGHEST, Machines, budget
 from tests.benchmarks.scale.formulas import most_feeds, round_of, utilisation, wait_md1, wait_mm
 from tests.benchmarks.scale.lines import Cores, Gate, Line, Log
 from tests.benchmarks.scale.prices import Prices
-from tests.benchmarks.scale.simulation import ALONE, BEYOND, Figures, Setting, Simulation
+from tests.benchmarks.scale.simulation import ALONE, BEYOND, CORES, SETTLERS, Figures, Setting, Simulation
 from tests.benchmarks.scale.world import World, hosts_of_many, made, rhythm
 
 QUARTER = timedelta(minutes=15)
@@ -241,6 +241,19 @@ def test_where_work_exceeds_what_there_is_it_waits(prices: Prices) -> None:
 
     assert grown(1) > 2_000
     assert grown(8) < 1_000
+
+
+def test_who_only_settles_waits_for_no_core_that_polls_keep(prices: Prices) -> None:
+    """A worker whose core is full of polls folds nothing in time; two that settle beside it take all that comes."""
+    world = made(6_000, every=QUARTER)
+    world.rate = array("d", (30 * rate for rate in world.rate))
+    alone, helped = (simulated(world, prices, settlers=number, span=300.0) for number in (0, 2))
+
+    assert alone.waiting["to settle"][-1] > 5_000
+    assert helped.waiting["to settle"][-1] < 500
+    assert alone.used[CORES] > 0.9
+    assert SETTLERS not in alone.used
+    assert 0.2 < helped.used[SETTLERS] < 0.6
 
 
 # -- what was measured -----------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from tidings.cli.options import (
     settings,
 )
 from tidings.cli.output import json_line, progress
+from tidings.queues import Queue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,8 +81,17 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
 
 def worker(
     concurrency: Annotated[
-        int, typer.Option("--concurrency", metavar="N", min=1, max=500, help="Polls at once.")
-    ] = 50,
+        int | None,
+        typer.Option("--concurrency", metavar="N", min=1, max=500, show_default="50", help="Polls at once."),
+    ] = None,
+    only: Annotated[
+        list[Queue] | None,
+        typer.Option(
+            "--only",
+            help="Take this kind of work alone: polls and pages, folding and matching, or digests and deliveries. "
+            "May be given twice.",
+        ),
+    ] = None,
     config: Config = None,
     state: State = None,
     verbose: Verbose = False,
@@ -96,6 +106,9 @@ def worker(
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    kinds = tuple(only) if only else tuple(Queue)
+    if concurrency is not None and Queue.COLLECT not in kinds:
+        fail(f"--concurrency is of polls, and --only {kinds[0]} takes none; leave one of the two out", USAGE)
     from tidings.memory import keep_few_arenas
 
     keep_few_arenas()
@@ -109,11 +122,11 @@ def worker(
 
     from tidings import log
     from tidings.storage.errors import StorageError
-    from tidings.worker import work
+    from tidings.worker import PLACES, work
 
     log.configure(verbose=verbose)
     try:
-        asyncio.run(work(lambda: load(config, state), places=concurrency))
+        asyncio.run(work(lambda: load(config, state), places=concurrency or PLACES, takes=kinds))
     except StorageError as fault:
         fail(str(fault))
 

@@ -23,8 +23,9 @@ from procrastinate.manager import JobManager
 from psycopg import AsyncConnection, sql
 from psycopg_pool import PoolTimeout
 
+from tidings.queues import Queue
 from tidings.runners.crew import SILENT, Waiting
-from tidings.runners.jobs import NAMES, Job, Queue
+from tidings.runners.jobs import NAMES, Job
 from tidings.storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ GRACE = 2.0  # seconds for jobs whose tasks have ended already
 PAUSE = 3.0  # seconds after which one that broke, as its server went away, begins anew
 CONNECTIONS = 4  # of a process to the queue, at most
 _RESCUE = f"* * * * * */{BEAT:.0f}"  # cron with seconds, which come last
+RESCUE = "rescue"  # a queue beside ours: whoever works takes from it
 
 Perform = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
@@ -125,16 +127,24 @@ class Engine:
         return len(stalled)
 
     async def work(self, places: Mapping[Queue, int]) -> None:
-        """Perform jobs until cancelled: of each queue so many at once. A server that goes away is waited for."""
-        async with asyncio.TaskGroup() as group:
-            for queue, number in places.items():
-                group.create_task(self._work(queue, number), name=f"queue {queue}")
+        """Perform jobs until cancelled: of each queue so many at once. A server that goes away is waited for.
 
-    async def _work(self, queue: Queue, number: int) -> None:
-        while True:
+        Rescuing waits for no other job but short ones.
+        """
+        lines: dict[tuple[str, ...], int] = {(str(queue),): number for queue, number in places.items()}
+        spare = lines.pop((str(Queue.TELL),), 0)
+        lines[(str(Queue.TELL), RESCUE) if spare else (RESCUE,)] = spare or 1
+        async with asyncio.TaskGroup() as group:
+            for queues, number in lines.items():
+                group.create_task(self._work(queues, number), name=f"queue {queues[0]}")
+
+    async def _work(self, queues: Sequence[str], number: int) -> None:
+        own = asyncio.current_task()
+        assert own is not None
+        while not own.cancelling():  # of which the library says nothing when its last words cannot be written
             try:
                 await self._app.run_worker_async(
-                    queues=[str(queue)],
+                    queues=list(queues),
                     concurrency=number,
                     fetch_job_polling_interval=self._look,
                     listen_notify=False,  # that would keep a connection for each queue
@@ -145,7 +155,9 @@ class Engine:
                     stalled_worker_timeout=SILENT.total_seconds(),
                 )
             except Exception as fault:
-                log.warning("the queue cannot be asked; trying again", queue=str(queue), problem=_said(fault))
+                if own.cancelling():
+                    return
+                log.warning("the queue cannot be asked; trying again", queue=queues[0], problem=_said(fault))
             await asyncio.sleep(PAUSE)
 
     def _configured(self, job: Job) -> Any:
@@ -247,7 +259,7 @@ def _register_rescue(app: procrastinate.App, rescue: Callable[[], Awaitable[None
     async def job(timestamp: int) -> None:
         await rescue()
 
-    app.periodic(cron=_RESCUE)(app.task(name="rescue", queue=str(Queue.TELL), queueing_lock="rescue")(job))
+    app.periodic(cron=_RESCUE)(app.task(name="rescue", queue=RESCUE, queueing_lock=RESCUE)(job))
 
 
 async def _make(address: str, schema: str) -> None:

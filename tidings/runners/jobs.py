@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from crawler.shares import Share
+from tidings.queues import Queue
 from tidings.tasks import Compose, Deliver, PollSource, ReadPage, Rematch, Settle, Task
 
 BATCH = 10  # polls or pages of a job: where one costs 10 ms, carrying it is some per cent of that
 SHARES = 16  # in which articles are settled; so many workers can do it side by side
 
 Claimed = TypeVar("Claimed", PollSource, ReadPage)
-
-
-class Queue(StrEnum):
-    """Kinds of work that never keep each other waiting: each has places of its own in every worker."""
-
-    COLLECT = "collect"  # polls and pages
-    SETTLE = "settle"  # folding and matching: work for the processor, one at a time
-    TELL = "tell"  # digests, alerts, deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ class QueueRunner:
 
     Args:
         host_of: the host that a source asks, by its id; "" when it is not known.
+        version: of the settings in force.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class QueueRunner:
         workers: SqlWorkers,
         clock: Clock,
         host_of: Callable[[str], str],
+        version: Callable[[], str],
     ) -> None:
         self._engine = engine
         self._claims = claims
         self._workers = workers
         self._clock = clock
         self._host_of = host_of
+        self._version = version
         self._stopping = False
         self._in_hand = InHand(polls=0, pages=0, settles=True)
         self.crew = Crew()
@@ -56,7 +59,7 @@ class QueueRunner:
         workers = living(await self._workers.all())
         self.slow = frozenset(source for one in workers for source in one.slow)
         self._in_hand = await self._claims.in_hand(self._clock.now())
-        self.crew = Crew(workers=workers, waiting=await self._engine.waiting())
+        self.crew = Crew(workers=workers, waiting=await self._engine.waiting(), configuration=self._version())
 
     def room(self, kind: type[Task]) -> int:
         """How many more polls or pages the workers can soon take; none once the runner is stopping."""

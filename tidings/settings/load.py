@@ -32,7 +32,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def version_of(data: bytes) -> str:
-    """The `Watchlist.version` of a file with these bytes."""
+    """The `Watchlist.version` of a file with these bytes, and the like for others."""
     return hashlib.sha256(data).hexdigest()[:12]
 
 
@@ -77,6 +77,7 @@ def load(
     return _settings(
         config_dir,
         state_dir,
+        files.version(config_dir),
         installation,
         [one for one in source_shapes if one is not None],
         [
@@ -213,6 +214,11 @@ class _Files:
             yield self.installation
         yield from (*self.sources, *self.watchlists, *self.digests)
 
+    def version(self, folder: Path) -> str:
+        """The `Settings.version` of files that have been read: of their names in the folder and their bytes."""
+        names = (f"{one.path.relative_to(folder).as_posix()} {one.version}" for one in self.every())
+        return version_of("\n".join(sorted(names)).encode())
+
 
 def _files(folder: Path) -> _Files:
     if not folder.is_dir():
@@ -281,6 +287,7 @@ def _shape(file: _File, model: type[M], surroundings: Surroundings, wrong: list[
 def _settings(
     config_dir: Path,
     state_dir: Path,
+    version: str,
     installation: TidingsFile,
     sources: list[SourcesFile],
     watchlists: list[tuple[_File, WatchlistFile]],
@@ -303,6 +310,7 @@ def _settings(
     return Settings(
         config_dir=config_dir,
         state_dir=state_dir,
+        version=version,
         database=installation.database,
         queue=installation.queue,
         polling=installation.polling.record(),

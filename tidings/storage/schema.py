@@ -25,6 +25,7 @@ REVISIONS = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )  # oldest first; the files in migrations/versions
 
 

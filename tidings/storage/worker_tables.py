@@ -22,6 +22,8 @@ workers = Table(
     Column("memory", BigInteger),  # bytes resident
     Column("counts", JSON, nullable=False),  # what its tasks did: name → number
     Column("slow", JSON, nullable=False),  # ids of sources whose last poll took long
+    Column("takes", JSON),  # kinds of jobs that it performs; NULL: all, as before there was a choice
+    Column("configuration", String),  # version of the files that it goes by; NULL: of before this was written
 )
 
 host_turns = Table(

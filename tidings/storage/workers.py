@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, null, select
 
 from tidings.storage import claims
 from tidings.storage.dialect import AnyRow, insert
@@ -29,7 +29,11 @@ class Worker:
     process: int
     version: str
     since: datetime
-    places: int  # polls that it makes at once
+    places: int  # polls that it makes at once; 0: it makes none
+    takes: tuple[str, ...] | None = (
+        None  # kinds of jobs that it performs; None: all, as before there was a choice
+    )
+    configuration: str | None = None  # version of the settings that it goes by; None: it does not say
     doing: int = 0  # tasks in hand
     done: int = 0  # tasks since its start
     memory: int | None = None  # bytes resident
@@ -69,6 +73,8 @@ class SqlWorkers:
             "memory": worker.memory,
             "counts": worker.counts,
             "slow": list(worker.slow),
+            "takes": null() if worker.takes is None else list(worker.takes),
+            "configuration": worker.configuration,
         }
 
         def step(connection: Connection) -> None:
@@ -129,6 +135,8 @@ def _worker(row: AnyRow) -> Worker:
         memory=row.memory,
         counts=dict(row.counts),
         slow=tuple(row.slow),
+        takes=None if row.takes is None else tuple(row.takes),
+        configuration=row.configuration,
         seen=row.seen_at,
         silence=max(row.silence, timedelta(0)),
     )

@@ -1,6 +1,6 @@
 """Ten thousand to a million sources per 15 minutes, from the measured unit costs: what they take, how late polls are, what gives first.
 
-`python -m tests.benchmarks scale [--sources N …] [--adaptive] [--workers N] [--places N] [--shares N] [--minutes N]`
+`python -m tests.benchmarks scale [--sources N …] [--adaptive] [--workers N] [--settlers N] [--places N] [--shares N] [--minutes N]`
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def bench(options: Sequence[str] = ()) -> None:
         "--adaptive", action="store_true", help="each by what its past teaches, not every 15 minutes"
     )
     parser.add_argument("--workers", type=int, help="as many processes as the budget says, unless given")
+    parser.add_argument("--settlers", type=int, default=0, help="workers that only settle, beside them")
     parser.add_argument("--places", type=int, default=4 * PLACES, help="polls that each makes at once")
     parser.add_argument("--shares", type=int, default=SHARES, help="in which articles are settled")
     parser.add_argument("--cores", type=int, default=Machines().cores, help="of PostgreSQL")
@@ -48,6 +49,7 @@ def bench(options: Sequence[str] = ()) -> None:
         _show_budget(number, world, need, machines)
         setting = Setting(
             workers=chosen.workers or need.workers,
+            settlers=chosen.settlers,
             places=chosen.places,
             shares=chosen.shares,
             cores=chosen.cores,
@@ -79,7 +81,7 @@ def _show_budget(number: int, world: World, need: Budget, machines: Machines) ->
 
 def _show_figures(figures: Figures, setting: Setting, took: float) -> None:
     print(
-        f"  simulated with {setting.workers} workers of {setting.places} places: {setting.span / 60:.0f} minutes, {figures.polls:,} polls, {figures.articles:,} articles, in {took:.0f} s"
+        f"  simulated with {setting.workers} workers of {setting.places} places, {setting.settlers} that only settle: {setting.span / 60:.0f} minutes, {figures.polls:,} polls, {figures.articles:,} articles, in {took:.0f} s"
     )
     for kind, late in figures.late.items():
         if late:

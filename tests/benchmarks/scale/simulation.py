@@ -24,7 +24,8 @@ from tests.benchmarks.scale.lines import Cores, Gate, Line, Log
 from tests.benchmarks.scale.prices import CARRIED, CHANGED, Price, Prices
 from tests.benchmarks.scale.world import ANSWER_SPREAD, LONGEST, World, rhythm
 from tidings.daemon import TICK
-from tidings.performing import TELLING
+from tidings.performing import AT_ONCE
+from tidings.queues import Queue
 from tidings.runners.engine import LOOK
 from tidings.runners.jobs import BATCH, SHARES
 from tidings.runners.queue import AHEAD, PAGES_AHEAD
@@ -38,6 +39,7 @@ HOUR = 3600.0
 HANGING = 0.002  # of the polls get no answer, from hosts that are well otherwise
 JITTER = 0.1
 SLICES = 10  # into which composing a digest is cut, as other tasks go on meanwhile
+CORES, SETTLERS = "workers' cores", "cores of those that only settle"
 ALONE, SHARED, BEYOND = "own host", "shared host", "host beyond its politeness"
 KINDS = (ALONE, SHARED, BEYOND)
 
@@ -47,6 +49,8 @@ class Setting:
     """What is simulated, and on what.
 
     Attributes:
+        workers: that poll, read and tell; they settle too unless others do.
+        settlers: that only settle, as `tidings worker --only settle`.
         places: polls that a worker makes at once, as `tidings worker --concurrency`.
         cores: of PostgreSQL.
         changed: share of the polls without news that bring the whole feed.
@@ -58,6 +62,7 @@ class Setting:
     """
 
     workers: int
+    settlers: int = 0
     places: int = 50
     cores: int = 16
     shares: int = SHARES
@@ -117,6 +122,7 @@ class Simulation:
         self._server, self._log = Cores(setting.cores), Log(prices.sync)
         self._scheduler = Line()
         self._workers = [Worker() for _ in range(setting.workers)]
+        self._settlers = [Worker() for _ in range(setting.settlers)]
         self._jobs: simpy.Store = simpy.Store(self._env)
         self._in_hand = 0
         self._pages: deque[tuple[int, float]] = deque()
@@ -146,11 +152,12 @@ class Simulation:
 
     def run(self) -> Figures:
         env, setting = self._env, self.setting
-        for worker in self._workers:
+        for worker in self._settlers or self._workers:
             self._idle.put(worker)
+        for worker in self._workers:
             for _ in range(self._slots):
                 env.process(self._take_jobs(worker))
-            for _ in range(TELLING):
+            for _ in range(AT_ONCE[Queue.TELL]):
                 env.process(self._deliver(worker))
         for share in range(setting.shares):
             env.process(self._settle(share))
@@ -166,7 +173,8 @@ class Simulation:
             gc.unfreeze()
         for (name, (now, number)), (then, _) in zip(self._spent().items(), before.values(), strict=True):
             self.figures.used[name] = (now - then) / setting.span / number
-        self.figures.used["workers' cores"] += AT_REST
+        for name in self.figures.used.keys() & {CORES, SETTLERS}:
+            self.figures.used[name] += AT_REST
         return self.figures
 
     # -- the beginning -----------------------------------------------------------------------------
@@ -455,9 +463,10 @@ class Simulation:
 
     def _spent(self) -> dict[str, tuple[float, int]]:
         setting = self.setting
-        cores = [worker.core.busy for worker in self._workers]
+        cores, settling = ([one.core.busy for one in some] for some in (self._workers, self._settlers))
         return {
-            "workers' cores": (sum(cores), setting.workers),
+            CORES: (sum(cores), setting.workers),
+            **({SETTLERS: (sum(settling), setting.settlers)} if settling else {}),
             "workers' places for jobs": (self._held, setting.workers * self._slots),
             "workers' connections": (
                 sum(one.writers.busy for one in self._workers),
