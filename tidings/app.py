@@ -62,7 +62,7 @@ class Part(Enum):
     """Which part of the work a process does."""
 
     WHOLE = "all of it"
-    SCHEDULER = "finds what is due, and puts it on the queue"
+    SCHEDULER = "finds what is due, and puts it on the queue; all of it where there is none"
     WORKER = "takes from the queue what others put there"
 
 
@@ -295,7 +295,7 @@ async def open_app(
             await services.rematcher.put_in_force()
             await services.reader.reconsider()  # the initiatives may have been edited meanwhile
         runner: InlineRunner | QueueRunner
-        if part is Part.SCHEDULER:
+        if part is Part.SCHEDULER and settings.queue is not None:
             runner = await stack.enter_async_context(_queue(stores, time, lambda: app.settings))
         else:
             runner = InlineRunner(lambda: app.services, on_report=on_report, polls=polls)

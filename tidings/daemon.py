@@ -68,8 +68,7 @@ async def run(load: Callable[[], Settings], *, held: Path | None = None) -> None
             outcomes.heard(report)
             vitals.heard(report)
 
-        part = Part.WHOLE if settings.queue is None else Part.SCHEDULER
-        async with open_app(settings, on_report=hear, alone=True, part=part) as app:
+        async with open_app(settings, on_report=hear, alone=True, part=Part.SCHEDULER) as app:
             vitals = DaemonVitals(app)
             server = WebServer(app.stores, app.clock, vitals)
             async with vitals:
