@@ -19,7 +19,7 @@ from tidings.runners.jobs import BATCH, SHARES
 
 HIGHEST = 0.7  # of a core's time may be planned for; lines grow fast above
 AT_REST = (
-    0.08  # of a core: what a worker takes that has next to nothing to do, by `tests.benchmarks.scale.real`
+    0.015  # of a core: what a worker takes that has next to nothing to do, by `tests.benchmarks.scale.real`
 )
 SPACING = 1.0  # seconds between two requests to a host
 BUSIEST = 1.45  # entries in the busiest hour, by those of an average one

@@ -1,7 +1,12 @@
-"""What work waits in line for, in closed form: first come, first served, so that no event is spent on waiting."""
+"""What work waits in line for, in closed form: first come, first served, so that no event is spent on waiting.
+
+Who takes something comes *now*: to take what is needed later would keep all away who come before that.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heapreplace
 
@@ -31,10 +36,6 @@ class Cores:
     def __post_init__(self) -> None:
         self._free = [0.0] * self.number
 
-    def opens(self, now: float) -> float:
-        """The moment at which one of them can begin for who comes `now`."""
-        return max(now, self._free[0])
-
     def take(self, now: float, work: float) -> float:
         """As `Line.take`."""
         done = max(now, self._free[0]) + work
@@ -42,10 +43,31 @@ class Cores:
         self.busy += work
         return done
 
-    def hold(self, begun: float, until: float) -> None:
-        """One of them is taken from `begun`, which `opens` said, `until` something else is done."""
-        heapreplace(self._free, until)
-        self.busy += until - begun
+
+@dataclass(slots=True)
+class Pool:
+    """Things that are held for as long as something else takes, such as the connections of a process."""
+
+    number: int
+    busy: float = 0.0
+    _held: int = 0
+    _waiting: deque[Callable[[], None]] = field(default_factory=deque)
+
+    def take(self, begin: Callable[[], None]) -> None:
+        """Call `begin` as soon as one is free, which may be now."""
+        if self._held < self.number:
+            self._held += 1
+            begin()
+        else:
+            self._waiting.append(begin)
+
+    def give_back(self, seconds: float) -> None:
+        """One was held for so long; the next who waits has it."""
+        self.busy += seconds
+        if self._waiting:
+            self._waiting.popleft()()
+        else:
+            self._held -= 1
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import simpy
 
 from tests.benchmarks.scale.budget import AT_REST, SPACING
-from tests.benchmarks.scale.lines import Cores, Gate, Line, Log
+from tests.benchmarks.scale.lines import Cores, Gate, Line, Log, Pool
 from tests.benchmarks.scale.prices import CARRIED, CHANGED, Price, Prices
 from tests.benchmarks.scale.world import ANSWER_SPREAD, LONGEST, World, rhythm
 from tidings.daemon import TICK
@@ -84,7 +84,6 @@ class Job:
     work: list[tuple[int, float]]  # source, and when it was due or its page wanted
     pages: bool
     left: int
-    ends: float = 0.0
     done: simpy.Event | None = None
 
 
@@ -93,7 +92,7 @@ class Worker:
     """One process with one core."""
 
     core: Line = field(default_factory=Line)
-    writers: Cores = field(default_factory=lambda: Cores(WRITERS))
+    writers: Pool = field(default_factory=lambda: Pool(WRITERS))
     settles: bool = False
 
 
@@ -213,13 +212,11 @@ class Simulation:
             prices = self.prices
             jobs = [*self._batches(polls, pages=False), *self._batches(pages, pages=True)]
             total = prices.claim * len(polls) + prices.claim_page * len(pages) + prices.put * len(jobs)
-            done = self._scheduler.take(env.now, total.cpu)
-            asked = self._log.commit(
-                self._server.take(done, total.server) + 5 * total.trips / max(len(polls), 1)
-            )
-            self._scheduler.free = asked  # it waits for each answer
-            self._scheduler.busy += total.server
+            yield env.timeout(self._scheduler.take(env.now, total.cpu) - env.now)
+            asked = self._server.take(env.now, total.server) + 5 * total.trips / max(len(polls), 1)
             yield env.timeout(asked - env.now)
+            yield env.timeout(self._log.commit(env.now) - env.now)
+            self._scheduler.busy += total.server  # it waits for each answer
             for job in jobs:
                 self._jobs.put(job)
             ticked, self._ticked = self._ticked, env.event()
@@ -280,8 +277,8 @@ class Simulation:
                 yield env.timeout(self._dice.random() * LOOK / self.setting.workers)  # who looks first
             job = wanted.value
             began = env.now
-            taken = self._server.take(worker.core.take(env.now, price.cpu), price.server) + price.trips
-            yield env.timeout(taken - env.now)
+            yield env.timeout(worker.core.take(env.now, price.cpu) - env.now)
+            yield env.timeout(self._server.take(env.now, price.server) + price.trips - env.now)
             job.done = env.event()
             begin = self._begin_page if job.pages else self._begin_poll
             for source, wanted_at in job.work:
@@ -313,10 +310,13 @@ class Simulation:
 
     def _stored(self, worker: Worker, job: Job, source: int, price: Price, new: int, since: float) -> None:
         """Write what a poll brought; what is new waits for its page or to be settled."""
-        now, world, dice = self._env.now, self.world, self._dice
-        done = self._write(worker, now, price)
+        asked = self._env.now
+        self._write(worker, price, lambda: self._kept(job, source, new, since, asked))
+
+    def _kept(self, job: Job, source: int, new: int, since: float, asked: float) -> None:
+        done, world, dice = self._env.now, self.world, self._dice
         for _ in range(new):
-            appeared = since + dice.random() * (now - since)
+            appeared = since + dice.random() * (asked - since)
             if dice.random() < CARRIED:
                 self._unfolded(appeared)
             else:
@@ -330,7 +330,7 @@ class Simulation:
             heappush(self._queues[host], (due, source))
             self._claimed[host] -= 1
             self._stand(host)
-        self._count_down(job, done)
+        self._count_down(job)
 
     def _begin_page(self, worker: Worker, job: Job, source: int, appeared: float) -> None:
         host = self.world.host[source]
@@ -345,28 +345,33 @@ class Simulation:
     def _page_came(self, worker: Worker, job: Job, appeared: float) -> None:
         read = worker.core.take(self._env.now, self.prices.page.cpu)
 
-        def stored(_: object) -> None:
-            done = self._write(worker, read, self.prices.page)
+        def kept() -> None:
             self._page_hand -= 1
             self._unfolded(appeared)
-            self._count_down(job, done)
+            self._count_down(job)
 
-        self._at(read, stored)
+        self._at(read, lambda _: self._write(worker, self.prices.page, kept))
 
-    def _count_down(self, job: Job, done: float) -> None:
+    def _count_down(self, job: Job) -> None:
         job.left -= 1
-        job.ends = max(job.ends, done)
         if not job.left:
             assert job.done is not None
-            ended = job.done
-            self._at(job.ends, lambda _: ended.succeed())
+            job.done.succeed()
 
-    def _write(self, worker: Worker, now: float, price: Price) -> float:
-        """A transaction on one of the worker's connections, until it is on the disk."""
-        begun = worker.writers.opens(now)
-        done = self._log.commit(self._server.take(begun, price.server) + price.trips)
-        worker.writers.hold(begun, done)
-        return done
+    def _write(self, worker: Worker, price: Price, then: Callable[[], object]) -> None:
+        """A transaction on one of the worker's connections; `then` it is on the disk."""
+
+        def begin() -> None:
+            begun = self._env.now
+
+            def end(_: object) -> None:
+                worker.writers.give_back(self._env.now - begun)
+                then()
+
+            written = self._server.take(begun, price.server) + price.trips
+            self._at(written, lambda _: self._at(self._log.commit(self._env.now), end))
+
+        worker.writers.take(begin)
 
     def _unfolded(self, appeared: float) -> None:
         self._shares[int(self._dice.random() * len(self._shares))].append(appeared)
@@ -384,7 +389,7 @@ class Simulation:
             began = env.now
             batch = [waiting.popleft() for _ in range(min(SETTLE_BATCH, len(waiting)))]
             for _ in batch:
-                yield env.timeout(self._fold(share, worker) - env.now)
+                yield from self._fold(share, worker)
             yield from self._together(worker, prices.match * len(batch))
             if env.now >= self.setting.start:
                 self.figures.articles += len(batch)
@@ -397,17 +402,28 @@ class Simulation:
         """What is computed and written for a batch."""
         env = self._env
         yield env.timeout(worker.core.take(env.now, price.cpu) - env.now)
-        yield env.timeout(self._write(worker, env.now, price) - env.now)
+        yield self._written(worker, price)
 
-    def _fold(self, share: int, worker: Worker) -> float:
-        """One article, when those of other shares that it may meet are through; the moment at which it is folded."""
-        now, price = self._env.now, self.prices.fold
+    def _written(self, worker: Worker, price: Price) -> simpy.Event:
+        """Happens when that transaction is on the disk."""
+        event = self._env.event()
+        self._write(worker, price, event.succeed)
+        return event
+
+    def _fold(self, share: int, worker: Worker) -> Events:
+        """One article, when those of other shares that it may meet are through."""
+        env, price = self._env, self.prices.fold
+        wait = 0.0
         for other, until in enumerate(self._settling):
-            if other != share and until > now and self._dice.random() < self.prices.meeting:
-                now = until
-        done = self._server.take(worker.core.take(now, price.cpu), price.server) + price.trips
-        self._settling[share] = done
-        return done
+            if other != share and until > env.now and self._dice.random() < self.prices.meeting:
+                wait = max(wait, until - env.now)
+        if wait:
+            yield env.timeout(wait)
+        computed = worker.core.take(env.now, price.cpu)
+        self._settling[share] = computed + price.server + price.trips
+        yield env.timeout(computed - env.now)
+        self._settling[share] = self._server.take(env.now, price.server) + price.trips
+        yield env.timeout(self._settling[share] - env.now)
 
     # -- telling -----------------------------------------------------------------------------------
 
@@ -421,9 +437,8 @@ class Simulation:
         worker, part = self._workers[0], self.prices.digest * (1 / SLICES)
         for _ in range(setting.digests):
             for _ in range(SLICES):
-                yield env.timeout(
-                    self._server.take(worker.core.take(env.now, part.cpu), part.server) + part.trips - env.now
-                )
+                yield env.timeout(worker.core.take(env.now, part.cpu) - env.now)
+                yield env.timeout(self._server.take(env.now, part.server) + part.trips - env.now)
             yield env.timeout(self._log.commit(env.now) - env.now)
             for _ in range(setting.readers):
                 self._mails.put(None)
@@ -434,7 +449,7 @@ class Simulation:
             yield self._mails.get()
             yield env.timeout(worker.core.take(env.now, price.cpu) - env.now)
             yield env.timeout(4 * self._dice.lognormvariate(math.log(0.1), 0.5))  # what the mail server takes
-            yield env.timeout(self._write(worker, env.now, price) - env.now)
+            yield self._written(worker, price)
             self.figures.sent.append(env.now - self.setting.telling)
 
     # -- small parts -------------------------------------------------------------------------------
