@@ -82,6 +82,17 @@ def test_an_overloaded_server_has_no_mean_wait(formula: Callable[[], float]) -> 
         formula()
 
 
+def test_a_thread_and_the_line_beside_it_have_every_other_slice() -> None:
+    """What is short is done in twice its time; what is long, when the line is empty and its own work is done."""
+    line = Line()
+    line.take(0.0, 4.0)
+    assert line.beside(1.0, 1.0) == 3.0
+    assert line.free == 5.0  # three seconds of its own were left, and one is the thread's
+    assert line.beside(4.0, 5.0) == 10.0
+    assert (line.free, line.busy) == (6.0, 10.0)
+    assert line.beside(8.0, 0.5) == 8.5
+
+
 def test_a_connection_is_held_until_its_commit() -> None:
     """Of two, the third and fourth transaction get them in their order, as others end."""
     pool, begun = Pool(2), []

@@ -24,6 +24,13 @@ class Line:
         self.busy += work
         return self.free
 
+    def beside(self, now: float, work: float) -> float:
+        """As `take`, for a thread beside the line: while both have work, each has every other slice."""
+        slowed = min(work, max(0.0, self.free - now))
+        self.free = max(self.free, now) + slowed
+        self.busy += work
+        return now + work + slowed
+
 
 @dataclass(slots=True)
 class Cores:

@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +66,18 @@ def main() -> None:
 
 def _real() -> tuple[list[float], float, int]:
     """Seconds of lateness, CPU seconds of the worker, and polls, all in the span that counts."""
-    newsroom = Talker([sys.executable, "-m", "tests.benchmarks.polling.hosts", "news", str(SOURCES)])
+    with installation(SOURCES) as (engine, worker):
+        return _watched(engine, worker)
+
+
+@contextmanager
+def installation(sources: int, *options: str) -> Iterator[tuple[Engine, int]]:
+    """A scheduler and a worker at so many sources, each polled once a minute; their database, and the worker's process.
+
+    Args:
+        options: of the worker.
+    """
+    newsroom = Talker([sys.executable, "-m", "tests.benchmarks.polling.hosts", "news", str(sources)])
     with (
         postgres.server(durable=True) as server,
         postgres.database(server) as url,
@@ -74,7 +87,7 @@ def _real() -> tuple[list[float], float, int]:
         port = newsroom.ask("")
         lines = "".join(
             f"  - {{id: f{n}, feed: 'http://{address(n)}:{port}/feed', full_text: never, every: 1m}}\n"
-            for n in range(SOURCES)
+            for n in range(sources)
         )
         configure(
             folder / "config",
@@ -82,13 +95,13 @@ def _real() -> tuple[list[float], float, int]:
             tidings="polling: {floor: 1m, allow_private: [127.0.0.0/8]}\nqueue: procrastinate\n"
             f'channels: {{outbox: {{type: file, dir: outbox}}}}\ndatabase: "{url}"\n',
         )
-        parts = [_started(folder, command) for command in ("run", "worker")]
+        parts = [_started(folder, "run"), _started(folder, "worker", *options)]
         engine = create_engine(
             url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
         )
         try:
             _await_tables(engine)
-            return _watched(engine, parts[1].pid)
+            yield engine, parts[1].pid
         finally:
             engine.dispose()
             for part in parts:
@@ -137,12 +150,13 @@ def _watched(engine: Engine, worker: int) -> tuple[list[float], float, int]:
     return late, cpu_of(worker) - cpu, len(late)
 
 
-def _started(folder: Path, command: str) -> subprocess.Popen[bytes]:
+def _started(folder: Path, command: str, *options: str) -> subprocess.Popen[bytes]:
     words = [
         sys.executable,
         "-m",
         "tidings",
         command,
+        *options,
         "--config",
         folder / "config",
         "--state",

@@ -401,7 +401,7 @@ class Simulation:
     def _together(self, worker: Worker, price: Price) -> Events:
         """What is computed and written for a batch."""
         env = self._env
-        yield env.timeout(worker.core.take(env.now, price.cpu) - env.now)
+        yield env.timeout(worker.core.beside(env.now, price.cpu) - env.now)
         yield self._written(worker, price)
 
     def _written(self, worker: Worker, price: Price) -> simpy.Event:
@@ -419,7 +419,7 @@ class Simulation:
                 wait = max(wait, until - env.now)
         if wait:
             yield env.timeout(wait)
-        computed = worker.core.take(env.now, price.cpu)
+        computed = worker.core.beside(env.now, price.cpu)
         self._settling[share] = computed + price.server + price.trips
         yield env.timeout(computed - env.now)
         self._settling[share] = self._server.take(env.now, price.server) + price.trips
