@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from itertools import pairwise
 
 from sqlalchemy import text
 
@@ -20,7 +21,7 @@ SPAN = 300.0
 STEPS = (0, 15, 30, 60, 90, 1_000)  # polls a second, by which looks are put together
 _POLLED = text("SELECT id, last_polled_at FROM sources")
 _ARTICLES = text(
-    "SELECT count(*) FILTER (WHERE matched_version IS NOT NULL),"
+    "SELECT count(*) FILTER (WHERE matched_version > 0),"
     " count(*) FILTER (WHERE unfolded_since IS NOT NULL) FROM articles"
 )
 
@@ -33,7 +34,7 @@ def main() -> None:
         while not settles_from or time.monotonic() < settles_from + SPAN:
             time.sleep(EVERY)
             with engine.connect() as connection:
-                rows = dict(connection.execute(_POLLED).tuples().all())
+                rows = {name: when for name, when in connection.execute(_POLLED)}
                 done, waiting = connection.execute(_ARTICLES).one()
             now, used = time.monotonic(), cpu_of(worker)
             polls = sum(polled.get(name) != when for name, when in rows.items())
@@ -46,7 +47,7 @@ def main() -> None:
                 raise RuntimeError("nothing was settled")
             then, polled, settled, cpu = now, rows, done, used
     print(f"{SOURCES:,} sources a minute, one worker, articles waiting all the time")
-    for low, high in zip(STEPS, STEPS[1:], strict=False):
+    for low, high in pairwise(STEPS):
         if some := [one for one in looks if low <= one[0] < high]:
             polls, articles, cores = (statistics.median(values) for values in zip(*some, strict=True))
             print(
