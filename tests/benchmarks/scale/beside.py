@@ -21,7 +21,7 @@ SPAN = 300.0
 STEPS = (0, 15, 30, 60, 90, 1_000)  # polls a second, by which looks are put together
 _POLLED = text("SELECT id, last_polled_at FROM sources")
 _ARTICLES = text(
-    "SELECT count(*) FILTER (WHERE matched_version > 0),"
+    "SELECT count(*) FILTER (WHERE unfolded_since IS NULL),"
     " count(*) FILTER (WHERE unfolded_since IS NOT NULL) FROM articles"
 )
 
@@ -34,7 +34,7 @@ def main() -> None:
         while not settles_from or time.monotonic() < settles_from + SPAN:
             time.sleep(EVERY)
             with engine.connect() as connection:
-                rows = {name: when for name, when in connection.execute(_POLLED)}
+                rows = {row.id: row.last_polled_at for row in connection.execute(_POLLED)}
                 done, waiting = connection.execute(_ARTICLES).one()
             now, used = time.monotonic(), cpu_of(worker)
             polls = sum(polled.get(name) != when for name, when in rows.items())
