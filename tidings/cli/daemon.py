@@ -82,12 +82,15 @@ def run_daemon(config: Config = None, state: State = None, verbose: Verbose = Fa
 def worker(
     concurrency: Annotated[
         int | None,
-        typer.Option("--concurrency", metavar="N", min=1, max=500, show_default="50", help="Polls at once."),
+        typer.Option(
+            "--concurrency", metavar="N", min=1, max=500, help="Polls at once; 50 where it is not given."
+        ),
     ] = None,
     only: Annotated[
         list[Queue] | None,
         typer.Option(
             "--only",
+            metavar="|".join(Queue),
             help="Take this kind of work alone: polls and pages, folding and matching, or digests and deliveries. "
             "May be given twice.",
         ),
