@@ -311,6 +311,7 @@ async def test_status_and_readiness_miss_a_worker_that_is_not_there(world: World
     assert "start `tidings worker`" in alone.out
     assert "start `tidings worker`" not in helped.out
     assert "workers     process" in helped.out
+    assert "note:" not in helped.out
     assert told(world.mailbox.mails).news == Counter(plant=1)
 
 

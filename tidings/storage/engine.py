@@ -335,7 +335,7 @@ def _connect(
             raise StorageError(
                 "the library for PostgreSQL is not installed; pip install 'tidings[postgres]'"
             ) from fault
-    return (writing, reading), "PostgreSQL", None
+    return (writing, reading), "", None
 
 
 def address_of(url: str, state_dir: Path) -> URL:
