@@ -34,6 +34,7 @@ from tests.acceptance.world import MoodyMailbox, Press, desk
 from tests.fakes import postgres
 
 KILL_EVERY = 5.0  # seconds
+ANSWERS = 2.5  # seconds that hosts take, so that whoever is killed holds something as a rule
 ENDS = 30.0  # seconds after SIGTERM in which a process has to end
 CALM = 45.0  # seconds at the end in which nothing new appears and nobody is killed
 MOVED = 30.0  # seconds in which what a dead worker held must be free
@@ -283,6 +284,7 @@ async def crew(folder: Path, database: str, seconds: float, workers: int, *, see
     """Kill a worker every five seconds, and start another in its place."""
     dice = random.Random(seed)
     async with stage(folder, hosts=200, database=database) as played:
+        played.press.delay = ANSWERS
         await (await played.scheduler()).until("running")
         for _ in range(workers):
             await played.worker()
