@@ -50,6 +50,7 @@ class Performer:
         self._counts: Counter[str] = Counter()
         self._next: dict[str | None, Job] = {}  # that follow from those performed, and wait for no tick
         self._done = 0
+        self._delivers = False
         self.facts = Worker(
             id=uuid4().hex,
             host=socket.gethostname(),
@@ -84,6 +85,9 @@ class Performer:
 
     async def perform(self, name: str, args: Mapping[str, Any]) -> None:
         """Perform one job. Never raises: what it could not do is still due in the database."""
+        if name == DELIVER.name and self._delivers:
+            return  # who is at it goes on until nothing is due; a second one would keep a place and wait
+        self._delivers = self._delivers or name == DELIVER.name
         try:
             tasks = await self._ours(name, args)
             await (self._runner.begin if name in COLLECTING else self._runner.complete)(*tasks)
@@ -96,6 +100,9 @@ class Performer:
             log.warning("a job was not done; it is due again later", job=name, problem=str(fault))
         except Exception:
             log.exception("a job broke; what it was for is due again later", job=name)
+        finally:
+            if name == DELIVER.name:
+                self._delivers = False
 
     async def sign(self) -> None:
         """A sign of life, with what was done since the start. Then what could not be given back is.

@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from alerts.courier import Courier, Outcome
 from crawler.poll import Poller, PollOutcome
 from tests.acceptance.conftest import Done, configure, tidings
 from tests.acceptance.world import HOUR, NOON, World, desk, settings, told, until
@@ -25,7 +26,12 @@ from tidings.performing import Performer
 from tidings.queues import Queue
 from tidings.runners.engine import Engine, open_engine
 from tidings.runners.inline import InlineRunner
+from tidings.runners.jobs import DELIVER
 from tidings.runners.queue import QueueRunner
+from tidings.storage.engine import Database
+from tidings.storage.stores import Stores
+from tidings.storage.workers import Worker
+from tidings.tasks import LEASE
 
 
 @pytest.fixture(scope="module")
@@ -221,19 +227,30 @@ async def test_workers_of_each_kind_do_the_whole_together(world: World, database
     assert [one.facts.places for one in (collecting, settling, telling)] == [20, 0, 0]
 
 
-async def test_who_only_settles_frees_what_the_dead_held_too(world: World, database: str) -> None:
+async def test_who_only_settles_frees_what_the_dead_held_too(
+    world: World, database: str, tmp_path: Path
+) -> None:
     """The last worker that is left, of whatever kind."""
     world.press.add("times", "plant", NOON - HOUR)
     folder = configured(world, database)
     async with open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app:
-        async with working(world, folder, [Queue.COLLECT]) as dead:
-            dead_one = dead.facts
-        await app.stores.workers.sign(dead_one)
+        await app.ticker.tick()
+        theirs = Database.open(database, state_dir=tmp_path)
+        theirs.holder = "dead"
+        dead = Stores(theirs)
+        claim = world.clock.now() + LEASE
+        assert await dead.claims.begin_polls(("times",), claim, claim) == ("times",)
+        await dead.workers.sign(Worker(id="dead", host="far", process=1, version="0", since=NOON, places=20))
+        theirs.close()
         async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
             await connection.execute("UPDATE workers SET seen_at = seen_at - interval '1 minute'")
+        assert (await app.stores.claims.in_hand(world.clock.now())).polls == 1
         async with working(world, folder, [Queue.SETTLE]) as last, asyncio.timeout(60):
             while [one.id for one in await app.stores.workers.all()] != [last.facts.id]:
                 await asyncio.sleep(0.05)
+            held = (await app.stores.claims.in_hand(world.clock.now())).polls
+
+    assert held == 0
 
 
 async def test_a_worker_with_other_files_is_named(world: World, database: str, tmp_path: Path) -> None:
@@ -346,6 +363,37 @@ async def test_a_mail_waits_for_no_poll(world: World, database: str, monkeypatch
 
     assert under_way > 0
     assert len(told(world.mailbox.mails).news) == 8
+
+
+async def test_nothing_waits_for_a_long_round_of_deliveries(
+    world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one worker hands messages over, it takes no second job of that kind: its places are for others."""
+    world.press.add("times", "plant", NOON - HOUR)
+    folder = configured(world, database)
+    slow = asyncio.Event()
+    deliver = Courier.deliver_due
+
+    async def held(self: Courier, limit: int) -> tuple[Outcome, ...]:
+        await slow.wait()
+        return await deliver(self, limit)
+
+    monkeypatch.setattr(Courier, "deliver_due", held)
+    async with (
+        open_app(settings(folder), clock=world.clock, part=Part.SCHEDULER) as app,
+        working(world, folder),
+        open_engine(database) as engine,
+    ):
+        for _ in range(6):
+            await engine.defer((DELIVER,))
+            async with asyncio.timeout(20):
+                while (await engine.waiting()).todo.get(Queue.TELL):
+                    await asyncio.sleep(0.02)
+        doing = (await engine.waiting()).doing
+        slow.set()
+        await quiet(engine, app)
+
+    assert doing == {Queue.TELL: 1}
 
 
 async def test_all_processes_sign_links_with_one_key(world: World, database: str, tmp_path: Path) -> None:

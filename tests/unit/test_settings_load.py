@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -220,6 +221,29 @@ def test_keys_with_nothing_behind_them_have_their_default(tmp_path: Path) -> Non
 
     assert settings.sources == ()
     assert settings.web.port == 8787
+
+
+def test_the_version_is_another_one_after_any_edit(tmp_path: Path) -> None:
+    """Of each file there is, also of one that comes or goes; where the folder lies does not matter."""
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+
+    def version(folder: Path) -> str:
+        return load(folder, state_dir=STATE, environ=ENVIRON).version
+
+    for folder in (there, elsewhere):
+        shutil.copytree(FULL, folder)
+    before = version(there)
+    assert version(elsewhere) == before
+    files = sorted(there.rglob("*.yaml"))
+    assert {file.name for file in files} >= {"tidings.yaml", "sources.yaml", "digests.yaml"}
+    found = {before}
+    for file in files:
+        file.write_text(file.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+        found.add(version(there))
+    (there / "watchlists" / "more.yml").write_text("watchlist: more\n", encoding="utf-8")
+    found.add(version(there))
+
+    assert len(found) == len(files) + 2
 
 
 def test_searches_are_known_by_id_over_all_watchlists(tmp_path: Path) -> None:

@@ -111,7 +111,10 @@ def worker(
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     kinds = tuple(only) if only else tuple(Queue)
     if concurrency is not None and Queue.COLLECT not in kinds:
-        fail(f"--concurrency is of polls, and --only {kinds[0]} takes none; leave one of the two out", USAGE)
+        fail(
+            f"--concurrency is of polls, and --only {' --only '.join(kinds)} takes none; leave one of the two out",
+            USAGE,
+        )
     from tidings.memory import keep_few_arenas
 
     keep_few_arenas()

@@ -129,22 +129,20 @@ class Engine:
     async def work(self, places: Mapping[Queue, int]) -> None:
         """Perform jobs until cancelled: of each queue so many at once. A server that goes away is waited for.
 
-        Rescuing waits for no other job but short ones.
+        Rescuing has a place of its own, so that it waits for no other job.
         """
-        lines: dict[tuple[str, ...], int] = {(str(queue),): number for queue, number in places.items()}
-        spare = lines.pop((str(Queue.TELL),), 0)
-        lines[(str(Queue.TELL), RESCUE) if spare else (RESCUE,)] = spare or 1
         async with asyncio.TaskGroup() as group:
-            for queues, number in lines.items():
-                group.create_task(self._work(queues, number), name=f"queue {queues[0]}")
+            group.create_task(self._work(RESCUE, 1), name=f"queue {RESCUE}")
+            for queue, number in places.items():
+                group.create_task(self._work(str(queue), number), name=f"queue {queue}")
 
-    async def _work(self, queues: Sequence[str], number: int) -> None:
+    async def _work(self, queue: str, number: int) -> None:
         own = asyncio.current_task()
         assert own is not None
         while not own.cancelling():  # of which the library says nothing when its last words cannot be written
             try:
                 await self._app.run_worker_async(
-                    queues=list(queues),
+                    queues=[queue],
                     concurrency=number,
                     fetch_job_polling_interval=self._look,
                     listen_notify=False,  # that would keep a connection for each queue
@@ -157,7 +155,7 @@ class Engine:
             except Exception as fault:
                 if own.cancelling():
                     return
-                log.warning("the queue cannot be asked; trying again", queue=queues[0], problem=_said(fault))
+                log.warning("the queue cannot be asked; trying again", queue=queue, problem=_said(fault))
             await asyncio.sleep(PAUSE)
 
     def _configured(self, job: Job) -> Any:
@@ -259,7 +257,7 @@ def _register_rescue(app: procrastinate.App, rescue: Callable[[], Awaitable[None
     async def job(timestamp: int) -> None:
         await rescue()
 
-    app.periodic(cron=_RESCUE)(app.task(name="rescue", queue=RESCUE, queueing_lock=RESCUE)(job))
+    app.periodic(cron=_RESCUE)(app.task(name="rescue", queue=RESCUE, queueing_lock=f"one {RESCUE}")(job))
 
 
 async def _make(address: str, schema: str) -> None:

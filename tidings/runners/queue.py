@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 # In hand for each poll that workers can make at once: more stays in the database, where its order can still change.
 AHEAD = 8
 PAGES_AHEAD = 4
-NOBODY = 50  # places that are reckoned with while no worker has shown itself
+NOBODY = 50  # places that are reckoned with while no worker that polls has shown itself
 LOOK = 0.5  # seconds between two looks at what is on the queue, for who waits for its end
 
 

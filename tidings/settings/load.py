@@ -164,6 +164,7 @@ class _File:
     document: Document | None = None
     version: str = ""
     text: str = ""
+    absent: bool = False
 
     def read(self, wrong: list[Problem]) -> None:
         """Fill in the document, or add to `wrong` why there is none."""
@@ -210,7 +211,7 @@ class _Files:
     digests: tuple[_File, ...]
 
     def every(self) -> Iterator[_File]:
-        if self.installation.document is None:  # else it is absent
+        if not self.installation.absent:
             yield self.installation
         yield from (*self.sources, *self.watchlists, *self.digests)
 
@@ -266,7 +267,8 @@ def _inside(folder: Path) -> tuple[_File, ...]:
 def _absent(path: Path) -> _File:
     """A file whose keys all have defaults."""
     nothing = Scalar(value="", source="", style="", start=0)
-    return _File(path=path, document=Document(file=str(path), text="", root=nothing, _line_starts=[0]))
+    document = Document(file=str(path), text="", root=nothing, _line_starts=[0])
+    return _File(path=path, document=document, absent=True)
 
 
 # -- shapes ----------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ class Settings:
 
     config_dir: Path
     state_dir: Path
-    version: str  # of all its files; another one after any edit of one of them
+    version: str  # of all its YAML; another one after any edit of it
     database: str = field(repr=False)  # "sqlite", or an address; may hold a password
     queue: Queue | None  # None: this process
     polling: Polling

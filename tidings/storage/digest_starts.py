@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from alerts.plans import DigestPlan
 from tidings.storage.dialect import AnyRow, insert, lock
@@ -56,13 +56,17 @@ def firsts(
         for row in kept.values()
         if row.id not in in_force and (row.ended_at is None or row.ended_at > now - REPLACED)
     ]
+    last = dict[str, datetime]()
+    if any(plan.id not in kept for plan in asked):
+        ended = select(L.digest_id, func.max(L.until)).where(L.digest_id.in_([row.id for row in gone]))
+        last = {row[0]: row[1] for row in connection.execute(ended.group_by(L.digest_id))}
     found: dict[str, datetime] = {}
     for plan in asked:
         if plan.id in kept:
             found[plan.id] = kept[plan.id].started_at
         else:
             replaced = (row for row in gone if _is_replaced_by(row, plan))
-            ends = [last_until(connection, row.id) or row.started_at for row in replaced]
+            ends = [last.get(row.id, row.started_at) for row in replaced]
             found[plan.id] = min([*ends, now])
     return found
 

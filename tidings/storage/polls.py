@@ -14,13 +14,13 @@ from sqlalchemy.sql.dml import Insert
 from crawler.failpoints import reach
 from crawler.records import Article, Edit, Poll, Sighting, TextState
 from tidings.storage import changes, gaps, restoring
-from tidings.storage.article_rows import A, V, chunks, existing, fetch, hold, new_row, version_row
+from tidings.storage.article_rows import A, existing, fetch, hold, new_row, version_row
 from tidings.storage.dialect import AnyRow, among, insert_for, listed, lock_each
 from tidings.storage.keys import fingerprint, stored_key, title_fingerprint
 from tidings.storage.rereads import next_reread
 from tidings.storage.sources import hasten, save_state
 from tidings.storage.tables import article_versions, articles, identity_keys, sightings, source_lists
-from tidings.storage.versions import Next, put_in_force
+from tidings.storage.versions import Next, in_force, put_in_force
 
 K = identity_keys.c
 _NEW_ARTICLES = articles.insert()
@@ -221,9 +221,7 @@ def _apply_edits(
     while waiting := [(article_id, edit) for article_id, edit in waiting if article_id in here]:
         first, waiting = _once_each(waiting)
         stored = fetch(connection, first)
-        facts = {
-            row.id: row for some in chunks(stored) for row in connection.execute(_IN_FORCE, {"ids": some})
-        }
+        facts = in_force(connection, stored)
         written = [
             _edited(stored[article_id], facts[article_id], edit, now=now)
             for article_id, edit in first.items()
@@ -233,12 +231,6 @@ def _apply_edits(
         _write(connection, [values for _, values in written])
         changes.review(connection, (one.before.id for one in new))
 
-
-_IN_FORCE = (
-    select(A.id, V.origin, V.posts, A.first_read_at, A.rereads)
-    .join(articles, (V.article_id == A.id) & (V.version == A.version))
-    .where(A.id.in_(bindparam("ids", expanding=True)))
-)
 
 _OWN = update(articles).where(A.id == bindparam("own"))
 
@@ -264,11 +256,10 @@ def _edited(
 
     It never replaces a text that was read from the page, nor a title by nothing.
     """
-    _, origin, posts, first_read_at, rereads = facts
     whole = (
         edit.summary if before.text and before.text == before.summary else ""
     )  # the feed gives no other text
-    carried = (edit.content or whole) if origin == "feed" else ""
+    carried = (edit.content or whole) if facts.origin == "feed" else ""
     after = replace(
         before,
         title=edit.title or before.title,
@@ -280,8 +271,8 @@ def _edited(
     version = None
     if (after.title, after.summary, after.text) != (before.title, before.summary, before.text):
         after = replace(after, version=before.version + 1)
-        posts = posts if origin == "page" else None
-        version = Next(before=before, after=after, origin=origin, posts=posts)
+        posts = facts.posts if facts.origin == "page" else None
+        version = Next(before=before, after=after, origin=facts.origin, posts=posts)
         values |= {
             "title": after.title,
             "title_print": title_fingerprint(after.title),
@@ -291,7 +282,7 @@ def _edited(
             "unfolded_since": now,
         }
     if edit.reread and before.text_state not in {TextState.PENDING, TextState.QUARANTINED}:
-        due = next_reread(first_read_at, rereads, now)
+        due = next_reread(facts.first_read_at, facts.rereads, now)
         if due is not None:
             values |= {
                 "text_state": str(TextState.PENDING),
@@ -299,7 +290,7 @@ def _edited(
                 "page_due_at": due,
                 "claimed_until": None,
                 "attempts": 0,
-                "rereads": rereads + (first_read_at is not None),
+                "rereads": facts.rereads + (facts.first_read_at is not None),
             }
     return version, values
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,7 @@ _INSERT = article_versions.insert()
 
 
 _IN_FORCE = (
-    select(A.id, V.posts, V.kept_since)
+    select(A.id, V.origin, V.posts, V.kept_since, A.first_read_at, A.rereads)
     .join(articles, (V.article_id == A.id) & (V.version == A.version))
     .where(A.id.in_(bindparam("ids", expanding=True)))
 )
@@ -58,6 +58,11 @@ class TextVersion:
     posts: tuple[Post, ...] = ()  # entries of a live blog
 
 
+def in_force(connection: Connection, article_ids: Iterable[str]) -> dict[str, AnyRow]:
+    """Of each article what is known of its version in force and of reading its page, by id."""
+    return {row.id: row for ids in chunks(article_ids) for row in connection.execute(_IN_FORCE, {"ids": ids})}
+
+
 def put_in_force(connection: Connection, some: Sequence[Next], *, made_at: datetime) -> None:
     """Keep the next version of each article whole, and the one before it as its difference to it.
 
@@ -65,9 +70,7 @@ def put_in_force(connection: Connection, some: Sequence[Next], *, made_at: datet
         some: of an article one at most.
     """
     withdraw(connection, (one.before for one in some))
-    kept: dict[str, AnyRow] = {}
-    for ids in chunks(one.before.id for one in some):
-        kept |= {row.id: row for row in connection.execute(_IN_FORCE, {"ids": ids})}
+    kept = in_force(connection, (one.before.id for one in some))
     rows = [version_row(one.after, made_at=made_at, origin=one.origin, posts=one.posts) for one in some]
     if rows:
         connection.execute(_INSERT, rows)

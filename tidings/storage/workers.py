@@ -30,9 +30,7 @@ class Worker:
     version: str
     since: datetime
     places: int  # polls that it makes at once; 0: it makes none
-    takes: tuple[str, ...] | None = (
-        None  # kinds of jobs that it performs; None: all, as before there was a choice
-    )
+    takes: tuple[str, ...] | None = None  # kinds of jobs that it performs; None: all, from before a choice
     configuration: str | None = None  # version of the settings that it goes by; None: it does not say
     doing: int = 0  # tasks in hand
     done: int = 0  # tasks since its start

@@ -38,7 +38,9 @@ def main() -> None:
                 done, waiting = connection.execute(_ARTICLES).one()
             now, used = time.monotonic(), cpu_of(worker)
             polls = sum(polled.get(name) != when for name, when in rows.items())
-            if settles_from and waiting:
+            if settles_from:
+                if not waiting:
+                    break
                 span = now - then
                 looks.append((polls / span, (done - settled) / span, (used - cpu) / span))
             elif done > settled:

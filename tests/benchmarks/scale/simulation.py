@@ -418,6 +418,7 @@ class Simulation:
             if other != share and until > env.now and self._dice.random() < self.prices.meeting:
                 wait = max(wait, until - env.now)
         if wait:
+            self._settling[share] = env.now + wait + price.cpu + price.server + price.trips
             yield env.timeout(wait)
         computed = worker.core.beside(env.now, price.cpu)
         self._settling[share] = computed + price.server + price.trips

@@ -99,7 +99,7 @@ async def test_counts_tell_what_is_there_and_what_waits(archive: Stores) -> None
     }
     assert counts.oldest_delivery == NOON
     assert counts.last_success_at == NOON
-    assert counts.journal
+    assert bool(counts.journal) == archive.database.is_sqlite
 
 
 async def test_an_empty_database_has_counts(sql: Database) -> None:
