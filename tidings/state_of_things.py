@@ -22,7 +22,7 @@ from tidings.health import LATE
 from tidings.housekeeping import EVERY
 from tidings.queues import Queue
 from tidings.runners.crew import SILENT as SILENT_WORKER
-from tidings.runners.crew import astray, takes, untaken
+from tidings.runners.crew import Crew, astray, living, takes, untaken
 from tidings.running import Running, heading, running
 from tidings.settings import Settings
 from tidings.storage.counts import Counts
@@ -147,7 +147,9 @@ async def take(
         running, settings.database, settings.state_dir, None if lease is None else lease.seen_at
     )
     space = await asyncio.to_thread(room, settings.state_dir)
-    workers = tuple(_at_work(one, settings) for one in await stores.workers.all())
+    everybody = await stores.workers.all()
+    workers = tuple(_at_work(one, settings) for one in everybody)
+    crew = Crew(workers=living(everybody), configuration=settings.version)
     asked = [one for one in cared if one.care.state is not SourceState.PAUSED]
     polls = [one.state.next_poll_at for one in asked if one.state.next_poll_at is not None]
     return Status(
@@ -164,7 +166,7 @@ async def take(
         quarantined=crashed,
         needs=(
             *_of_the_daemon(daemon, space, taken_at),
-            *_of_the_workers(settings, workers),
+            *_of_the_workers(settings, crew),
             *_noticed(settings, await stores.troubles.noticed()),
             *_waiting(settings, obstacles, await stores.troubles.waiting(taken_at - PATIENCE)),
             *_needs(cared, counts, crashed, taken_at, running=daemon is not None),
@@ -176,7 +178,7 @@ async def take(
             *_on_hold(settings, obstacles),
             *(() if daemon is None else daemon.notes),
             *_versions(workers),
-            *_astray(workers),
+            *_astray(crew),
         ),
         workers=workers,
         obstacles=obstacles,
@@ -238,15 +240,14 @@ def _at_work(worker: Worker, settings: Settings) -> AtWork:
     )
 
 
-def _of_the_workers(settings: Settings, workers: Sequence[AtWork]) -> Iterator[str]:
+def _of_the_workers(settings: Settings, crew: Crew) -> Iterator[str]:
     """Whether anybody performs what is on the queue."""
     if settings.queue is None:
         return
-    taken = {kind for one in workers if not one.silent for kind in one.takes}
-    if not taken:
+    if not crew.workers:
         yield "no worker is at work: nothing is polled, matched or told; start `tidings worker`"
-    elif missing := tuple(queue for queue in Queue if queue not in taken):
-        yield untaken(missing)
+    elif crew.missing:
+        yield untaken(crew.missing)
 
 
 def _versions(workers: Sequence[AtWork]) -> Iterator[str]:
@@ -255,9 +256,9 @@ def _versions(workers: Sequence[AtWork]) -> Iterator[str]:
         yield f"workers run version {', '.join(others)}, this is {__version__}; restart them one after the other"
 
 
-def _astray(workers: Sequence[AtWork]) -> Iterator[str]:
+def _astray(crew: Crew) -> Iterator[str]:
     """Whose configuration is not the one that was read here."""
-    names = [f"process {one.process} on {one.host}" for one in workers if one.astray and not one.silent]
+    names = [str(one) for one in crew.astray]
     if names:
         more = f" and {len(names) - MOST_IN_A_ROW} more" if len(names) > MOST_IN_A_ROW else ""
         yield (

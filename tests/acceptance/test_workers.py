@@ -32,6 +32,7 @@ from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
 from tidings.storage.workers import Worker
 from tidings.tasks import LEASE
+from tidings.worker import PLACES
 
 
 @pytest.fixture(scope="module")
@@ -282,6 +283,7 @@ def test_polls_at_once_are_no_matter_of_a_worker_that_polls_nothing(tmp_path: Pa
     )
     done = command(tmp_path, "worker", "--only", "settle", "--concurrency", 200)
 
+    assert f"{PLACES} where it is not given" in " ".join(command(tmp_path, "worker", "--help").out.split())
     assert done.code == 2
     assert "--concurrency is of polls" in done.err
     assert len(done.err.splitlines()) == 1

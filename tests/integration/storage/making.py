@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import event
 
 from alerts.messages import Delivery, Message
 from alerts.outgoing import Outgoing, Standing, Window
@@ -25,6 +28,7 @@ from crawler.records import (
     TextState,
 )
 from tests.fakes.clock import NOON
+from tidings.storage.engine import Database
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LEASE = timedelta(minutes=10)
@@ -211,3 +215,19 @@ async def told_and_matched(stores: Any, *articles: Article, at: datetime = NOON,
         await fold(stores, one)
         stored = await stores.articles.get(one.id)
         await stores.matches.record_matches([(stored, [match(one)])], at)
+
+
+@contextmanager
+def written(database: Database) -> Iterator[list[tuple[str, int]]]:
+    """Statements that write, by their first three words, and for how many rows each."""
+    found: list[tuple[str, int]] = []
+
+    def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            found.append((" ".join(statement.split()[:3]), len(parameters) if many else 1))
+
+    event.listen(database._writing, "before_cursor_execute", hear)
+    try:
+        yield found
+    finally:
+        event.remove(database._writing, "before_cursor_execute", hear)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from alerts.records import Watchlist
 from crawler.records import Edit
@@ -25,6 +22,7 @@ from tests.integration.storage.making import (
     slot,
     source,
     told_and_matched,
+    written,
 )
 from tidings.storage.engine import Database
 from tidings.storage.stores import Stores
@@ -32,20 +30,9 @@ from tidings.storage.stores import Stores
 FEW, MANY = 3, 40
 
 
-@contextmanager
-def written(database: Database) -> Iterator[Counter[str]]:
-    """Statements that write, by their first words; one that writes many rows counts once."""
-    found: Counter[str] = Counter()
-
-    def hear(_c: Any, _cursor: Any, statement: str, _p: Any, _context: Any, _many: bool) -> None:
-        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
-            found[" ".join(statement.split()[:3])] += 1
-
-    event.listen(database._writing, "before_cursor_execute", hear)
-    try:
-        yield found
-    finally:
-        event.remove(database._writing, "before_cursor_execute", hear)
+def counted(found: Sequence[tuple[str, int]]) -> Counter[str]:
+    """How many statements of a kind; one that writes many rows counts once."""
+    return Counter(statement for statement, _ in found)
 
 
 def edit(number: int, title: str) -> Edit:
@@ -76,7 +63,7 @@ async def test_edits_of_a_poll(sql: Database, told: bool) -> None:
         edits = tuple(edit(number, f"Fire kills {number + 100} in Delhi") for number in numbers)
         with written(sql) as found:
             await stores.articles.record_poll(poll(edits=edits, at=NOON + HOUR))
-        counts.append(found)
+        counts.append(counted(found))
 
     few, many = counts
     assert few["UPDATE articles SET"] >= 1
@@ -103,7 +90,7 @@ async def test_watchlists_that_come_into_force(sql: Database) -> None:
         with written(sql) as found:
             for hours, given in enumerate((first, second, lists, elsewhere)):
                 await edits.put_in_force(given, {}, NOON + timedelta(hours=hours))
-        counts.append(found)
+        counts.append(counted(found))
 
     assert counts[0] == counts[1]
     assert {one.path for one in await edits.in_force()} == {"b"}
@@ -115,7 +102,7 @@ async def test_digests_that_begin(sql: Database) -> None:
     for number in (FEW, MANY):
         with written(sql) as found:
             await digests.begin([plan(id=f"d{number} {one}") for one in range(number)], NOON)
-        counts.append(found)
+        counts.append(counted(found))
 
     assert counts[0] == counts[1]
     assert counts[0]["INSERT INTO digests"] == 1
